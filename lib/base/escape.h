@@ -1,0 +1,22 @@
+/* Text from elsewhere made safe for a terminal, a log or a message (FIELD-NOTES 66).
+ *
+ * Valid UTF-8 passes; control bytes (C0, DEL, C1), bytes that are not UTF-8 and the invisible
+ * characters that reorder text (U+200E/F, U+202A-E, U+2066-9) become \xNN, a byte at a time.
+ */
+#ifndef FTPSH_BASE_ESCAPE_H
+#define FTPSH_BASE_ESCAPE_H
+
+#include <stddef.h>
+#include <stdbool.h>
+
+/* Writes src[0..len) escaped and NUL-terminated into dst (size > 0), cut where it does not fit,
+ * never inside a character or an escape. Returns the bytes written without the NUL. */
+size_t escape_text(char *dst, size_t size, const char *src, size_t len);
+
+/* The length in bytes (1-4) of the valid UTF-8 character at src[0..len), 0 if there is none. */
+size_t utf8_char(const char *src, size_t len);
+
+/* True when src[0..len) holds a CR, LF or NUL: such text is never sent (FIELD-NOTES 63). */
+bool has_line_break(const char *src, size_t len);
+
+#endif

@@ -1,0 +1,58 @@
+#include "base/log.h"
+
+#include "base/escape.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+enum { LINE_MAX_SHOWN = 1024 };
+
+static void emit(const struct log *log, enum log_kind kind, const char *line, size_t len)
+{
+    char text[LINE_MAX_SHOWN];
+    escape_text(text, sizeof text, line, len);
+    log->line(log->ctx, kind, text);
+}
+
+static int is_secret(const char *line, size_t len)
+{
+    static const char *const verbs[] = {"USER ", "PASS ", "ACCT "};
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+        if (len >= 5 && strncasecmp(line, verbs[i], 5) == 0)
+            return 1;
+    }
+    return 0;
+}
+
+void log_sent(const struct log *log, const char *line, size_t len)
+{
+    if (!log || !log->line)
+        return;
+    if (is_secret(line, len)) {
+        char redacted[] = "XXXX ****";
+        memcpy(redacted, line, 4);
+        emit(log, LOG_SENT, redacted, strlen(redacted));
+    } else {
+        emit(log, LOG_SENT, line, len);
+    }
+}
+
+void log_received(const struct log *log, const char *line, size_t len)
+{
+    if (log && log->line)
+        emit(log, LOG_RECEIVED, line, len);
+}
+
+void log_note(const struct log *log, const char *fmt, ...)
+{
+    if (!log || !log->line)
+        return;
+    char raw[LINE_MAX_SHOWN];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(raw, sizeof raw, fmt, ap);
+    va_end(ap);
+    emit(log, LOG_NOTE, raw, strlen(raw));
+}

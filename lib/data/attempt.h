@@ -1,0 +1,70 @@
+/* What was tried to open a data connection, a row each. Reporting is data: the text report, JSON and
+ * `diagnose` print these rows. */
+#ifndef FTPSH_DATA_ATTEMPT_H
+#define FTPSH_DATA_ATTEMPT_H
+
+#include "base/err.h"
+#include "net/addr.h"
+
+#include <stdint.h>
+
+enum strategy_id {
+    STRATEGY_EPSV,
+    STRATEGY_PASV_CONTROL_IP,
+    STRATEGY_PASV,
+    STRATEGY_ACTIVE,
+    STRATEGY_COUNT
+};
+
+/* Where an attempt ended. */
+enum attempt_stage { STAGE_COMMAND, STAGE_CONNECT, STAGE_LISTEN, STAGE_ACCEPT, STAGE_TLS, STAGE_OPEN };
+
+enum attempt_result {
+    RESULT_OK,
+    RESULT_REFUSED,     /* TCP: connection refused */
+    RESULT_RESET,       /* TCP: reset */
+    RESULT_TIMEOUT,     /* silence */
+    RESULT_UNREACHABLE, /* no route, or a local cause */
+    RESULT_REJECTED,    /* a negative FTP reply, or one that cannot be read */
+    RESULT_TLS,
+    RESULT_SKIPPED, /* does not apply here; the error says why */
+    RESULT_CANCELLED
+};
+
+struct attempt {
+    enum strategy_id strategy;
+    char command[128];       /* as sent: "EPSV", "EPRT |1|192.0.2.1|50000|"; "" if none was */
+    char reply[256];         /* to that command, one line, escaped; "" if none came */
+    struct addr advertised;  /* what 227 said (AF_UNSPEC: nothing) */
+    struct addr endpoint;    /* what was dialled, or where we listened (AF_UNSPEC: nothing) */
+    enum attempt_stage stage;
+    enum attempt_result result;
+    struct err err; /* ERR_NONE when ok */
+    int64_t ms;
+    bool tls, resumed;
+    char tls_version[16];
+};
+
+/* A bounded list: beyond ATTEMPTS_MAX successful rows are only counted, failed ones replace nothing
+ * and are counted too. */
+#define ATTEMPTS_MAX 256
+struct attempts {
+    struct attempt *list;
+    size_t n, cap;
+    int64_t omitted;
+};
+
+void attempts_clear(struct attempts *a);
+/* The new row, zeroed but for its strategy; it stays valid until the next call. Never NULL: when
+ * there is no room, a scratch row is handed out. */
+struct attempt *attempts_add(struct attempts *a, enum strategy_id strategy);
+/* Takes the newest row back: nothing was learnt from it. */
+void attempts_drop_last(struct attempts *a);
+
+const char *strategy_name(enum strategy_id id);       /* "pasv-use-control-ip" */
+const char *stage_name(enum attempt_stage stage);     /* "connect" */
+const char *result_name(enum attempt_result result);  /* "timeout" */
+/* False when there is no strategy of that name. */
+bool strategy_by_name(const char *name, enum strategy_id *out);
+
+#endif

@@ -1,0 +1,59 @@
+/* One data connection with the transfer that uses it: opened by walking the ladder, watched together
+ * with the control connection, closed in an orderly way.
+ *
+ * RFC 959 sections 3.2-3.3 and 5.1, RFC 4217 sections 9 and 12.
+ */
+#ifndef FTPSH_DATA_CHANNEL_H
+#define FTPSH_DATA_CHANNEL_H
+
+#include "data/ladder.h"
+#include "ftp/session.h"
+
+enum channel_direction { CHANNEL_DOWN, CHANNEL_UP };
+
+struct channel_request {
+    enum channel_direction direction;
+    const char *command;  /* "RETR", "STOR", "APPE", "LIST", "MLSD", "NLST" */
+    const char *argument; /* NULL: none */
+    int64_t offset;       /* REST goes directly before the command when > 0 (FIELD-NOTES 68) */
+};
+
+struct channel;
+
+/* Opens a data connection and starts the transfer on it. Every strategy tried appends a row to
+ * `rows`; the one that worked goes first next time. Falls back while no payload has flowed, rebuilds
+ * the control connection where a rung left it out of step.
+ *
+ * 0 with *out; or -1 with ERR_NO_DATA_PATH (the message names each rung and why), ERR_REPLY_* (the
+ * server refuses the transfer itself: 550 and the like), ERR_CANCELLED, ERR_USAGE, or what
+ * session_connect() gives. */
+int channel_open(struct session *s, struct ladder *l, const struct channel_request *request,
+                 struct attempts *rows, struct channel **out, struct err *err);
+
+struct stream *channel_stream(struct channel *c);
+struct session *channel_session(struct channel *c);
+enum strategy_id channel_strategy(const struct channel *c);
+
+/* The descriptor of the control connection, to be polled together with the data connection, and
+ * whether replies wait in its buffer already. */
+int channel_control_fd(const struct channel *c);
+
+/* Reads what replies are there without waiting. 0 while all is well (the final reply may have come:
+ * channel_done()), -1 with ERR_REPLY_* when the server ended the transfer with 4yz or 5yz, or with
+ * what control_try() gives. */
+int channel_check(struct channel *c, struct err *err);
+
+/* The final reply has come. */
+bool channel_done(const struct channel *c);
+
+/* Ends the data connection (close_notify, FIN, a bounded wait for the peer's), then waits for the
+ * final reply within the reply timeout, and frees the channel whatever happens. 0 when it was 2yz. */
+int channel_close(struct channel *c, struct err *err);
+
+/* Gives up: ABOR, data connection closed, replies drained for a short moment that Ctrl-C does not
+ * interrupt; where that fails the session is marked dead and will be rebuilt. Frees the channel.
+ * The server's own words, if it said why, replace an error that is only their consequence
+ * (ERR_TRUNCATED, ERR_CLOSED; FIELD-NOTES 13). */
+void channel_abort(struct channel *c, struct err *err);
+
+#endif

@@ -1,0 +1,27 @@
+/* The order in which data strategies are tried for one server, and which of them has worked. */
+#ifndef FTPSH_DATA_LADDER_H
+#define FTPSH_DATA_LADDER_H
+
+#include "data/attempt.h"
+#include "net/listen.h"
+
+#define LADDER_DATA_TIMEOUT_MS 4000
+
+struct ladder {
+    enum strategy_id rungs[STRATEGY_COUNT];
+    size_t n;
+    bool chosen;                /* by the user: these and no others */
+    int proven;                 /* index into rungs of the one that worked last; -1: none */
+    int64_t timeout_ms;         /* one rung */
+    struct addr active_address; /* what EPRT/PORT advertise; AF_UNSPEC: control's local address */
+    struct port_range active_ports;
+};
+
+/* The default ladder: epsv, pasv-use-control-ip, active. */
+void ladder_init(struct ladder *l);
+
+/* Adds a strategy that the user chose; the first call empties the default. A second time is no
+ * error and changes nothing. */
+void ladder_choose(struct ladder *l, enum strategy_id id);
+
+#endif

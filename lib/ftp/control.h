@@ -1,0 +1,44 @@
+/* The control connection: command lines out, replies in. Knows nothing of login or data. */
+#ifndef FTPSH_FTP_CONTROL_H
+#define FTPSH_FTP_CONTROL_H
+
+#include "base/log.h"
+#include "ftp/reply.h"
+#include "tls/stream.h"
+
+#include <stdarg.h>
+
+struct control;
+
+/* Takes over the connected descriptor; `w` and `log` are borrowed for its life. NULL (descriptor
+ * closed) with ERR_LOCAL. */
+struct control *control_new(int fd, const struct wait *w, const struct log *log, struct err *err);
+void control_free(struct control *c); /* closes without QUIT */
+
+struct stream *control_stream(struct control *c);
+
+/* Replaces what bounds the waiting, for an uncancellable moment; returns the former one. */
+const struct wait *control_use_wait(struct control *c, const struct wait *w);
+
+/* Sends one command line; CRLF is added. A line with CR, LF or NUL inside is never sent
+ * (FIELD-NOTES 63): ERR_USAGE. Else ERR_CLOSED, ERR_TLS, ERR_TIMEOUT, ERR_CANCELLED. */
+int control_send(struct control *c, struct deadline until, struct err *err, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+int control_vsend(struct control *c, struct deadline until, struct err *err, const char *fmt,
+                  va_list ap);
+
+/* Waits for the next reply, whatever its code. 0 with *out (the caller clears it), or -1 with
+ * ERR_TIMEOUT, ERR_CANCELLED, ERR_CLOSED, ERR_PROTOCOL, ERR_TLS, ERR_LOCAL. */
+int control_read(struct control *c, struct reply *out, struct deadline until, struct err *err);
+
+/* The same without waiting: 1 with a reply, 0 when none is complete yet, -1 as above. */
+int control_try(struct control *c, struct reply *out, struct err *err);
+
+/* Commands sent whose final reply (2yz-5yz) has not come: 0 means that both sides are in step. */
+int control_outstanding(const struct control *c);
+
+/* True once the connection is of no use any more: closed, out of step, 421 seen, or said so. */
+bool control_dead(const struct control *c);
+void control_mark_dead(struct control *c);
+
+#endif

@@ -1,0 +1,50 @@
+/* What a server says it can do (FEAT, RFC 2389) and what it is. Pure. */
+#ifndef FTPSH_FTP_FEATURES_H
+#define FTPSH_FTP_FEATURES_H
+
+#include <stdbool.h>
+
+enum feature {
+    FEATURE_AUTH_TLS = 1 << 0,
+    FEATURE_CCC = 1 << 1,
+    FEATURE_EPRT = 1 << 2,
+    FEATURE_EPSV = 1 << 3,
+    FEATURE_HASH = 1 << 4,
+    FEATURE_MDTM = 1 << 5,
+    FEATURE_MFMT = 1 << 6,
+    FEATURE_MLST = 1 << 7, /* MLST and MLSD, RFC 3659 section 7 */
+    FEATURE_MODE_Z = 1 << 8,
+    FEATURE_PRET = 1 << 9,
+    FEATURE_REST = 1 << 10, /* REST STREAM */
+    FEATURE_SIZE = 1 << 11,
+    FEATURE_TVFS = 1 << 12,
+    FEATURE_UTF8 = 1 << 13
+};
+
+struct features {
+    bool known;     /* FEAT was answered with a list */
+    unsigned flags; /* enum feature */
+    char mlst[256]; /* the facts as listed: "type*;size*;modify*;" */
+    char hash[128]; /* "SHA-256*;SHA-512;" */
+};
+
+/* Reads the text of a 211 reply (as struct reply keeps it) into *out. Lines that are not known are
+ * passed over. */
+void features_parse(const char *text, struct features *out);
+bool features_has(const struct features *f, enum feature what);
+
+/* The server software that a banner, SYST or FEAT text reveals. */
+enum software {
+    SOFTWARE_UNKNOWN,
+    SOFTWARE_VSFTPD,
+    SOFTWARE_PROFTPD,
+    SOFTWARE_PUREFTPD,
+    SOFTWARE_FILEZILLA,
+    SOFTWARE_IIS,
+    SOFTWARE_PYFTPDLIB
+};
+enum software software_guess(const char *text);
+/* "vsftpd", "ProFTPD", ...; "" for unknown. */
+const char *software_name(enum software s);
+
+#endif

@@ -1,0 +1,103 @@
+/* A logged-in control connection, which can be rebuilt as it was: login, protection, type, folder.
+ *
+ * Commands go through session_command(), which first rebuilds a session that died (server gone,
+ * cancelled and not brought back in step), so that the next command just works. Secrets are wiped by
+ * session_free().
+ */
+#ifndef FTPSH_FTP_SESSION_H
+#define FTPSH_FTP_SESSION_H
+
+#include "ftp/control.h"
+#include "ftp/features.h"
+#include "ftp/path.h"
+#include "net/addr.h"
+
+enum tls_mode { TLS_REQUIRE, TLS_IMPLICIT, TLS_PREFER, TLS_OFF };
+
+#define FTP_PORT 21
+#define FTPS_PORT 990 /* implicit TLS */
+
+/* Asked only when the server wants a password. Writes it NUL-terminated into dst. 0, or -1 with err
+ * (ERR_LOGIN: there is none; ERR_CANCELLED). */
+typedef int (*session_password_fn)(void *ctx, const char *user, const char *host, char *dst,
+                                   size_t size, struct err *err);
+
+/* Strings are copied; trust, wait and log are borrowed for the session's life. */
+struct session_config {
+    const char *host;
+    uint16_t port; /* 0: 21, or 990 with TLS_IMPLICIT */
+    int family;    /* AF_UNSPEC, AF_INET, AF_INET6 */
+    const char *user;
+    const char *account;  /* for ACCT; NULL: none */
+    const char *password; /* NULL: ask_password is called */
+    session_password_fn ask_password;
+    void *ask_ctx;
+    enum tls_mode tls;
+    const char *tls_name; /* the certificate must be for this name; NULL: host */
+    struct trust *trust;
+    int64_t connect_timeout_ms; /* name, TCP, banner, TLS: one clock */
+    int64_t reply_timeout_ms;   /* each reply */
+    const struct wait *wait;
+    const struct log *log; /* may be NULL */
+};
+
+struct session;
+
+/* Copies the configuration; connects on session_connect() or with the first command. NULL with
+ * ERR_LOCAL. */
+struct session *session_new(const struct session_config *config, struct err *err);
+void session_free(struct session *s); /* without QUIT */
+
+/* Connects and logs in (again, where the control connection died); goes back to the folder it was
+ * in. Does nothing on a living session. ERR_RESOLVE, ERR_CONNECT, ERR_TLS, ERR_CERTIFICATE,
+ * ERR_LOGIN (530 and the like, never retried), ERR_REPLY_*, ERR_PROTOCOL, ERR_TIMEOUT, ERR_CLOSED,
+ * ERR_CANCELLED. */
+int session_connect(struct session *s, struct err *err);
+
+/* QUIT, its reply awaited for a short moment, and the end. Never fails. */
+void session_quit(struct session *s);
+
+/* Sends a command and waits for its final reply, passing over 1yz. 0 whatever the code, *out is the
+ * caller's to clear; -1 when no reply came. */
+int session_command(struct session *s, struct reply *out, struct err *err, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* The same, and a reply that is not 2yz is an error: "what: reply" with ERR_REPLY_*. `out` may be
+ * NULL. 3yz counts as ERR_PROTOCOL. */
+int session_expect(struct session *s, struct reply *out, const char *what, struct err *err,
+                   const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+
+/* Turns a negative reply into an error: "what: 550 No such file". Returns -1. */
+int session_refused(const struct reply *r, const char *what, struct err *err);
+
+/* CWD (or CDUP for "..") and PWD. The folder is kept for the prompt and for rebuilding. */
+int session_cd(struct session *s, const char *path, struct err *err);
+
+/* SIZE in bytes (RFC 3659 section 4): 0 with *size, or -1 with ERR_REPLY_* when the server refuses
+ * or does not know the command. */
+int session_size(struct session *s, const char *path, int64_t *size, struct err *err);
+/* MDTM in seconds since 1970 UTC, errors alike. */
+int session_mdtm(struct session *s, const char *path, int64_t *mtime, struct err *err);
+
+/* What is known. Strings are the session's, valid until the next command. */
+const char *session_host(const struct session *s);
+uint16_t session_port(const struct session *s);
+const char *session_user(const struct session *s);
+const char *session_cwd(const struct session *s);    /* "" before PWD was answered */
+const char *session_banner(const struct session *s); /* the 220's text, one line, escaped */
+const char *session_syst(const struct session *s);   /* "" when SYST was not asked */
+enum software session_software(const struct session *s);
+const struct features *session_features(const struct session *s);
+const struct tls_info *session_tls(const struct session *s);
+const struct addr *session_peer(const struct session *s);  /* control connection, server's end */
+const struct addr *session_local(const struct session *s); /* control connection, our end */
+bool session_alive(const struct session *s);               /* connected, logged in, in step */
+bool session_private_data(const struct session *s);        /* PROT P is in force */
+unsigned session_generation(const struct session *s);      /* counts connects; 0: never */
+
+/* For lib/data and lib/xfer: the pieces under it. */
+struct control *session_control(struct session *s);
+struct tls_setup session_data_tls(struct session *s); /* how data connections set up TLS */
+const struct session_config *session_settings(const struct session *s);
+
+#endif

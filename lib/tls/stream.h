@@ -1,0 +1,96 @@
+/* A TCP connection with or without TLS: what is above never knows which.
+ *
+ * Operations come in two forms. The stepping ones never wait and say what they want
+ * (STREAM_WANT_READ, STREAM_WANT_WRITE), so that a caller can watch other descriptors meanwhile; the
+ * waiting ones are built on them. Reads and writes go through large blocks: one system call serves
+ * many TLS records.
+ */
+#ifndef FTPSH_TLS_STREAM_H
+#define FTPSH_TLS_STREAM_H
+
+#include "base/wait.h"
+#include "tls/tickets.h"
+#include "tls/trust.h"
+
+#include <stdint.h>
+#include <sys/types.h>
+
+struct stream;
+
+enum stream_state {
+    STREAM_OK,
+    STREAM_WANT_READ,
+    STREAM_WANT_WRITE,
+    STREAM_EOF,  /* the orderly end: close_notify under TLS, FIN without */
+    STREAM_ERROR /* err is set */
+};
+
+/* How the TLS session came to be, for reports. */
+struct tls_info {
+    bool active;
+    char version[16]; /* "TLS1.3" */
+    char cipher[64];  /* "TLS_AES_256_GCM_SHA384", as GnuTLS names it */
+    char group[32];   /* key exchange group; empty when a session was resumed without one */
+    bool resumed;
+    char sha256[65]; /* of the peer's certificate, lower-case hex; empty if it sent none */
+};
+
+/* Borrowed for as long as the stream lives, except `name`, which is copied. */
+struct tls_setup {
+    struct trust *trust;
+    const char *name;        /* the certificate must be for this host name or address */
+    struct tickets *tickets; /* where tickets go to; may be NULL */
+    bool resume;             /* take one from there and offer it */
+    const char *group;       /* key exchange group to offer first, from tls_info; NULL or "": default */
+};
+
+/* Takes over the descriptor. NULL (descriptor closed) with ERR_LOCAL. */
+struct stream *stream_new(int fd, struct err *err);
+void stream_free(struct stream *s); /* closes; says nothing to the peer */
+
+int stream_fd(const struct stream *s);
+const struct tls_info *stream_tls(const struct stream *s);
+
+/* Bytes that have been received and not read yet: they are there although poll() would not say. */
+bool stream_has_pending(const struct stream *s);
+
+/* Begins TLS as a client; nothing is sent before stream_handshake(). Bytes that were received and
+ * not read are an injection (CVE-2021-22947): ERR_PROTOCOL. Else 0, or -1 with ERR_TLS. */
+int stream_start_tls(struct stream *s, const struct tls_setup *setup, struct err *err);
+
+/* One step of the handshake, certificate check included. STREAM_OK when done; STREAM_ERROR with
+ * ERR_TLS, ERR_CERTIFICATE, ERR_CLOSED or ERR_CONNECT (reset). */
+enum stream_state stream_handshake(struct stream *s, struct err *err);
+
+/* Up to `size` bytes into `mem`: STREAM_OK with *got > 0, or STREAM_EOF, or what it wants, or
+ * STREAM_ERROR with ERR_TRUNCATED (ended without close_notify), ERR_CLOSED (reset), ERR_TLS.
+ * STREAM_WANT_READ also after a ticket was harvested. */
+enum stream_state stream_read(struct stream *s, void *mem, size_t size, size_t *got,
+                              struct err *err);
+
+/* Accepts up to `len` bytes: STREAM_OK with *put > 0; they may still be in the write block until
+ * stream_flush(). STREAM_ERROR with ERR_CLOSED or ERR_TLS. */
+enum stream_state stream_write(struct stream *s, const void *mem, size_t len, size_t *put,
+                               struct err *err);
+
+/* Sends what is in the write block. STREAM_OK when all is gone. */
+enum stream_state stream_flush(struct stream *s, struct err *err);
+
+/* Says that no more will be written: close_notify and, with `half_close`, FIN after it. STREAM_OK
+ * when that has been sent. Reading goes on. Errors as stream_flush(). */
+enum stream_state stream_finish(struct stream *s, bool half_close, struct err *err);
+
+/* Back to plain text after TLS was ended in both directions (CCC). Pending bytes: ERR_PROTOCOL. */
+int stream_stop_tls(struct stream *s, struct err *err);
+
+/* The waiting forms: 0, or -1 with the errors above, ERR_TIMEOUT ("no answer in ..."),
+ * ERR_CANCELLED. */
+int stream_handshake_wait(struct stream *s, const struct wait *w, struct deadline until,
+                          struct err *err);
+int stream_write_wait(struct stream *s, const void *mem, size_t len, const struct wait *w,
+                      struct deadline until, struct err *err);
+
+/* The poll events that a state asks for; 0 for the others. */
+short stream_events(enum stream_state state);
+
+#endif

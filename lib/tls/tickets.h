@@ -1,0 +1,24 @@
+/* Session tickets of one control connection (FIELD-NOTES 1-6): filled from control and data, newest
+ * first, each TLS 1.3 ticket used once; a TLS 1.2 session may be used again. Opaque bytes to all but
+ * lib/tls. */
+#ifndef FTPSH_TLS_TICKETS_H
+#define FTPSH_TLS_TICKETS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct tickets;
+
+struct tickets *tickets_new(void); /* NULL: out of memory */
+void tickets_free(struct tickets *t);
+
+/* Copies data[0..len); the oldest falls out beyond 16. A ticket whose memory cannot be had is lost,
+ * which costs a full handshake and nothing else. `lifetime_s` 0: unknown. */
+void tickets_add(struct tickets *t, const void *data, size_t len, bool single_use,
+                 unsigned lifetime_s);
+
+/* Hands out the newest that has not expired; the caller frees *data. False when there is none. */
+bool tickets_take(struct tickets *t, void **data, size_t *len);
+size_t tickets_count(const struct tickets *t);
+
+#endif

@@ -1,0 +1,39 @@
+/* What every transfer needs and what it leaves behind. */
+#ifndef FTPSH_XFER_TRANSFER_H
+#define FTPSH_XFER_TRANSFER_H
+
+#include "xfer/pump.h"
+
+/* Borrowed parts, put together once by the caller for one session. */
+struct mover {
+    struct session *session;
+    struct ladder *ladder;
+    struct attempts *attempts;
+    struct pump_settings pump;
+};
+
+enum transfer_direction { TRANSFER_GET, TRANSFER_PUT };
+
+enum transfer_verdict {
+    VERDICT_VERIFIED,   /* contents compared */
+    VERDICT_SIZE_OK,    /* the sizes agree */
+    VERDICT_UNVERIFIED, /* the server does not tell */
+    VERDICT_TRUNCATED,
+    VERDICT_FAILED
+};
+
+/* The outcome of one file, filled in whether it worked or not. */
+struct transfer {
+    enum transfer_direction direction;
+    char remote[PATH_BYTES], local[PATH_BYTES];
+    int64_t bytes; /* moved this time */
+    int64_t ms;
+    enum transfer_verdict verdict;
+    bool opened; /* a data connection was there: strategy is valid */
+    enum strategy_id strategy;
+};
+
+const char *verdict_name(enum transfer_verdict v);         /* "size-ok" */
+const char *direction_name(enum transfer_direction d);     /* "get" */
+
+#endif
