@@ -29,7 +29,7 @@ enum stream_state {
 struct tls_info {
     bool active;
     char version[16]; /* "TLS1.3" */
-    char cipher[64];  /* "TLS_AES_256_GCM_SHA384", as GnuTLS names it */
+    char cipher[32];  /* "AES-256-GCM", as GnuTLS names it */
     char group[32];   /* key exchange group; empty when a session was resumed without one */
     bool resumed;
     char sha256[65]; /* of the peer's certificate, lower-case hex; empty if it sent none */

@@ -1,0 +1,568 @@
+#include "tls/stream.h"
+
+#include "base/buf.h"
+#include "net/addr.h"
+#include "tls/trust_private.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* The read block starts small, since most connections carry little, and doubles whenever one system
+ * call fills it. The write block takes whole records until it is worth a system call. */
+enum {
+    READ_BLOCK_MIN = 16 * 1024,
+    READ_BLOCK_MAX = 256 * 1024,
+    WRITE_BLOCK = 128 * 1024,
+    WRITE_ROOM = WRITE_BLOCK + 64 * 1024,
+    RECORD_BYTES = 16 * 1024,
+    FIRST_BYTES = 48
+};
+
+struct stream {
+    int fd;
+    struct buf in, out;
+    size_t read_block;
+    bool saw_fin;   /* recv() said 0 */
+    int read_errno; /* of the last failed recv() or send() */
+
+    gnutls_session_t tls; /* NULL: plain */
+    struct tls_info info;
+    struct trust *trust;
+    struct tickets *tickets;
+    char *name;
+    struct err check; /* why the certificate was refused */
+    bool shaking, bye_sent, fin_sent;
+    int deferred; /* what gnutls_record_recv() said after bytes that were handed out first */
+    bool has_deferred;
+    unsigned char first[FIRST_BYTES]; /* received under TLS, to name plain text by */
+    size_t nfirst;
+};
+
+struct stream *stream_new(int fd, struct err *err)
+{
+    struct stream *s = calloc(1, sizeof *s);
+    if (!s) {
+        close(fd);
+        err_set(err, ERR_LOCAL, "out of memory");
+        return NULL;
+    }
+    s->fd = fd;
+    s->read_block = READ_BLOCK_MIN;
+    buf_init(&s->in, READ_BLOCK_MAX);
+    buf_init(&s->out, WRITE_ROOM);
+    return s;
+}
+
+static void tls_end(struct stream *s)
+{
+    if (s->tls)
+        gnutls_deinit(s->tls);
+    s->tls = NULL;
+    free(s->name);
+    s->name = NULL;
+}
+
+void stream_free(struct stream *s)
+{
+    if (!s)
+        return;
+    tls_end(s);
+    buf_clear(&s->in);
+    buf_clear(&s->out);
+    close(s->fd);
+    free(s);
+}
+
+int stream_fd(const struct stream *s)
+{
+    return s->fd;
+}
+
+const struct tls_info *stream_tls(const struct stream *s)
+{
+    return &s->info;
+}
+
+bool stream_has_pending(const struct stream *s)
+{
+    return buf_len(&s->in) > 0 || s->has_deferred ||
+           (s->tls && gnutls_record_check_pending(s->tls) > 0);
+}
+
+short stream_events(enum stream_state state)
+{
+    return state == STREAM_WANT_READ ? POLLIN : state == STREAM_WANT_WRITE ? POLLOUT : 0;
+}
+
+/* recv() that is not disturbed by signals; errno is kept for the message. */
+static ssize_t receive(struct stream *s, void *mem, size_t size)
+{
+    ssize_t n;
+    do {
+        n = recv(s->fd, mem, size, 0);
+    } while (n < 0 && errno == EINTR);
+    if (n == 0)
+        s->saw_fin = true;
+    if (n < 0)
+        s->read_errno = errno;
+    return n;
+}
+
+static bool would_block(int sys)
+{
+    return sys == EAGAIN || sys == EWOULDBLOCK;
+}
+
+/* One system call's worth into the read block; as recv(). */
+static ssize_t fill(struct stream *s)
+{
+    unsigned char *room = buf_reserve(&s->in, s->read_block, NULL);
+    if (!room) {
+        s->read_errno = errno = ENOMEM;
+        return -1;
+    }
+    ssize_t n = receive(s, room, s->read_block);
+    if (n <= 0)
+        return n;
+    buf_commit(&s->in, (size_t) n);
+    if ((size_t) n == s->read_block && s->read_block < READ_BLOCK_MAX)
+        s->read_block *= 2;
+    return n;
+}
+
+static int lost(const struct stream *s, struct err *err)
+{
+    return err_set_sys(err, ERR_CLOSED, s->read_errno, "connection lost");
+}
+
+/* ---- what GnuTLS calls ---- */
+
+static ssize_t tls_pull(gnutls_transport_ptr_t ptr, void *mem, size_t size)
+{
+    struct stream *s = ptr;
+    if (buf_len(&s->in) == 0) {
+        ssize_t n = fill(s);
+        if (n <= 0) {
+            gnutls_transport_set_errno(s->tls, n < 0 ? s->read_errno : 0);
+            return n;
+        }
+    }
+    size_t n = buf_len(&s->in) < size ? buf_len(&s->in) : size;
+    memcpy(mem, buf_data(&s->in), n);
+    buf_consume(&s->in, n);
+    for (size_t i = 0; i < n && s->nfirst < FIRST_BYTES; i++)
+        s->first[s->nfirst++] = ((unsigned char *) mem)[i];
+    return (ssize_t) n;
+}
+
+static int tls_pull_timeout(gnutls_transport_ptr_t ptr, unsigned ms)
+{
+    struct stream *s = ptr;
+    struct pollfd p = {.fd = s->fd, .events = POLLIN};
+    (void) ms; /* we never let GnuTLS wait */
+    return buf_len(&s->in) > 0 ? 1 : poll(&p, 1, 0);
+}
+
+static ssize_t tls_push(gnutls_transport_ptr_t ptr, const void *mem, size_t len)
+{
+    struct stream *s = ptr;
+    if (buf_put(&s->out, mem, len, NULL) < 0) {
+        gnutls_transport_set_errno(s->tls, EAGAIN);
+        return -1;
+    }
+    return (ssize_t) len;
+}
+
+static void keep_session(struct stream *s, bool single_use)
+{
+    gnutls_datum_t data;
+    if (!s->tickets || gnutls_session_get_data2(s->tls, &data) < 0)
+        return;
+    tickets_add(s->tickets, data.data, data.size, single_use, 0);
+    gnutls_free(data.data);
+}
+
+static int on_ticket(gnutls_session_t tls, unsigned htype, unsigned when, unsigned incoming,
+                     const gnutls_datum_t *msg)
+{
+    struct stream *s = gnutls_session_get_ptr(tls);
+    (void) htype, (void) when, (void) msg;
+    if (incoming && gnutls_protocol_get_version(tls) == GNUTLS_TLS1_3)
+        keep_session(s, true);
+    return 0;
+}
+
+static int on_certificate(gnutls_session_t tls)
+{
+    struct stream *s = gnutls_session_get_ptr(tls);
+    trust_fingerprint(tls, s->info.sha256);
+    return trust_check(s->trust, tls, s->name, &s->check) < 0 ? GNUTLS_E_CERTIFICATE_ERROR : 0;
+}
+
+/* ---- starting TLS ---- */
+
+static void offer_ticket(struct stream *s)
+{
+    void *data;
+    size_t len;
+    if (!s->tickets || !tickets_take(s->tickets, &data, &len))
+        return;
+    gnutls_session_set_data(s->tls, data, len);
+    wipe(data, len);
+    free(data);
+}
+
+static int tls_configure(struct stream *s, const struct tls_setup *setup)
+{
+    char priority[512];
+    trust_priority(setup->trust, setup->group, priority, sizeof priority);
+    int rc = gnutls_init(&s->tls, GNUTLS_CLIENT | GNUTLS_NONBLOCK);
+    if (rc < 0)
+        return rc;
+    rc = gnutls_priority_set_direct(s->tls, priority, NULL);
+    if (rc < 0) {
+        /* a group that this GnuTLS cannot put first is only a lost round trip */
+        trust_priority(setup->trust, NULL, priority, sizeof priority);
+        rc = gnutls_priority_set_direct(s->tls, priority, NULL);
+    }
+    if (rc == 0)
+        rc = gnutls_credentials_set(s->tls, GNUTLS_CRD_CERTIFICATE,
+                                    trust_credentials(setup->trust));
+    if (rc < 0)
+        return rc;
+    gnutls_session_set_ptr(s->tls, s);
+    gnutls_session_set_verify_function(s->tls, on_certificate);
+    gnutls_handshake_set_hook_function(s->tls, GNUTLS_HANDSHAKE_NEW_SESSION_TICKET,
+                                       GNUTLS_HOOK_POST, on_ticket);
+    gnutls_transport_set_ptr(s->tls, s);
+    gnutls_transport_set_pull_function(s->tls, tls_pull);
+    gnutls_transport_set_pull_timeout_function(s->tls, tls_pull_timeout);
+    gnutls_transport_set_push_function(s->tls, tls_push);
+    gnutls_handshake_set_timeout(s->tls, 0); /* the clock is the caller's */
+    struct addr numeric;
+    if (addr_parse(s->name, &numeric, NULL) < 0) /* RFC 6066 section 3: no addresses */
+        rc = gnutls_server_name_set(s->tls, GNUTLS_NAME_DNS, s->name, strlen(s->name));
+    return rc;
+}
+
+int stream_start_tls(struct stream *s, const struct tls_setup *setup, struct err *err)
+{
+    if (buf_len(&s->in) > 0)
+        return err_set(err, ERR_PROTOCOL, "the server sent plain text ahead of TLS: \"%.*s\"",
+                       (int) (buf_len(&s->in) > 60 ? 60 : buf_len(&s->in)),
+                       (const char *) buf_data(&s->in));
+    s->trust = setup->trust;
+    s->tickets = setup->tickets;
+    s->name = strdup(setup->name);
+    int rc = s->name ? tls_configure(s, setup) : GNUTLS_E_MEMORY_ERROR;
+    if (rc < 0) {
+        tls_end(s);
+        return err_set(err, ERR_TLS, "cannot set up TLS: %s", gnutls_strerror(rc));
+    }
+    if (setup->resume)
+        offer_ticket(s);
+    s->info = (struct tls_info){.active = true};
+    s->shaking = true;
+    return 0;
+}
+
+static void note_session(struct stream *s)
+{
+    struct tls_info *i = &s->info;
+    const char *group = gnutls_group_get_name(gnutls_group_get(s->tls));
+    gnutls_protocol_t version = gnutls_protocol_get_version(s->tls);
+    snprintf(i->version, sizeof i->version, "%s", gnutls_protocol_get_name(version));
+    snprintf(i->cipher, sizeof i->cipher, "%s",
+             gnutls_cipher_get_name(gnutls_cipher_get(s->tls)));
+    snprintf(i->group, sizeof i->group, "%s", group ? group : "");
+    i->resumed = gnutls_session_is_resumed(s->tls) != 0;
+    if (!i->sha256[0])
+        trust_fingerprint(s->tls, i->sha256);
+    if (version != GNUTLS_TLS1_3)
+        keep_session(s, false);
+}
+
+static bool looks_like_text(const struct stream *s)
+{
+    for (size_t i = 0; i < s->nfirst; i++) {
+        if (!isprint(s->first[i]) && !isspace(s->first[i]))
+            return false;
+    }
+    return s->nfirst > 3;
+}
+
+/* The alert's meaning and what to do about it (FIELD-NOTES 14, 20). */
+static int tls_failed(struct stream *s, int rc, struct err *err)
+{
+    if (rc == GNUTLS_E_FATAL_ALERT_RECEIVED) {
+        gnutls_alert_description_t alert = gnutls_alert_get(s->tls);
+        const char *name = gnutls_alert_get_name(alert);
+        const char *more = alert == GNUTLS_A_PROTOCOL_VERSION || alert == GNUTLS_A_HANDSHAKE_FAILURE
+                               ? " (no version or cipher in common; see --tls-min)"
+                               : "";
+        return err_set(err, ERR_TLS, "the server ended TLS with the alert \"%s\"%s",
+                       name ? name : "unknown", more);
+    }
+    if (looks_like_text(s))
+        return err_set(err, ERR_TLS, "plain text where TLS was expected: \"%.*s\"", (int) s->nfirst,
+                       (const char *) s->first);
+    return err_set(err, ERR_TLS, "TLS: %s", gnutls_strerror(rc));
+}
+
+static enum stream_state handshake_failed(struct stream *s, int rc, struct err *err)
+{
+    if (err_is_set(&s->check)) {
+        gnutls_alert_send_appropriate(s->tls, rc);
+        stream_flush(s, NULL);
+        if (err && !err_is_set(err))
+            *err = s->check;
+    } else if (rc == GNUTLS_E_PULL_ERROR || rc == GNUTLS_E_PUSH_ERROR) {
+        lost(s, err);
+        err_wrap(err, "TLS handshake");
+    } else if (s->saw_fin && s->nfirst == 0) {
+        err_set(err, ERR_CLOSED, "the server closed the connection in the TLS handshake");
+    } else {
+        tls_failed(s, rc, err);
+    }
+    return STREAM_ERROR;
+}
+
+enum stream_state stream_handshake(struct stream *s, struct err *err)
+{
+    int rc = 0;
+    if (!s->shaking)
+        return stream_flush(s, err);
+    do {
+        rc = gnutls_handshake(s->tls);
+    } while (rc == GNUTLS_E_INTERRUPTED || rc == GNUTLS_E_WARNING_ALERT_RECEIVED ||
+             rc == GNUTLS_E_GOT_APPLICATION_DATA);
+    if (rc < 0 && rc != GNUTLS_E_AGAIN)
+        return handshake_failed(s, rc, err);
+    enum stream_state sent = stream_flush(s, err);
+    if (rc == 0) {
+        s->shaking = false;
+        note_session(s);
+    }
+    return sent != STREAM_OK ? sent : rc == 0 ? STREAM_OK : STREAM_WANT_READ;
+}
+
+/* ---- reading ---- */
+
+static enum stream_state read_plain(struct stream *s, void *mem, size_t size, size_t *got,
+                                    struct err *err)
+{
+    size_t have = buf_len(&s->in);
+    if (have > 0) {
+        *got = have < size ? have : size;
+        memcpy(mem, buf_data(&s->in), *got);
+        buf_consume(&s->in, *got);
+        return STREAM_OK;
+    }
+    ssize_t n;
+    if (size >= s->read_block) {
+        n = receive(s, mem, size);
+    } else {
+        n = fill(s);
+        if (n > 0)
+            return read_plain(s, mem, size, got, err);
+    }
+    if (n < 0 && would_block(s->read_errno))
+        return STREAM_WANT_READ;
+    if (n < 0) {
+        lost(s, err);
+        return STREAM_ERROR;
+    }
+    *got = (size_t) n;
+    return n ? STREAM_OK : STREAM_EOF;
+}
+
+/* What a return of gnutls_record_recv() that is no data means. */
+static enum stream_state read_ended(struct stream *s, int rc, struct err *err)
+{
+    switch (rc) {
+    case 0:
+        return STREAM_EOF;
+    case GNUTLS_E_AGAIN:
+        return stream_flush(s, err) == STREAM_ERROR ? STREAM_ERROR : STREAM_WANT_READ;
+    case GNUTLS_E_PREMATURE_TERMINATION:
+        err_set(err, ERR_TRUNCATED, "the connection ended without TLS's close_notify");
+        return STREAM_ERROR;
+    case GNUTLS_E_PULL_ERROR:
+    case GNUTLS_E_PUSH_ERROR:
+        lost(s, err);
+        return STREAM_ERROR;
+    default:
+        tls_failed(s, rc, err);
+        return STREAM_ERROR;
+    }
+}
+
+/* Nothing to hand out, nothing wrong: go on. */
+static bool passes(struct stream *s, ssize_t rc)
+{
+    if (rc == GNUTLS_E_REHANDSHAKE) /* declined; RFC 5246 section 7.2.2 */
+        gnutls_alert_send(s->tls, GNUTLS_AL_WARNING, GNUTLS_A_NO_RENEGOTIATION);
+    return rc == GNUTLS_E_INTERRUPTED || rc == GNUTLS_E_WARNING_ALERT_RECEIVED ||
+           rc == GNUTLS_E_REHANDSHAKE;
+}
+
+static enum stream_state read_tls(struct stream *s, unsigned char *mem, size_t size, size_t *got,
+                                  struct err *err)
+{
+    *got = 0;
+    if (s->has_deferred)
+        return read_ended(s, s->deferred, err);
+    while (*got < size) {
+        ssize_t n = gnutls_record_recv(s->tls, mem + *got, size - *got);
+        if (passes(s, n))
+            continue;
+        if (n <= 0) {
+            s->deferred = (int) n;
+            s->has_deferred = n != GNUTLS_E_AGAIN; /* the end stays the end */
+            return *got > 0 ? STREAM_OK : read_ended(s, (int) n, err);
+        }
+        *got += (size_t) n;
+        if (buf_len(&s->in) == 0 && gnutls_record_check_pending(s->tls) == 0)
+            break; /* more would cost a system call: the caller's turn */
+    }
+    return STREAM_OK;
+}
+
+enum stream_state stream_read(struct stream *s, void *mem, size_t size, size_t *got,
+                              struct err *err)
+{
+    *got = 0;
+    return s->tls ? read_tls(s, mem, size, got, err) : read_plain(s, mem, size, got, err);
+}
+
+/* ---- writing ---- */
+
+enum stream_state stream_flush(struct stream *s, struct err *err)
+{
+    while (buf_len(&s->out) > 0) {
+        ssize_t n = send(s->fd, buf_data(&s->out), buf_len(&s->out), MSG_NOSIGNAL);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 && would_block(errno))
+            return STREAM_WANT_WRITE;
+        if (n < 0) {
+            s->read_errno = errno;
+            lost(s, err);
+            return STREAM_ERROR;
+        }
+        buf_consume(&s->out, (size_t) n);
+    }
+    return STREAM_OK;
+}
+
+/* Takes in what fits the write block, records whole. */
+static int write_some(struct stream *s, const unsigned char *mem, size_t len, size_t *put,
+                      struct err *err)
+{
+    while (*put < len && buf_len(&s->out) < WRITE_BLOCK) {
+        size_t piece = len - *put < RECORD_BYTES ? len - *put : RECORD_BYTES;
+        ssize_t n = s->tls ? gnutls_record_send(s->tls, mem + *put, piece)
+                           : buf_put(&s->out, mem + *put, piece, err) == 0 ? (ssize_t) piece : -1;
+        if (n == GNUTLS_E_INTERRUPTED || n == GNUTLS_E_AGAIN)
+            continue;
+        if (n < 0)
+            return s->tls ? tls_failed(s, (int) n, err) : -1;
+        *put += (size_t) n;
+    }
+    return 0;
+}
+
+enum stream_state stream_write(struct stream *s, const void *mem, size_t len, size_t *put,
+                               struct err *err)
+{
+    *put = 0;
+    if (buf_len(&s->out) >= WRITE_BLOCK) {
+        enum stream_state state = stream_flush(s, err);
+        if (state != STREAM_OK)
+            return state;
+    }
+    if (write_some(s, mem, len, put, err) < 0)
+        return STREAM_ERROR;
+    if (buf_len(&s->out) >= WRITE_BLOCK && stream_flush(s, err) == STREAM_ERROR)
+        return STREAM_ERROR;
+    return STREAM_OK;
+}
+
+enum stream_state stream_finish(struct stream *s, bool half_close, struct err *err)
+{
+    if (s->tls && !s->shaking && !s->bye_sent) {
+        s->bye_sent = true;
+        gnutls_bye(s->tls, GNUTLS_SHUT_WR); /* into the write block: cannot wait */
+    }
+    enum stream_state state = stream_flush(s, err);
+    if (state == STREAM_OK && half_close && !s->fin_sent) {
+        s->fin_sent = true;
+        shutdown(s->fd, SHUT_WR);
+    }
+    return state;
+}
+
+int stream_stop_tls(struct stream *s, struct err *err)
+{
+    if (stream_has_pending(s) && !(s->has_deferred && s->deferred == 0))
+        return err_set(err, ERR_PROTOCOL, "unread data where TLS ends");
+    tls_end(s);
+    s->info.active = false;
+    s->has_deferred = false;
+    s->bye_sent = false;
+    s->nfirst = 0;
+    return 0;
+}
+
+/* ---- waiting ---- */
+
+static int wait_state(struct stream *s, enum stream_state state, const struct wait *w,
+                      struct deadline until, struct err *err)
+{
+    struct wait_fd fd = {.fd = s->fd, .want = stream_events(state)};
+    int rc = wait_fds(w, &fd, 1, until, err);
+    if (rc == 0)
+        return err_set(err, ERR_TIMEOUT, "no answer in time");
+    return rc < 0 ? -1 : 0;
+}
+
+int stream_handshake_wait(struct stream *s, const struct wait *w, struct deadline until,
+                          struct err *err)
+{
+    enum stream_state state;
+    while ((state = stream_handshake(s, err)) != STREAM_OK) {
+        if (state == STREAM_ERROR)
+            return -1;
+        if (wait_state(s, state, w, until, err) < 0)
+            return err_wrap(err, "TLS handshake");
+    }
+    return 0;
+}
+
+int stream_write_wait(struct stream *s, const void *mem, size_t len, const struct wait *w,
+                      struct deadline until, struct err *err)
+{
+    const unsigned char *p = mem;
+    while (len > 0) {
+        size_t put;
+        enum stream_state state = stream_write(s, p, len, &put, err);
+        p += put;
+        len -= put;
+        if (state == STREAM_ERROR)
+            return -1;
+        if (state != STREAM_OK && wait_state(s, state, w, until, err) < 0)
+            return -1;
+    }
+    enum stream_state state;
+    while ((state = stream_flush(s, err)) != STREAM_OK) {
+        if (state == STREAM_ERROR || wait_state(s, state, w, until, err) < 0)
+            return -1;
+    }
+    return 0;
+}

@@ -1,0 +1,95 @@
+#include "tls/tickets.h"
+
+#include "base/buf.h"
+#include "base/clock.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { TICKETS_MAX = 16 };
+
+struct ticket {
+    void *data;
+    size_t len;
+    bool single_use;
+    struct deadline expires;
+};
+
+/* Oldest first. */
+struct tickets {
+    struct ticket list[TICKETS_MAX];
+    size_t n;
+};
+
+static void ticket_clear(struct ticket *t)
+{
+    wipe(t->data, t->len);
+    free(t->data);
+}
+
+static void drop(struct tickets *t, size_t i)
+{
+    ticket_clear(&t->list[i]);
+    t->n--;
+    memmove(&t->list[i], &t->list[i + 1], (t->n - i) * sizeof t->list[0]);
+}
+
+struct tickets *tickets_new(void)
+{
+    return calloc(1, sizeof(struct tickets));
+}
+
+void tickets_free(struct tickets *t)
+{
+    if (!t)
+        return;
+    while (t->n)
+        drop(t, t->n - 1);
+    free(t);
+}
+
+static void *copy(const void *data, size_t len)
+{
+    void *mem = malloc(len);
+    if (mem)
+        memcpy(mem, data, len);
+    return mem;
+}
+
+void tickets_add(struct tickets *t, const void *data, size_t len, bool single_use,
+                 unsigned lifetime_s)
+{
+    void *mem = len ? copy(data, len) : NULL;
+    if (!mem)
+        return;
+    if (t->n == TICKETS_MAX)
+        drop(t, 0);
+    t->list[t->n++] = (struct ticket){
+        .data = mem,
+        .len = len,
+        .single_use = single_use,
+        .expires = lifetime_s ? deadline_in((int64_t) lifetime_s * 1000) : DEADLINE_NEVER,
+    };
+}
+
+bool tickets_take(struct tickets *t, void **data, size_t *len)
+{
+    while (t->n && deadline_passed(t->list[t->n - 1].expires))
+        drop(t, t->n - 1);
+    if (t->n == 0)
+        return false;
+    struct ticket *newest = &t->list[t->n - 1];
+    *len = newest->len;
+    if (newest->single_use) {
+        *data = newest->data;
+        t->n--;
+        return true;
+    }
+    *data = copy(newest->data, newest->len);
+    return *data != NULL;
+}
+
+size_t tickets_count(const struct tickets *t)
+{
+    return t->n;
+}
