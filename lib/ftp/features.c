@@ -1,0 +1,144 @@
+#include "ftp/features.h"
+
+#include <stddef.h>
+#include <string.h>
+#include <strings.h>
+
+/* `argument`: one of the words that must follow, separated by blanks or semicolons; NULL: any. */
+static const struct {
+    const char *word, *argument;
+    enum feature flag;
+} table[] = {
+    {"AUTH", "TLS", FEATURE_AUTH_TLS},   {"AUTH", "TLS-C", FEATURE_AUTH_TLS},
+    {"AUTH", "TLS-P", FEATURE_AUTH_TLS}, {"CCC", NULL, FEATURE_CCC},
+    {"EPRT", NULL, FEATURE_EPRT},        {"EPSV", NULL, FEATURE_EPSV},
+    {"HASH", NULL, FEATURE_HASH},        {"MDTM", NULL, FEATURE_MDTM},
+    {"MFMT", NULL, FEATURE_MFMT},        {"MLST", NULL, FEATURE_MLST},
+    {"MLSD", NULL, FEATURE_MLST}, /* LightFTP knows only this one (FIELD-NOTES 70) */
+    {"MODE", "Z", FEATURE_MODE_Z},       {"PRET", NULL, FEATURE_PRET},
+    {"REST", "STREAM", FEATURE_REST},    {"SIZE", NULL, FEATURE_SIZE},
+    {"TVFS", NULL, FEATURE_TVFS},        {"UTF8", NULL, FEATURE_UTF8},
+};
+
+struct span {
+    const char *p;
+    size_t n;
+};
+
+static bool span_is(struct span s, const char *word)
+{
+    return s.n == strlen(word) && strncasecmp(s.p, word, s.n) == 0;
+}
+
+/* Takes the next word, which ends at one of `ends`, from the front of *rest. */
+static struct span next_word(struct span *rest, const char *ends)
+{
+    while (rest->n > 0 && strchr(ends, *rest->p)) {
+        rest->p++;
+        rest->n--;
+    }
+    struct span word = {rest->p, 0};
+    while (word.n < rest->n && !strchr(ends, rest->p[word.n]))
+        word.n++;
+    rest->p += word.n;
+    rest->n -= word.n;
+    return word;
+}
+
+static bool has_argument(struct span rest, const char *argument)
+{
+    for (;;) {
+        struct span word = next_word(&rest, " \t;\r");
+        if (word.n == 0)
+            return false;
+        if (span_is(word, argument))
+            return true;
+    }
+}
+
+/* A list of facts or algorithms; it ends at the first byte that is not printable ASCII. */
+static void copy_list(struct span rest, char *dst, size_t size)
+{
+    struct span word = next_word(&rest, " \t\r");
+    size_t n = 0;
+    while (n < word.n && n + 1 < size && word.p[n] > ' ' && word.p[n] < 0x7f)
+        n++;
+    memcpy(dst, word.p, n);
+    dst[n] = '\0';
+}
+
+static void read_line(struct span line, struct features *out)
+{
+    /* Some servers put the code before every line. */
+    if (line.n >= 4 && strspn(line.p, "0123456789") == 3 && (line.p[3] == '-' || line.p[3] == ' '))
+        line = (struct span){line.p + 4, line.n - 4};
+    struct span word = next_word(&line, " \t\r");
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        if (span_is(word, table[i].word) &&
+            (!table[i].argument || has_argument(line, table[i].argument)))
+            out->flags |= table[i].flag;
+    }
+    if (span_is(word, "MLST"))
+        copy_list(line, out->mlst, sizeof out->mlst);
+    else if (span_is(word, "HASH"))
+        copy_list(line, out->hash, sizeof out->hash);
+}
+
+void features_parse(const char *text, struct features *out)
+{
+    *out = (struct features){0};
+    for (const char *p = text; *p;) {
+        size_t n = strcspn(p, "\n");
+        /* The first line is a title: "211-Features:". */
+        if (p != text)
+            read_line((struct span){p, n}, out);
+        out->known |= p[n] == '\n';
+        p += n + (p[n] == '\n');
+    }
+}
+
+bool features_has(const struct features *f, enum feature what)
+{
+    return (f->flags & (unsigned)what) != 0;
+}
+
+static const struct {
+    enum software id;
+    const char *mark, *name;
+} programs[] = {
+    {SOFTWARE_VSFTPD, "vsftpd", "vsftpd"},
+    {SOFTWARE_PROFTPD, "proftpd", "ProFTPD"},
+    {SOFTWARE_PUREFTPD, "pure-ftpd", "Pure-FTPd"},
+    {SOFTWARE_FILEZILLA, "filezilla", "FileZilla Server"},
+    {SOFTWARE_IIS, "microsoft ftp", "IIS"},
+    {SOFTWARE_IIS, "windows_nt", "IIS"},
+    {SOFTWARE_PYFTPDLIB, "pyftpdlib", "pyftpdlib"},
+};
+
+static bool contains(const char *text, const char *mark)
+{
+    size_t n = strlen(mark);
+    for (; *text; text++) {
+        if (strncasecmp(text, mark, n) == 0)
+            return true;
+    }
+    return false;
+}
+
+enum software software_guess(const char *text)
+{
+    for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
+        if (contains(text, programs[i].mark))
+            return programs[i].id;
+    }
+    return SOFTWARE_UNKNOWN;
+}
+
+const char *software_name(enum software s)
+{
+    for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
+        if (programs[i].id == s)
+            return programs[i].name;
+    }
+    return "";
+}
