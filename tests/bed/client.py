@@ -1,0 +1,92 @@
+"""Running ftpsh and reading what it reports."""
+import json
+import os
+import subprocess
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+SANITIZER_STATUS = 99
+
+
+@dataclass
+class Run:
+    """One run of ftpsh. Its repr is what a failed assertion shows."""
+    argv: list
+    status: int
+    stdout: str
+    stderr: str
+    seconds: float
+    report: dict = field(default=None, repr=False)
+
+    def attempts(self):
+        """(strategy, stage, result) of each attempt, in order."""
+        return [(a["strategy"], a["stage"], a["result"]) for a in self.raw_attempts()]
+
+    def raw_attempts(self):
+        return self.report["data"]["attempts"]
+
+    def strategy(self):
+        return self.report["data"]["strategy"]
+
+    def __str__(self):
+        return (f"$ {' '.join(self.argv)}\nexit {self.status} after {self.seconds:.2f} s\n"
+                f"{self.stdout[-2000:]}\n{self.stderr[-4000:]}\n"
+                f"{json.dumps(self.report, indent=1) if self.report else 'no report'}")
+
+
+class Client:
+    """Starts ftpsh with an empty home, so that nothing of the machine's user is read.
+
+    A sanitizer's finding is an AssertionError, whatever the run's status.
+    """
+
+    def __init__(self, binary, folder, password, ca):
+        self.binary, self.folder, self.password, self.ca = binary, Path(folder), password, ca
+        self.home = self.folder / "home"
+        self.home.mkdir(parents=True)
+        self.runs, self.seconds = [], []
+
+    def env(self, password=None):
+        findings = self.folder / "finding"
+        options = f"exitcode={SANITIZER_STATUS}:halt_on_error=1:log_path={findings}"
+        return {"PATH": os.environ["PATH"], "HOME": str(self.home), "LANG": "C.UTF-8",
+                "TERM": "xterm", "ASAN_OPTIONS": f"{options}:detect_leaks=1",
+                "UBSAN_OPTIONS": f"{options}:print_stacktrace=1",
+                "FTPSH_PASSWORD": self.password if password is None else password}
+
+    def argv(self, args, netns=None, ca=True, report=None, prefix=()):
+        argv = ["ip", "netns", "exec", netns] if netns else []
+        argv += [*prefix, str(self.binary)]
+        if report:
+            argv += ["--report=json", f"--report-file={report}"]
+        if ca:
+            argv.append(f"--ca-file={self.ca}")
+        return argv + [str(a) for a in args]
+
+    def __call__(self, *args, netns=None, stdin="", password=None, ca=True, prefix=(), bound=60,
+                 cwd=None):
+        """`bound` only ends a run that hangs; what a scene may take is asserted by its test."""
+        report = self.folder / f"report-{len(self.runs)}.json"
+        argv = self.argv(args, netns, ca, report, prefix)
+        start = time.monotonic()
+        done = subprocess.run(argv, input=stdin, capture_output=True, text=True, timeout=bound,
+                              env=self.env(password), cwd=cwd or self.folder, check=False,
+                              errors="backslashreplace")
+        seconds = time.monotonic() - start
+        run = Run(argv, done.returncode, done.stdout, done.stderr, seconds, read_report(report))
+        self.runs.append(run)
+        self.seconds.append(seconds)
+        self.check_findings(run)
+        return run
+
+    def check_findings(self, run=""):
+        findings = [p.read_text(errors="replace") for p in self.folder.glob("finding*")]
+        assert not findings, f"{run}\n" + "\n".join(findings)
+
+
+def read_report(path):
+    try:
+        return json.loads(path.read_text())
+    except FileNotFoundError:
+        return None

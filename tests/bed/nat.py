@@ -1,0 +1,152 @@
+"""A server behind a NAT: three network namespaces, joined by veth pairs.
+
+    client 192.0.2.10 --- NAT 203.0.113.121 | 10.0.1.1 --- server 10.0.1.121
+
+Documentation addresses stand for public ones. With IPv6 the middle one is a plain router.
+"""
+import itertools
+import os
+import subprocess
+from dataclasses import dataclass
+
+CLIENT, PUBLIC, PRIVATE = "192.0.2.10", "203.0.113.121", "10.0.1.121"
+CLIENT6, SERVER6 = "2001:db8:1::10", "2001:db8:2::121"
+CONTROL_PORT = 2121
+PASSIVE = (50000, 50099)
+EPSV_ONLY = (51000, 51099)  # never forwarded
+REJECTIONS = {"drop": "drop", "reset": "meta l4proto tcp reject with tcp reset"}
+
+serial = itertools.count()
+
+
+@dataclass(frozen=True)
+class Scene:
+    forward: bool = True      # the passive range is forwarded to the server
+    closed: str = "drop"      # how the NAT treats the rest: drop or reset
+    gateway: bool = False     # the kernel's FTP helper reads and rewrites clear control connections
+    dial_out: bool = True     # the server may open connections to the outside
+
+
+def can_make_namespaces():
+    name = f"ftpsh-try-{os.getpid()}"
+    made = subprocess.run(["ip", "netns", "add", name], capture_output=True, check=False)
+    if made.returncode == 0:
+        subprocess.run(["ip", "netns", "del", name], check=False)
+    return made.returncode == 0
+
+
+def run(*argv, stdin=None):
+    done = subprocess.run([str(a) for a in argv], input=stdin, text=True, capture_output=True,
+                          check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(map(str, argv))}: {done.stderr}{stdin or ''}")
+    return done.stdout
+
+
+class Nat:
+    """Use it in a `with`. `client` and `server` name the two ends' namespaces."""
+
+    def __init__(self, scene=Scene()):
+        stem = f"ftpsh{os.getpid()}-{next(serial)}"
+        self.scene = scene
+        self.client, self.middle, self.server = (f"{stem}{end}" for end in "cms")
+        self.made = []
+
+    def __enter__(self):
+        try:
+            self.build()
+        except BaseException:
+            self.remove()
+            raise
+        return self
+
+    def __exit__(self, *exc):
+        self.remove()
+
+    def build(self):
+        for name in (self.client, self.middle, self.server):
+            run("ip", "netns", "add", name)
+            self.made.append(name)
+            run("ip", "-n", name, "link", "set", "lo", "up")
+            # Without this the links' own IPv6 addresses cannot be used in their first two seconds.
+            self.inside(name, "sysctl", "-qw", "net.ipv6.conf.default.accept_dad=0")
+        self.join(self.client, self.middle, "outside")
+        self.join(self.server, self.middle, "inside")
+        self.address(self.client, "wan", f"{CLIENT}/24", f"{CLIENT6}/64")
+        self.address(self.middle, "outside", "192.0.2.1/24", f"{PUBLIC}/32", "2001:db8:1::1/64")
+        self.address(self.middle, "inside", "10.0.1.1/24", "2001:db8:2::1/64")
+        self.address(self.server, "wan", f"{PRIVATE}/24", f"{SERVER6}/64")
+        self.route(self.client, "192.0.2.1", "2001:db8:1::1")
+        self.route(self.server, "10.0.1.1", "2001:db8:2::1")
+        self.inside(self.middle, "sysctl", "-qw", "net.ipv4.ip_forward=1",
+                    "net.ipv6.conf.all.forwarding=1")
+        self.inside(self.middle, "nft", "-f", "-", stdin=self.ruleset())
+
+    def remove(self):
+        """A namespace takes its ends of the veth pairs with it."""
+        while self.made:
+            subprocess.run(["ip", "netns", "del", self.made.pop()], check=False,
+                           capture_output=True)
+
+    @staticmethod
+    def inside(name, *argv, stdin=None):
+        return run("ip", "netns", "exec", name, *argv, stdin=stdin)
+
+    @staticmethod
+    def join(end, middle, link):
+        run("ip", "-n", end, "link", "add", "wan", "type", "veth", "peer", "name", link, "netns",
+            middle)
+        run("ip", "-n", end, "link", "set", "wan", "up")
+        run("ip", "-n", middle, "link", "set", link, "up")
+
+    @staticmethod
+    def address(name, link, *addresses):
+        for address in addresses:
+            run("ip", "-n", name, "address", "add", address, "dev", link)
+
+    @staticmethod
+    def route(name, gateway, gateway6):
+        run("ip", "-n", name, "route", "add", "default", "via", gateway)
+        run("ip", "-n", name, "-6", "route", "add", "default", "via", gateway6)
+
+    def ruleset(self):
+        """`ct status dnat` stands for what was forwarded on purpose, by rule or by the gateway."""
+        s = self.scene
+        reject = REJECTIONS[s.closed]
+        ports = [str(CONTROL_PORT)] + ([f"{PASSIVE[0]}-{PASSIVE[1]}"] if s.forward else [])
+        helper, set_helper, related = "", "", ""
+        if s.gateway:
+            helper = 'ct helper gateway { type "ftp" protocol tcp; l3proto ip; }'
+            set_helper = f'tcp dport {CONTROL_PORT} ct helper set "gateway"'
+            related = "ct state related accept"
+        out = "accept" if s.dial_out else reject
+        return f"""
+table ip bed {{
+    {helper}
+    chain helpers {{
+        type filter hook prerouting priority 0;
+        {set_helper}
+    }}
+    chain to_server {{
+        type nat hook prerouting priority dstnat;
+        iifname "outside" ip daddr {PUBLIC} tcp dport {{ {", ".join(ports)} }} dnat to {PRIVATE}
+    }}
+    chain to_world {{
+        type nat hook postrouting priority srcnat;
+        oifname "outside" ip saddr 10.0.1.0/24 snat to {PUBLIC}
+    }}
+    chain through {{
+        type filter hook forward priority 0;
+        ct state established accept
+        {related}
+        ct status dnat accept
+        iifname "inside" {out}
+        {reject}
+    }}
+    chain local {{
+        type filter hook input priority 0;
+        ct state established accept
+        iifname "outside" {reject}
+    }}
+}}
+"""

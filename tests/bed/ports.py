@@ -1,0 +1,23 @@
+"""Ports nobody uses, below the range that the kernel takes ephemeral ones from."""
+import random
+import socket
+
+FIRST, LAST = 20000, 32000
+
+
+def is_free(port):
+    with socket.socket(socket.AF_INET6 if socket.has_ipv6 else socket.AF_INET) as s:
+        try:
+            s.bind(("", port))
+            return True
+        except OSError:
+            return False
+
+
+def free_block(size):
+    """The first port of `size` free ones in a row; chosen at random, since other runs choose too."""
+    for _ in range(200):
+        first = random.randrange(FIRST, LAST - size)
+        if all(is_free(port) for port in range(first, first + size)):
+            return first
+    raise RuntimeError(f"no {size} free ports in a row")

@@ -1,0 +1,112 @@
+"""Starting a server process, waiting until it listens, ending it."""
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+START_SECONDS = 15
+STOP_SECONDS = 10
+LISTEN = "0A"
+
+
+def wait_until(condition, seconds, what):
+    """Polls a condition; an AssertionError names `what` when it does not come true in time."""
+    end = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"waited {seconds} s in vain for {what}")
+        time.sleep(0.01)
+
+
+def is_listening(pid, port):
+    """Whether anything listens on a TCP port in the network namespace of a process."""
+    for table in ("tcp", "tcp6"):
+        try:
+            lines = Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]
+        except OSError:
+            continue
+        for line in lines:
+            local, state = line.split()[1], line.split()[3]
+            if state == LISTEN and int(local.rsplit(":", 1)[1], 16) == port:
+                return True
+    return False
+
+
+class Process:
+    """A server in a session of its own, with its output in a file."""
+
+    def __init__(self, argv, log, netns=None, env=None):
+        if netns:
+            argv = ["ip", "netns", "exec", netns, *argv]
+        self.log = Path(log)
+        with open(self.log, "ab") as out:
+            self.child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                                          env={**os.environ, **(env or {})}, start_new_session=True)
+
+    def wait_port(self, port):
+        def ready():
+            if self.child.poll() is not None:
+                raise AssertionError(f"the server ended at once:\n{self.text()}")
+            return is_listening(self.child.pid, port)
+
+        wait_until(ready, START_SECONDS, f"port {port}:\n{self.text()}")
+
+    def text(self):
+        return self.log.read_text(errors="replace")
+
+    def stop(self):
+        """Ends the server with its sessions, and waits until all are gone.
+
+        A session can be the leader of a group of its own, and may be waiting for a client that never
+        comes: hence the family, found while the listener still is its parent.
+        """
+        pids = family(self.child.pid)
+        signal_all(pids, signal.SIGTERM)
+        try:
+            self.child.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            pass
+        signal_all(pids, signal.SIGKILL)
+        self.child.wait(STOP_SECONDS)
+        wait_until(lambda: not any(is_alive(pid) for pid in pids), STOP_SECONDS, "the sessions' end")
+
+
+def process_stat(pid):
+    """State and parent of a process; None when there is none."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return None
+    state, parent = text.rsplit(")", 1)[1].split()[:2]
+    return state, int(parent)
+
+
+def is_alive(pid):
+    stat = process_stat(pid)
+    return bool(stat) and stat[0] not in "ZX"
+
+
+def family(pid):
+    """A process and all that descend from it."""
+    children = {}
+    for entry in Path("/proc").iterdir():
+        stat = process_stat(entry.name) if entry.name.isdigit() else None
+        if stat:
+            children.setdefault(stat[1], []).append(int(entry.name))
+    found, todo = [], [pid]
+    while todo:
+        found.append(todo.pop())
+        todo += children.get(found[-1], [])
+    return found
+
+
+def signal_all(pids, number):
+    for pid in pids:
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            pass
