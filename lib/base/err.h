@@ -38,7 +38,10 @@ struct err {
     char msg[256];
 };
 
-#define ERR_INIT {ERR_NONE, 0, 0, ""}
+#define ERR_INIT                                                                                   \
+    {                                                                                              \
+        ERR_NONE, 0, 0, ""                                                                         \
+    }
 
 /* Sets code and message (bytes that are not printable are escaped). Returns -1 always, so that a
  * caller can `return err_set(...)`. */
@@ -49,7 +52,8 @@ int err_set(struct err *err, enum err_code code, const char *fmt, ...)
 int err_set_sys(struct err *err, enum err_code code, int sys, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* The same with an FTP reply: code ERR_REPLY_TRANSIENT or ERR_REPLY_PERMANENT by its first digit. */
+/* The same with an FTP reply: code ERR_REPLY_TRANSIENT or ERR_REPLY_PERMANENT by its first digit.
+ */
 int err_set_reply(struct err *err, int reply, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -11,7 +11,10 @@ size_t utf8_char(const char *src, size_t len)
     unsigned char c = (unsigned char) src[0];
     if (c < 0x80)
         return 1;
-    size_t n = c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xf0 && c < 0xf5 ? 4 : 0;
+    size_t n = c >= 0xc2 && c < 0xe0   ? 2
+               : c >= 0xe0 && c < 0xf0 ? 3
+               : c >= 0xf0 && c < 0xf5 ? 4
+                                       : 0;
     if (n == 0 || n > len)
         return 0;
     for (size_t i = 1; i < n; i++) {

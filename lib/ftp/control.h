@@ -34,6 +34,10 @@ int control_read(struct control *c, struct reply *out, struct deadline until, st
 /* The same without waiting: 1 with a reply, 0 when none is complete yet, -1 as above. */
 int control_try(struct control *c, struct reply *out, struct err *err);
 
+/* Received bytes that belong to no reply taken yet. Before TLS begins there must be none
+ * (CVE-2021-22947). */
+bool control_has_unread(const struct control *c);
+
 /* Commands sent whose final reply (2yz-5yz) has not come: 0 means that both sides are in step. */
 int control_outstanding(const struct control *c);
 

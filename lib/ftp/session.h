@@ -1,8 +1,8 @@
 /* A logged-in control connection, which can be rebuilt as it was: login, protection, type, folder.
  *
  * Commands go through session_command(), which first rebuilds a session that died (server gone,
- * cancelled and not brought back in step), so that the next command just works. Secrets are wiped by
- * session_free().
+ * cancelled and not brought back in step), so that the next command just works. Secrets are wiped
+ * by session_free().
  */
 #ifndef FTPSH_FTP_SESSION_H
 #define FTPSH_FTP_SESSION_H
@@ -54,6 +54,10 @@ void session_free(struct session *s); /* without QUIT */
  * ERR_CANCELLED. */
 int session_connect(struct session *s, struct err *err);
 
+/* The same for whoever talks to the control connection directly: a server that closed it since the
+ * last command, or said 421, is noticed first. */
+int session_ready(struct session *s, struct err *err);
+
 /* QUIT, its reply awaited for a short moment, and the end. Never fails. */
 void session_quit(struct session *s);
 
@@ -85,7 +89,6 @@ uint16_t session_port(const struct session *s);
 const char *session_user(const struct session *s);
 const char *session_cwd(const struct session *s);    /* "" before PWD was answered */
 const char *session_banner(const struct session *s); /* the 220's text, one line, escaped */
-const char *session_syst(const struct session *s);   /* "" when SYST was not asked */
 enum software session_software(const struct session *s);
 const struct features *session_features(const struct session *s);
 const struct tls_info *session_tls(const struct session *s);

@@ -87,8 +87,7 @@ static int job_addresses(const struct job *j, uint16_t port, struct addr out[RES
     if (j->result == EAI_SYSTEM)
         return err_set_sys(err, ERR_RESOLVE, j->sys, "cannot resolve %s", j->host);
     if (j->result != 0)
-        return err_set(err, ERR_RESOLVE, "cannot resolve %s: %s", j->host,
-                       gai_strerror(j->result));
+        return err_set(err, ERR_RESOLVE, "cannot resolve %s: %s", j->host, gai_strerror(j->result));
     int n = 0;
     for (const struct addrinfo *ai = j->list; ai && n < RESOLVE_MAX; ai = ai->ai_next) {
         struct addr a = addr_from_sockaddr(ai->ai_addr);

@@ -232,8 +232,8 @@ static int tls_configure(struct stream *s, const struct tls_setup *setup)
         rc = gnutls_priority_set_direct(s->tls, priority, NULL);
     }
     if (rc == 0)
-        rc = gnutls_credentials_set(s->tls, GNUTLS_CRD_CERTIFICATE,
-                                    trust_credentials(setup->trust));
+        rc =
+            gnutls_credentials_set(s->tls, GNUTLS_CRD_CERTIFICATE, trust_credentials(setup->trust));
     if (rc < 0)
         return rc;
     gnutls_session_set_ptr(s->tls, s);
@@ -278,8 +278,7 @@ static void note_session(struct stream *s)
     const char *group = gnutls_group_get_name(gnutls_group_get(s->tls));
     gnutls_protocol_t version = gnutls_protocol_get_version(s->tls);
     snprintf(i->version, sizeof i->version, "%s", gnutls_protocol_get_name(version));
-    snprintf(i->cipher, sizeof i->cipher, "%s",
-             gnutls_cipher_get_name(gnutls_cipher_get(s->tls)));
+    snprintf(i->cipher, sizeof i->cipher, "%s", gnutls_cipher_get_name(gnutls_cipher_get(s->tls)));
     snprintf(i->group, sizeof i->group, "%s", group ? group : "");
     i->resumed = gnutls_session_is_resumed(s->tls) != 0;
     if (!i->sha256[0])
@@ -468,7 +467,8 @@ static int write_some(struct stream *s, const unsigned char *mem, size_t len, si
     while (*put < len && buf_len(&s->out) < WRITE_BLOCK) {
         size_t piece = len - *put < RECORD_BYTES ? len - *put : RECORD_BYTES;
         ssize_t n = s->tls ? gnutls_record_send(s->tls, mem + *put, piece)
-                           : buf_put(&s->out, mem + *put, piece, err) == 0 ? (ssize_t) piece : -1;
+                    : buf_put(&s->out, mem + *put, piece, err) == 0 ? (ssize_t) piece
+                                                                    : -1;
         if (n == GNUTLS_E_INTERRUPTED || n == GNUTLS_E_AGAIN)
             continue;
         if (n < 0)

@@ -1,9 +1,9 @@
 /* A TCP connection with or without TLS: what is above never knows which.
  *
  * Operations come in two forms. The stepping ones never wait and say what they want
- * (STREAM_WANT_READ, STREAM_WANT_WRITE), so that a caller can watch other descriptors meanwhile; the
- * waiting ones are built on them. Reads and writes go through large blocks: one system call serves
- * many TLS records.
+ * (STREAM_WANT_READ, STREAM_WANT_WRITE), so that a caller can watch other descriptors meanwhile;
+ * the waiting ones are built on them. Reads and writes go through large blocks: one system call
+ * serves many TLS records.
  */
 #ifndef FTPSH_TLS_STREAM_H
 #define FTPSH_TLS_STREAM_H
@@ -41,7 +41,7 @@ struct tls_setup {
     const char *name;        /* the certificate must be for this host name or address */
     struct tickets *tickets; /* where tickets go to; may be NULL */
     bool resume;             /* take one from there and offer it */
-    const char *group;       /* key exchange group to offer first, from tls_info; NULL or "": default */
+    const char *group; /* key exchange group to offer first, from tls_info; NULL or "": default */
 };
 
 /* Takes over the descriptor. NULL (descriptor closed) with ERR_LOCAL. */

@@ -1,6 +1,6 @@
 /* Session tickets of one control connection (FIELD-NOTES 1-6): filled from control and data, newest
- * first, each TLS 1.3 ticket used once; a TLS 1.2 session may be used again. Opaque bytes to all but
- * lib/tls. */
+ * first, each TLS 1.3 ticket used once; a TLS 1.2 session may be used again. Opaque bytes to all
+ * but lib/tls. */
 #ifndef FTPSH_TLS_TICKETS_H
 #define FTPSH_TLS_TICKETS_H
 

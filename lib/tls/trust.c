@@ -52,8 +52,8 @@ static void hex_format(const unsigned char *bytes, char dst[2 * HASH_BYTES + 1])
 static int load_files(struct trust *t, const struct trust_config *c, struct err *err)
 {
     if (c->ca_file) {
-        int n = gnutls_certificate_set_x509_trust_file(t->credentials, c->ca_file,
-                                                       GNUTLS_X509_FMT_PEM);
+        int n =
+            gnutls_certificate_set_x509_trust_file(t->credentials, c->ca_file, GNUTLS_X509_FMT_PEM);
         if (n < 0)
             return err_set(err, ERR_LOCAL, "cannot read authorities from %s: %s", c->ca_file,
                            gnutls_strerror(n));

@@ -11,8 +11,8 @@
 enum tls_version { TLS_ANY, TLS_1_2, TLS_1_3 };
 
 /* Strings are borrowed for the call. Pins are 64 hex digits: SHA-256 of the certificate (DER) or of
- * its public key (SubjectPublicKeyInfo). With a pin, a certificate that matches is accepted whatever
- * its name and issuer, and one that does not is refused. */
+ * its public key (SubjectPublicKeyInfo). With a pin, a certificate that matches is accepted
+ * whatever its name and issuer, and one that does not is refused. */
 struct trust_config {
     const char *ca_file;   /* instead of the system's authorities; NULL: those */
     const char *cert_file; /* client certificate, PEM; NULL: none */

@@ -1,0 +1,219 @@
+#include "ftp/control.h"
+
+#include "base/buf.h"
+#include "base/escape.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { COMMAND_MAX = 8 * 1024, READ_CHUNK = 4 * 1024 };
+
+struct control {
+    struct stream *stream;
+    const struct wait *wait;
+    const struct log *log;
+    struct buf in;
+    struct reply_scan scan;
+    int outstanding;
+    bool dead;
+};
+
+struct control *control_new(int fd, const struct wait *w, const struct log *log, struct err *err)
+{
+    struct stream *stream = stream_new(fd, err);
+    struct control *c = stream ? calloc(1, sizeof *c) : NULL;
+    if (!c) {
+        stream_free(stream);
+        err_set(err, ERR_LOCAL, "out of memory");
+        return NULL;
+    }
+    c->stream = stream;
+    c->wait = w;
+    c->log = log;
+    /* One reply and what may already stand behind it. */
+    buf_init(&c->in, REPLY_MAX + 2 * READ_CHUNK);
+    return c;
+}
+
+void control_free(struct control *c)
+{
+    if (!c)
+        return;
+    stream_free(c->stream);
+    buf_clear(&c->in);
+    free(c);
+}
+
+struct stream *control_stream(struct control *c)
+{
+    return c->stream;
+}
+
+const struct wait *control_use_wait(struct control *c, const struct wait *w)
+{
+    const struct wait *old = c->wait;
+    c->wait = w;
+    return old;
+}
+
+int control_outstanding(const struct control *c)
+{
+    return c->outstanding;
+}
+
+bool control_dead(const struct control *c)
+{
+    return c->dead;
+}
+
+void control_mark_dead(struct control *c)
+{
+    c->dead = true;
+}
+
+bool control_has_unread(const struct control *c)
+{
+    return buf_len(&c->in) > 0;
+}
+
+static int dead(struct control *c)
+{
+    c->dead = true;
+    return -1;
+}
+
+int control_vsend(struct control *c, struct deadline until, struct err *err, const char *fmt,
+                  va_list ap)
+{
+    char line[COMMAND_MAX];
+    int n = vsnprintf(line, sizeof line - 2, fmt, ap);
+    if (n < 0 || (size_t) n >= sizeof line - 2) {
+        wipe(line, sizeof line);
+        return err_set(err, ERR_USAGE, "a command line is longer than %d bytes", COMMAND_MAX - 3);
+    }
+    size_t len = (size_t) n;
+    if (has_line_break(line, len)) {
+        wipe(line, len);
+        return err_set(err, ERR_USAGE, "a name or argument with a line break cannot be sent");
+    }
+    log_sent(c->log, line, len);
+    memcpy(line + len, "\r\n", 2);
+    int rc = stream_write_wait(c->stream, line, len + 2, c->wait, until, err);
+    wipe(line, len);
+    if (rc < 0) {
+        err_wrap(err, "control connection");
+        return dead(c);
+    }
+    c->outstanding++;
+    return 0;
+}
+
+int control_send(struct control *c, struct deadline until, struct err *err, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    int rc = control_vsend(c, until, err, fmt, ap);
+    va_end(ap);
+    return rc;
+}
+
+static void log_reply(const struct control *c, const struct reply *r)
+{
+    for (const char *line = r->text; c->log && line;) {
+        const char *end = strchr(line, '\n');
+        log_received(c->log, line, end ? (size_t) (end - line) : strlen(line));
+        line = end ? end + 1 : NULL;
+    }
+}
+
+/* A reply out of the buffer: 1, 0 or -1 as control_try(). */
+static int take_reply(struct control *c, struct reply *out, struct err *err)
+{
+    size_t used = 0;
+    int rc =
+        reply_parse((const char *) buf_data(&c->in), buf_len(&c->in), &c->scan, out, &used, err);
+    if (rc < 0)
+        return dead(c);
+    if (rc == 0)
+        return 0;
+    buf_consume(&c->in, used);
+    c->scan = (struct reply_scan){0};
+    log_reply(c, out);
+    if (out->code >= 200 && c->outstanding > 0)
+        c->outstanding--;
+    if (out->code == 421)
+        c->dead = true; /* RFC 959: service closing control connection */
+    return 1;
+}
+
+static int connection_ended(struct control *c, struct err *err)
+{
+    /* TLS may end without close_notify here: nothing was being said. */
+    if (err && err->code == ERR_TRUNCATED)
+        err_clear(err);
+    err_set(err, ERR_CLOSED, "the server closed the control connection");
+    return dead(c);
+}
+
+/* Reads what is there. 1 when bytes came, 0 when none are there, -1. `want` says what to poll for.
+ */
+static int fill(struct control *c, short *want, struct err *err)
+{
+    size_t got = 0;
+    unsigned char *room = buf_reserve(&c->in, READ_CHUNK, err);
+    if (!room)
+        return dead(c);
+    struct err why = ERR_INIT;
+    enum stream_state state = stream_read(c->stream, room, READ_CHUNK, &got, &why);
+    if (state == STREAM_OK) {
+        buf_commit(&c->in, got);
+        return 1;
+    }
+    if (state == STREAM_WANT_READ || state == STREAM_WANT_WRITE) {
+        *want = stream_events(state);
+        return 0;
+    }
+    if (state == STREAM_EOF || why.code == ERR_TRUNCATED)
+        return connection_ended(c, err);
+    if (err && !err_is_set(err))
+        *err = why;
+    err_wrap(err, "control connection");
+    return dead(c);
+}
+
+int control_try(struct control *c, struct reply *out, struct err *err)
+{
+    short want = POLLIN;
+    for (;;) {
+        int rc = take_reply(c, out, err);
+        if (rc != 0)
+            return rc;
+        rc = fill(c, &want, err);
+        if (rc <= 0)
+            return rc;
+    }
+}
+
+int control_read(struct control *c, struct reply *out, struct deadline until, struct err *err)
+{
+    for (;;) {
+        short want = POLLIN;
+        int rc = take_reply(c, out, err);
+        if (rc != 0)
+            return rc < 0 ? -1 : 0;
+        rc = fill(c, &want, err);
+        if (rc < 0)
+            return -1;
+        if (rc > 0)
+            continue;
+        struct wait_fd fd = {.fd = stream_fd(c->stream), .want = want};
+        rc = wait_fds(c->wait, &fd, 1, until, err);
+        if (rc == 0)
+            return err_set(err, ERR_TIMEOUT, "the server does not answer");
+        if (rc < 0)
+            return -1;
+    }
+}

@@ -1,0 +1,628 @@
+#include "ftp/session.h"
+
+#include "base/buf.h"
+#include "ftp/listing.h"
+#include "net/dial.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PASSWORD_MAX = 1024, RESYNC_MS = 1000, QUIT_MS = 1000, BANNER_SHOWN = 256 };
+
+struct session {
+    struct session_config config; /* its strings are ours */
+    struct control *control;      /* NULL: not connected */
+    struct tickets *tickets;      /* of this control connection */
+    bool logged_in, private_data;
+    unsigned generation;
+    struct addr peer, local;
+    struct features features;
+    char banner[BANNER_SHOWN];
+    char cwd[PATH_BYTES];
+};
+
+/* ---- making and freeing ---- */
+
+static bool copy_string(const char **field)
+{
+    if (!*field)
+        return true;
+    *field = strdup(*field);
+    return *field != NULL;
+}
+
+static void free_string(const char *s)
+{
+    if (!s)
+        return;
+    char *owned = (char *) (uintptr_t) s; /* copy_string() made it */
+    wipe(owned, strlen(owned));
+    free(owned);
+}
+
+struct session *session_new(const struct session_config *config, struct err *err)
+{
+    struct session *s = calloc(1, sizeof *s);
+    if (s) {
+        s->config = *config;
+        struct session_config *c = &s->config;
+        if (!c->tls_name || !*c->tls_name)
+            c->tls_name = c->host;
+        if (!c->port)
+            c->port = c->tls == TLS_IMPLICIT ? FTPS_PORT : FTP_PORT;
+        bool ok = copy_string(&c->host);
+        ok = copy_string(&c->user) && ok;
+        ok = copy_string(&c->account) && ok;
+        ok = copy_string(&c->password) && ok;
+        ok = copy_string(&c->tls_name) && ok;
+        if (ok)
+            return s;
+        session_free(s);
+    }
+    err_set(err, ERR_LOCAL, "out of memory");
+    return NULL;
+}
+
+static void disconnect(struct session *s)
+{
+    control_free(s->control);
+    tickets_free(s->tickets);
+    s->control = NULL;
+    s->tickets = NULL;
+    s->logged_in = false;
+    s->private_data = false;
+}
+
+void session_free(struct session *s)
+{
+    if (!s)
+        return;
+    disconnect(s);
+    free_string(s->config.host);
+    free_string(s->config.user);
+    free_string(s->config.account);
+    free_string(s->config.password);
+    free_string(s->config.tls_name);
+    free(s);
+}
+
+/* ---- one command, without reconnecting ---- */
+
+static struct deadline reply_deadline(const struct session *s)
+{
+    return deadline_in(s->config.reply_timeout_ms);
+}
+
+/* The final reply; 1yz are passed over. */
+static int final_reply(struct session *s, struct reply *out, struct deadline until, struct err *err)
+{
+    do {
+        reply_clear(out);
+        if (control_read(s->control, out, until, err) < 0)
+            return -1;
+    } while (out->code < 200);
+    return 0;
+}
+
+static int vexchange(struct session *s, struct reply *out, struct deadline until, struct err *err,
+                     const char *fmt, va_list ap)
+{
+    *out = (struct reply){0};
+    if (control_vsend(s->control, until, err, fmt, ap) < 0)
+        return -1;
+    return final_reply(s, out, until, err);
+}
+
+static int exchange(struct session *s, struct reply *out, struct deadline until, struct err *err,
+                    const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+
+static int exchange(struct session *s, struct reply *out, struct deadline until, struct err *err,
+                    const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    int rc = vexchange(s, out, until, err, fmt, ap);
+    va_end(ap);
+    return rc;
+}
+
+static bool is_good(const struct reply *r)
+{
+    return r->code >= 200 && r->code < 300;
+}
+
+int session_refused(const struct reply *r, const char *what, struct err *err)
+{
+    char text[200];
+    reply_summary(r, text, sizeof text);
+    if (r->code < 400)
+        return err_set(err, ERR_PROTOCOL, "%s: unexpected reply %s", what, text);
+    return err_set_reply(err, r->code, "%s: %s", what, text);
+}
+
+/* A refusal that has a code of its own, with the reply kept. */
+static int refused_as(enum err_code code, const struct reply *r, const char *what, struct err *err)
+{
+    char text[200];
+    err_set(err, code, "%s: %s", what, reply_summary(r, text, sizeof text));
+    if (err)
+        err->reply = r->code;
+    return -1;
+}
+
+/* ---- connecting ---- */
+
+/* 120 says "ready in nnn minutes": the clock decides how long that may be. */
+static int read_banner(struct session *s, struct deadline clock, struct err *err)
+{
+    struct reply r = {0};
+    if (final_reply(s, &r, clock, err) < 0) {
+        if (err && err->code == ERR_TIMEOUT && s->config.tls != TLS_IMPLICIT)
+            err_wrap(err, "no greeting (if the port expects TLS at once, use ftps://)");
+        return -1;
+    }
+    reply_summary(&r, s->banner, sizeof s->banner);
+    int rc = r.code == 220 ? 0 : session_refused(&r, "greeting", err);
+    reply_clear(&r);
+    return rc;
+}
+
+static int start_tls(struct session *s, struct deadline clock, struct err *err)
+{
+    if (control_has_unread(s->control))
+        return err_set(err, ERR_PROTOCOL, "the server sent plain text ahead of TLS");
+    struct tls_setup setup = {
+        .trust = s->config.trust, .name = s->config.tls_name, .tickets = s->tickets};
+    struct stream *stream = control_stream(s->control);
+    if (stream_start_tls(stream, &setup, err) < 0)
+        return -1;
+    return stream_handshake_wait(stream, s->config.wait, clock, err);
+}
+
+/* RFC 4217 section 4. */
+static int auth_tls(struct session *s, struct deadline clock, struct err *err)
+{
+    struct reply r;
+    if (exchange(s, &r, clock, err, "AUTH TLS") < 0)
+        return -1;
+    int rc = 0;
+    if (r.code == 234)
+        rc = start_tls(s, clock, err);
+    else if (r.code == 421)
+        rc = session_refused(&r, "AUTH TLS", err);
+    else if (s->config.tls == TLS_REQUIRE)
+        rc = refused_as(ERR_TLS, &r,
+                        "the server refuses TLS (--tls=off would send the password in clear)", err);
+    else
+        log_note(s->config.log,
+                 "the server refuses TLS: going on in clear, as --tls=prefer allows");
+    reply_clear(&r);
+    return rc;
+}
+
+/* What ran out on the way to a greeting and TLS is a failure to connect, unless it was the limit
+ * for everything. */
+static void as_connect_failure(struct session *s, struct err *err)
+{
+    if (err && err->code == ERR_TIMEOUT && !deadline_passed(s->config.wait->limit))
+        err->code = ERR_CONNECT;
+}
+
+static int open_control(struct session *s, struct err *err)
+{
+    const struct session_config *c = &s->config;
+    struct deadline clock = deadline_in(c->connect_timeout_ms);
+    int fd = dial_host(c->host, c->port, c->family, &s->peer, c->wait, clock, c->log, err);
+    if (fd < 0)
+        return -1;
+    s->local = sock_local(fd);
+    s->tickets = tickets_new();
+    s->control = control_new(fd, c->wait, c->log, err);
+    if (!s->control || !s->tickets)
+        return err_set(err, ERR_LOCAL, "out of memory");
+    int rc = c->tls == TLS_IMPLICIT ? start_tls(s, clock, err) : 0;
+    if (rc == 0)
+        rc = read_banner(s, clock, err);
+    if (rc == 0 && (c->tls == TLS_REQUIRE || c->tls == TLS_PREFER))
+        rc = auth_tls(s, clock, err);
+    if (rc < 0) {
+        as_connect_failure(s, err);
+        err_wrap(err, "%s", c->host);
+    }
+    return rc;
+}
+
+/* ---- logging in (RFC 959 section 5.4: USER, PASS, ACCT) ---- */
+
+static int need_password(struct session *s, struct err *err)
+{
+    struct session_config *c = &s->config;
+    if (c->password)
+        return 0;
+    char typed[PASSWORD_MAX] = "";
+    if (!c->ask_password)
+        return err_set(err, ERR_LOGIN, "%s wants a password for %s and none was given", c->host,
+                       c->user);
+    int rc = c->ask_password(c->ask_ctx, c->user, c->host, typed, sizeof typed, err);
+    if (rc == 0 && !(c->password = strdup(typed)))
+        rc = err_set(err, ERR_LOCAL, "out of memory");
+    wipe(typed, sizeof typed);
+    return rc;
+}
+
+static int login_verdict(const struct session *s, const struct reply *r, struct err *err)
+{
+    char what[200];
+    snprintf(what, sizeof what, "login of %s at %s", s->config.user, s->config.host);
+    if (r->code / 100 == 4)
+        return session_refused(r, what, err);
+    return refused_as(ERR_LOGIN, r, what, err);
+}
+
+/* One of the three steps; 0 when the server wants nothing more, its 33z code when it does. */
+static int login_step(struct session *s, const char *verb, const char *value, struct err *err)
+{
+    struct reply r;
+    if (exchange(s, &r, reply_deadline(s), err, "%s %s", verb, value) < 0)
+        return -1;
+    int rc = is_good(&r) ? 0 : r.code >= 330 && r.code <= 339 ? r.code : login_verdict(s, &r, err);
+    reply_clear(&r);
+    return rc;
+}
+
+static int login(struct session *s, struct err *err)
+{
+    struct session_config *c = &s->config;
+    int next = login_step(s, "USER", c->user, err);
+    if (next > 0 && next != 332) {
+        if (need_password(s, err) < 0)
+            return -1;
+        next = login_step(s, "PASS", c->password, err);
+    }
+    if (next == 332) {
+        if (!c->account)
+            return err_set(err, ERR_LOGIN, "%s wants an account (ACCT) for %s and none was given",
+                           c->host, c->user);
+        next = login_step(s, "ACCT", c->account, err);
+    }
+    if (next > 0)
+        return err_set(err, ERR_LOGIN, "%s: the server asks for more than user, password, account",
+                       c->host);
+    s->logged_in = next == 0;
+    return next;
+}
+
+/* ---- what follows the login ---- */
+
+/* RFC 4217 section 9: a refused PBSZ is a quirk (FIELD-NOTES 16), a refused PROT P is the end. */
+static int protect_data(struct session *s, struct err *err)
+{
+    struct reply r;
+    if (exchange(s, &r, reply_deadline(s), err, "PBSZ 0") < 0)
+        return -1;
+    reply_clear(&r);
+    if (exchange(s, &r, reply_deadline(s), err, "PROT P") < 0)
+        return -1;
+    int rc = 0;
+    s->private_data = is_good(&r);
+    if (!s->private_data && s->config.tls != TLS_PREFER)
+        rc = refused_as(ERR_TLS, &r, "the server refuses to protect data connections", err);
+    reply_clear(&r);
+    return rc;
+}
+
+/* Asked after the login only: before it many servers refuse or show less (FIELD-NOTES 45). */
+static int ask_features(struct session *s, struct err *err)
+{
+    struct reply r;
+    if (exchange(s, &r, reply_deadline(s), err, "FEAT") < 0)
+        return -1;
+    s->features = (struct features){0};
+    if (is_good(&r))
+        features_parse(r.text, &s->features);
+    reply_clear(&r);
+    if (!features_has(&s->features, FEATURE_UTF8))
+        return 0;
+    int rc = exchange(s, &r, reply_deadline(s), err, "OPTS UTF8 ON");
+    reply_clear(&r);
+    return rc;
+}
+
+static int set_binary(struct session *s, struct err *err)
+{
+    struct reply r;
+    if (exchange(s, &r, reply_deadline(s), err, "TYPE I") < 0)
+        return -1;
+    int rc = is_good(&r) ? 0 : session_refused(&r, "TYPE I", err);
+    reply_clear(&r);
+    return rc;
+}
+
+/* A server without PWD has no folder to show; that is no error. */
+static int ask_folder(struct session *s, char dst[PATH_BYTES], struct err *err)
+{
+    struct reply r;
+    if (exchange(s, &r, reply_deadline(s), err, "PWD") < 0)
+        return -1;
+    if (r.code != 257 || path_from_257(reply_last_line(&r), dst, NULL) < 0)
+        dst[0] = '\0';
+    reply_clear(&r);
+    return 0;
+}
+
+/* A rebuilt session stands where the lost one stood. */
+static int restore_folder(struct session *s, struct err *err)
+{
+    char now[PATH_BYTES];
+    if (ask_folder(s, now, err) < 0)
+        return -1;
+    if (!s->cwd[0] || strcmp(s->cwd, now) == 0) {
+        memcpy(s->cwd, now, sizeof s->cwd);
+        return 0;
+    }
+    struct reply r;
+    if (exchange(s, &r, reply_deadline(s), err, "CWD %s", s->cwd) < 0)
+        return -1;
+    int rc =
+        is_good(&r) ? 0 : session_refused(&r, "going back to the folder after reconnecting", err);
+    reply_clear(&r);
+    return rc;
+}
+
+/* Replies of a cancelled command may still come; a server that sends them soon keeps its session.
+ */
+static void resync(struct session *s)
+{
+    struct wait alone = {NULL, DEADLINE_NEVER};
+    const struct wait *usual = control_use_wait(s->control, &alone);
+    struct deadline until = deadline_in(RESYNC_MS);
+    while (control_outstanding(s->control) > 0 && !control_dead(s->control)) {
+        struct reply r = {0};
+        if (control_read(s->control, &r, until, NULL) < 0)
+            control_mark_dead(s->control);
+        reply_clear(&r);
+    }
+    control_use_wait(s->control, usual);
+}
+
+int session_connect(struct session *s, struct err *err)
+{
+    if (s->control && s->logged_in && !control_dead(s->control))
+        resync(s);
+    if (session_alive(s))
+        return 0;
+    disconnect(s);
+    if (s->generation > 0)
+        log_note(s->config.log, "reconnecting to %s", s->config.host);
+    s->generation++;
+    int rc = open_control(s, err);
+    if (rc == 0)
+        rc = login(s, err);
+    if (rc == 0 && stream_tls(control_stream(s->control))->active)
+        rc = protect_data(s, err);
+    if (rc == 0)
+        rc = ask_features(s, err);
+    if (rc == 0)
+        rc = set_binary(s, err);
+    if (rc == 0)
+        rc = restore_folder(s, err);
+    if (rc < 0)
+        disconnect(s);
+    return rc;
+}
+
+void session_quit(struct session *s)
+{
+    if (session_alive(s)) {
+        struct reply r;
+        struct wait alone = {NULL, DEADLINE_NEVER};
+        const struct wait *usual = control_use_wait(s->control, &alone);
+        exchange(s, &r, deadline_in(QUIT_MS), NULL, "QUIT");
+        reply_clear(&r);
+        stream_finish(control_stream(s->control), true, NULL);
+        control_use_wait(s->control, usual);
+    }
+    disconnect(s);
+}
+
+/* ---- commands ---- */
+
+/* What stands in the buffer before a command is sent answers no command: a 421, or the last words
+ * of a server that has closed since. Noticed here, the session is rebuilt instead of failing. */
+static void drain_strays(struct session *s)
+{
+    struct reply r = {0};
+    while (session_alive(s) && control_try(s->control, &r, NULL) > 0) {
+        log_note(s->config.log, "a reply that answers no command was passed over");
+        reply_clear(&r);
+    }
+}
+
+int session_ready(struct session *s, struct err *err)
+{
+    drain_strays(s);
+    return session_connect(s, err);
+}
+
+static int vcommand(struct session *s, struct reply *out, struct err *err, const char *fmt,
+                    va_list ap)
+{
+    *out = (struct reply){0};
+    if (session_ready(s, err) < 0)
+        return -1;
+    return vexchange(s, out, reply_deadline(s), err, fmt, ap);
+}
+
+int session_command(struct session *s, struct reply *out, struct err *err, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    int rc = vcommand(s, out, err, fmt, ap);
+    va_end(ap);
+    return rc;
+}
+
+int session_expect(struct session *s, struct reply *out, const char *what, struct err *err,
+                   const char *fmt, ...)
+{
+    struct reply own;
+    struct reply *r = out ? out : &own;
+    va_list ap;
+    va_start(ap, fmt);
+    int rc = vcommand(s, r, err, fmt, ap);
+    va_end(ap);
+    if (rc < 0)
+        err_wrap(err, "%s", what);
+    else if (!is_good(r))
+        rc = session_refused(r, what, err);
+    if (!out)
+        reply_clear(&own);
+    return rc;
+}
+
+int session_cd(struct session *s, const char *path, struct err *err)
+{
+    char before[PATH_BYTES], now[PATH_BYTES];
+    int rc = strcmp(path, "..") == 0 ? session_expect(s, NULL, path, err, "CDUP")
+                                     : session_expect(s, NULL, path, err, "CWD %s", path);
+    if (rc < 0)
+        return -1;
+    memcpy(before, s->cwd, sizeof before);
+    if (ask_folder(s, now, err) < 0)
+        return -1;
+    if (now[0])
+        memcpy(s->cwd, now, sizeof s->cwd);
+    else if (path_join(before, path, s->cwd, NULL) < 0)
+        s->cwd[0] = '\0';
+    return 0;
+}
+
+/* Digits alone; -1 when they are none or too many for a file. */
+static int64_t decimal(const char *text)
+{
+    int64_t n = 0;
+    while (*text == ' ')
+        text++;
+    if (*text < '0' || *text > '9')
+        return -1;
+    for (; *text >= '0' && *text <= '9'; text++) {
+        if (n > (INT64_MAX - 9) / 10)
+            return -1;
+        n = n * 10 + (*text - '0');
+    }
+    return n;
+}
+
+int session_size(struct session *s, const char *path, int64_t *size, struct err *err)
+{
+    struct reply r;
+    int rc = session_expect(s, &r, path, err, "SIZE %s", path);
+    if (rc == 0) {
+        *size = decimal(reply_last_line(&r));
+        if (*size < 0)
+            rc = err_set(err, ERR_PROTOCOL, "%s: SIZE was answered with no size: %s", path,
+                         reply_last_line(&r));
+    }
+    reply_clear(&r);
+    return rc;
+}
+
+int session_mdtm(struct session *s, const char *path, int64_t *mtime, struct err *err)
+{
+    struct reply r;
+    int rc = session_expect(s, &r, path, err, "MDTM %s", path);
+    if (rc == 0)
+        rc = ftptime_parse(reply_last_line(&r), strlen(reply_last_line(&r)), mtime, err);
+    reply_clear(&r);
+    return rc;
+}
+
+/* ---- what is known ---- */
+
+const char *session_host(const struct session *s)
+{
+    return s->config.host;
+}
+
+uint16_t session_port(const struct session *s)
+{
+    return s->config.port;
+}
+
+const char *session_user(const struct session *s)
+{
+    return s->config.user;
+}
+
+const char *session_cwd(const struct session *s)
+{
+    return s->cwd;
+}
+
+const char *session_banner(const struct session *s)
+{
+    return s->banner;
+}
+
+enum software session_software(const struct session *s)
+{
+    return software_guess(s->banner);
+}
+
+const struct features *session_features(const struct session *s)
+{
+    return &s->features;
+}
+
+const struct tls_info *session_tls(const struct session *s)
+{
+    static const struct tls_info none;
+    return s->control ? stream_tls(control_stream(s->control)) : &none;
+}
+
+const struct addr *session_peer(const struct session *s)
+{
+    return &s->peer;
+}
+
+const struct addr *session_local(const struct session *s)
+{
+    return &s->local;
+}
+
+bool session_alive(const struct session *s)
+{
+    return s->control && s->logged_in && !control_dead(s->control) &&
+           control_outstanding(s->control) == 0;
+}
+
+bool session_private_data(const struct session *s)
+{
+    return s->private_data;
+}
+
+unsigned session_generation(const struct session *s)
+{
+    return s->generation;
+}
+
+struct control *session_control(struct session *s)
+{
+    return s->control;
+}
+
+struct tls_setup session_data_tls(struct session *s)
+{
+    return (struct tls_setup){.trust = s->config.trust,
+                              .name = s->config.tls_name,
+                              .tickets = s->tickets,
+                              .resume = true,
+                              .group = session_tls(s)->group};
+}
+
+const struct session_config *session_settings(const struct session *s)
+{
+    return &s->config;
+}
