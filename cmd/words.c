@@ -1,0 +1,249 @@
+#include "words.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+struct scan {
+    const char *line;
+    size_t pos;
+    struct words *out;
+    struct err *err;
+};
+
+/* Columns count characters, from 1. */
+static int column(const char *line, size_t pos)
+{
+    int n = 1;
+    for (size_t i = 0; i < pos; i++)
+        n += ((unsigned char) line[i] & 0xc0) != 0x80;
+    return n;
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+static bool ends_word(char c)
+{
+    return c == '\0' || is_blank(c) || strchr(";|>&", c);
+}
+
+static void skip_blanks(struct scan *s)
+{
+    while (is_blank(s->line[s->pos]))
+        s->pos++;
+}
+
+static int put_char(struct scan *s, char c)
+{
+    if (s->out->used >= sizeof s->out->mem)
+        return err_set(s->err, ERR_USAGE, "the line is too long");
+    s->out->mem[s->out->used++] = c;
+    return 0;
+}
+
+static int read_quoted(struct scan *s, char quote)
+{
+    size_t start = s->pos++;
+    for (; s->line[s->pos] != quote; s->pos++) {
+        char c = s->line[s->pos], next = c ? s->line[s->pos + 1] : '\0';
+        if (c == '\\' && quote == '"' && (next == '"' || next == '\\')) {
+            c = next;
+            s->pos++;
+        }
+        if (c == '\0')
+            return err_set(s->err, ERR_USAGE, "the quote in column %d is not closed",
+                           column(s->line, start));
+        if (put_char(s, c) < 0)
+            return -1;
+    }
+    s->pos++;
+    return 0;
+}
+
+static int read_escape(struct scan *s)
+{
+    char c = s->line[s->pos + 1];
+    if (c == '\0')
+        return err_set(s->err, ERR_USAGE, "nothing follows the backslash in column %d",
+                       column(s->line, s->pos));
+    s->pos += 2;
+    return put_char(s, c);
+}
+
+/* One word at the scan's position, quotes removed; NULL with err. */
+static char *read_word(struct scan *s)
+{
+    char *word = s->out->mem + s->out->used;
+    for (char c; c = s->line[s->pos], !ends_word(c);) {
+        int rc;
+        if (c == '\'' || c == '"') {
+            rc = read_quoted(s, c);
+        } else if (c == '\\') {
+            rc = read_escape(s);
+        } else {
+            rc = put_char(s, c);
+            s->pos++;
+        }
+        if (rc < 0)
+            return NULL;
+    }
+    return put_char(s, '\0') < 0 ? NULL : word;
+}
+
+static int add_word(struct scan *s, char *word)
+{
+    if (!word)
+        return -1;
+    if (s->out->argc == WORDS_MAX)
+        return err_set(s->err, ERR_USAGE, "more than %d words", WORDS_MAX);
+    s->out->argv[s->out->argc++] = word;
+    s->out->argv[s->out->argc] = NULL;
+    return 0;
+}
+
+/* Text for the shell: up to an unquoted `stop` or the end of the line, as it is. */
+static char *read_raw(struct scan *s, char stop)
+{
+    skip_blanks(s);
+    char *text = s->out->mem + s->out->used, quote = '\0';
+    for (char c; (c = s->line[s->pos]) != '\0'; s->pos++) {
+        if (!quote && c == stop)
+            break;
+        if (c == '\\' && quote != '\'' && s->line[s->pos + 1]) {
+            if (put_char(s, c) < 0)
+                return NULL;
+            c = s->line[++s->pos];
+        } else if (c == quote) {
+            quote = '\0';
+        } else if (!quote && (c == '\'' || c == '"')) {
+            quote = c;
+        }
+        if (put_char(s, c) < 0)
+            return NULL;
+    }
+    return put_char(s, '\0') < 0 ? NULL : text;
+}
+
+static int read_pipe(struct scan *s)
+{
+    size_t at = s->pos++;
+    if (s->line[s->pos] == '|')
+        return err_set(s->err, ERR_USAGE, "'||' in column %d: conditions are not supported",
+                       column(s->line, at));
+    char *text = read_raw(s, ';');
+    if (!text)
+        return -1;
+    if (!*text)
+        return err_set(s->err, ERR_USAGE, "no command follows the '|' in column %d",
+                       column(s->line, at));
+    s->out->out = OUT_PIPE;
+    s->out->out_to = text;
+    return 0;
+}
+
+static int read_redirection(struct scan *s)
+{
+    size_t at = s->pos++;
+    s->out->out = OUT_FILE;
+    if (s->line[s->pos] == '>') {
+        s->out->out = OUT_APPEND;
+        s->pos++;
+    }
+    skip_blanks(s);
+    char *file = read_word(s);
+    if (!file)
+        return -1;
+    if (!*file)
+        return err_set(s->err, ERR_USAGE, "no file follows the '>' in column %d",
+                       column(s->line, at));
+    s->out->out_to = file;
+    return 0;
+}
+
+/* What stands between or behind words. 0: go on, 1: the command is complete, -1: err. */
+static int read_operator(struct scan *s)
+{
+    char c = s->line[s->pos];
+    if (c == ';') {
+        s->pos++;
+        return 1;
+    }
+    if (c == '&')
+        return err_set(s->err, ERR_USAGE, "'%s' in column %d: %s",
+                       s->line[s->pos + 1] == '&' ? "&&" : "&", column(s->line, s->pos),
+                       s->line[s->pos + 1] == '&' ? "conditions are not supported"
+                                                  : "background jobs are not supported");
+    if (s->out->argc == 0)
+        return err_set(s->err, ERR_USAGE, "no command before the '%c' in column %d", c,
+                       column(s->line, s->pos));
+    if (s->out->out != OUT_STANDARD)
+        return err_set(s->err, ERR_USAGE, "a second redirection in column %d",
+                       column(s->line, s->pos));
+    return c == '|' ? read_pipe(s) : read_redirection(s);
+}
+
+/* "!" at the start of a command, where a "-" may stand before it. */
+static bool at_shell_escape(const struct scan *s)
+{
+    const char *p = s->line + s->pos;
+    if (s->out->argc == 0 && *p == '-')
+        p++;
+    return s->out->argc == 0 && *p == '!';
+}
+
+static int read_shell_escape(struct scan *s)
+{
+    char *name = s->out->mem + s->out->used;
+    char c;
+    do {
+        c = s->line[s->pos++];
+        if (put_char(s, c) < 0)
+            return -1;
+    } while (c != '!');
+    if (put_char(s, '\0') < 0 || add_word(s, name) < 0)
+        return -1;
+    char *text = read_raw(s, '\0');
+    return !text ? -1 : *text ? add_word(s, text) : 0;
+}
+
+/* 0: go on, 1: the command is complete, -1: err. */
+static int read_piece(struct scan *s)
+{
+    char c = s->line[s->pos];
+    if (c == '\0')
+        return 1;
+    if (c == '#') {
+        s->pos += strlen(s->line + s->pos);
+        return 1;
+    }
+    if (at_shell_escape(s))
+        return read_shell_escape(s);
+    if (ends_word(c))
+        return read_operator(s);
+    if (s->out->out != OUT_STANDARD)
+        return err_set(s->err, ERR_USAGE, "a word behind the redirection in column %d",
+                       column(s->line, s->pos));
+    return add_word(s, read_word(s));
+}
+
+int words_next(const char *line, size_t *pos, struct words *out, struct err *err)
+{
+    struct scan s = {.line = line, .pos = *pos, .out = out, .err = err};
+    int rc = 0;
+    do {
+        out->argc = 0;
+        out->argv[0] = NULL;
+        out->out = OUT_STANDARD;
+        out->out_to = NULL;
+        out->used = 0;
+        do {
+            skip_blanks(&s);
+            rc = read_piece(&s);
+        } while (rc == 0);
+        /* empty commands, as in ";;", are passed over */
+    } while (rc == 1 && out->argc == 0 && line[s.pos] != '\0');
+    *pos = s.pos;
+    return rc < 0 ? -1 : out->argc > 0;
+}

@@ -1,0 +1,35 @@
+/* A line into commands and words. Pure and bounded.
+ *
+ *   'literal'   "with \" and \\"   \x (any character as it is)   # comment   a; b
+ *   command | shell command        the result goes into a pipe; up to ';' the shell reads the text
+ *   command > file, >> file        the result goes into a file
+ *   ! shell command                up to the end of the line, as it is
+ *
+ * "&&", "||" and "&" are recognised and refused. */
+#ifndef FTPSH_CMD_WORDS_H
+#define FTPSH_CMD_WORDS_H
+
+#include "base/err.h"
+
+#include <stddef.h>
+
+#define LINE_BYTES 16384
+#define WORDS_MAX 1024
+
+enum words_out { OUT_STANDARD, OUT_FILE, OUT_APPEND, OUT_PIPE };
+
+struct words {
+    int argc; /* at least 1 */
+    char *argv[WORDS_MAX + 1];
+    enum words_out out;
+    const char *out_to; /* the file, or the shell command */
+    char mem[2 * LINE_BYTES];
+    size_t used;
+};
+
+/* Reads the next command of `line` (NUL-terminated, without its end) from *pos on, and moves *pos
+ * behind it; start with 0. Returns 1 with *out, 0 when there is no more, or -1 with ERR_USAGE and
+ * the column. The words point into *out. */
+int words_next(const char *line, size_t *pos, struct words *out, struct err *err);
+
+#endif
