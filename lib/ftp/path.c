@@ -8,11 +8,13 @@
 static int copy_quoted(const char *p, char dst[PATH_BYTES])
 {
     int n = 0;
-    for (; *p && n < PATH_BYTES - 1; p++) {
+    for (; *p; p++) {
         if (p[0] == '"' && p[1] != '"') {
             dst[n] = '\0';
             return n;
         }
+        if (n == PATH_BYTES - 1)
+            return -1;
         p += *p == '"';
         dst[n++] = *p;
     }
