@@ -36,6 +36,11 @@ class Account:
         os.chown(path, self.uid, self.gid)
         return path
 
+    def own_folder(self, name):
+        path = self.home / name
+        path.mkdir()
+        return self.own(path)
+
     def remove(self):
         subprocess.run(["userdel", self.name], check=True, capture_output=True)
         shutil.rmtree(self.home, ignore_errors=True)

@@ -48,12 +48,15 @@ class Client:
         self.runs, self.seconds = [], []
 
     def env(self, password=None):
-        findings = self.folder / "finding"
-        options = f"exitcode={SANITIZER_STATUS}:halt_on_error=1:log_path={findings}"
-        return {"PATH": os.environ["PATH"], "HOME": str(self.home), "LANG": "C.UTF-8",
-                "TERM": "xterm", "ASAN_OPTIONS": f"{options}:detect_leaks=1",
-                "UBSAN_OPTIONS": f"{options}:print_stacktrace=1",
-                "FTPSH_PASSWORD": self.password if password is None else password}
+        """`password` replaces the right one; an empty one is not handed over at all."""
+        options = f"exitcode={SANITIZER_STATUS}:halt_on_error=1:log_path={self.folder}/finding"
+        env = {"PATH": os.environ["PATH"], "HOME": str(self.home), "LANG": "C.UTF-8",
+               "TERM": "xterm", "ASAN_OPTIONS": f"{options}:detect_leaks=1",
+               "UBSAN_OPTIONS": f"{options}:print_stacktrace=1"}
+        password = self.password if password is None else password
+        if password:
+            env["FTPSH_PASSWORD"] = password
+        return env
 
     def argv(self, args, netns=None, ca=True, report=None, prefix=()):
         argv = ["ip", "netns", "exec", netns] if netns else []

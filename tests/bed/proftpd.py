@@ -17,8 +17,8 @@ class Proftpd(Server):
 
     def lines(self):
         s = self.setup
-        if s.epsv:
-            raise Unsupported("a range for EPSV alone")
+        if s.epsv or s.rate:
+            raise Unsupported("a range for EPSV alone, or a rate")
         lines = [f"ModulePath {unpacked('usr/lib/proftpd')}", "LoadModule mod_tls.c",
                  "ServerType standalone", "ServerName bed", f"Port {self.port}",
                  f"DefaultAddress {s.address}", "SocketBindTight on", "UseIPv6 on",

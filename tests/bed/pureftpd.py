@@ -11,8 +11,8 @@ class Pureftpd(Server):
 
     def command(self):
         s = self.setup
-        if s.tls not in TLS_MODES or s.refuse or s.epsv or s.reuse:
-            raise Unsupported("Pure-FTPd cannot refuse a command, demand reuse or begin with TLS")
+        if s.tls not in TLS_MODES or s.refuse or s.epsv or s.reuse or s.rate:
+            raise Unsupported("Pure-FTPd has neither implicit TLS nor these options")
         argv = [str(unpacked(BINARY)), "-S", f"{s.address},{self.port}", "-Y", TLS_MODES[s.tls],
                 "-p", f"{self.passive[0]}:{self.passive[1]}", "-H", "-u", "1", "-l", "unix", "-E",
                 "-g", str(self.folder / "pid")]

@@ -13,8 +13,8 @@ class Pyftpd(Server):
 
     def command(self):
         s = self.setup
-        if s.reuse:
-            raise Unsupported("pyftpdlib cannot demand session reuse")
+        if s.reuse or s.rate:
+            raise Unsupported("pyftpdlib cannot demand session reuse or limit the rate")
         settings = {
             "address": s.address, "port": self.port, "passive": self.passive, "epsv": s.epsv,
             "refuse": s.refuse, "advertised": s.advertised, "tls": s.tls,

@@ -1,6 +1,6 @@
 """What the four servers have in common."""
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from bed.ports import free_block
@@ -22,7 +22,8 @@ class Setup:
     address: str = "127.0.0.1"   # to listen on
     port: int = 0                # 0: a free one
     passive: tuple = ()          # first and last port; empty: free ones
-    epsv: tuple = field(default=())  # another range for EPSV alone (pyftpdlib)
+    epsv: tuple = ()             # another range for EPSV alone (pyftpdlib)
+    rate: int = 0                # bytes a second that one transfer may take (vsftpd)
 
 
 class Unsupported(Exception):

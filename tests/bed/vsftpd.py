@@ -32,6 +32,8 @@ class Vsftpd(Server):
             lines.append("listen=NO")
         if s.refuse:
             lines.append("cmds_denied=" + ",".join(s.refuse))
+        if s.rate:
+            lines.append(f"local_max_rate={s.rate}")
         if s.advertised:
             lines.append(f"pasv_address={s.advertised}")
         return lines + self.tls_lines()

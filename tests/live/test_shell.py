@@ -1,0 +1,170 @@
+"""The shell as a person uses it, through a pseudo-terminal."""
+import os
+import re
+import signal
+
+import pexpect
+import pytest
+
+from bed.process import wait_until
+
+PROMPT = r"ftpsh[^\r\n]*> "
+UP = "\x1b[A"
+SECONDS = 20
+
+
+class Shell:
+    """ftpsh on a terminal. What it drew is in `seen`, with the terminal's own sequences."""
+
+    def __init__(self, client, *args, password=None):
+        argv = client.argv(args)
+        self.seen = Recorder()
+        self.child = pexpect.spawn(argv[0], argv[1:], env=client.env(password), timeout=SECONDS,
+                                   encoding="utf-8", codec_errors="replace", cwd=client.folder,
+                                   dimensions=(24, 200), logfile=None)
+        self.child.logfile_read = self.seen
+
+    def prompt(self):
+        self.child.expect(PROMPT)
+        return self.child.before
+
+    def type(self, line):
+        self.child.sendline(line)
+
+    def run(self, line):
+        """Types a command and gives what came before the next prompt."""
+        self.type(line)
+        return self.prompt()
+
+    def interrupt(self):
+        self.child.sendintr()
+
+    def leave(self):
+        """The exit status, after the program ended by itself."""
+        self.child.expect(pexpect.EOF)
+        self.child.close()
+        return self.child.exitstatus
+
+
+class Recorder:
+    """A file that remembers."""
+
+    def __init__(self):
+        self.text = ""
+
+    def write(self, text):
+        self.text += text
+
+    def flush(self):
+        pass
+
+
+@pytest.fixture
+def shell(ftpsh):
+    started = []
+
+    def start(*args, **options):
+        started.append(Shell(ftpsh, *args, **options))
+        return started[-1]
+
+    yield start
+    for one in started:
+        print(one.seen.text)
+        if one.child.isalive():
+            one.child.kill(signal.SIGKILL)
+            one.child.close()
+    ftpsh.check_findings()
+
+
+def test_prompt_commands_and_end_of_input(bed, shell):
+    server = bed.server("vsftpd")
+    bed.share("hello.txt", b"hi")
+    sh = shell(server.target())
+    sh.prompt()
+    assert "hello.txt" in sh.run("ls")
+    assert str(bed.account.home) in sh.run("pwd")
+    sh.child.sendeof()
+    assert sh.leave() == 0
+
+
+def test_quit_ends_it(bed, shell):
+    sh = shell(bed.server("vsftpd").target())
+    sh.prompt()
+    sh.type("quit")
+    assert sh.leave() == 0
+
+
+def test_first_data_connection_is_told_once(bed, shell):
+    server = bed.server("vsftpd", refuse=("EPSV", "EPRT"))
+    sh = shell(server.target())
+    sh.prompt()
+    first, second = sh.run("ls"), sh.run("ls")
+    assert "pasv-use-control-ip" in first and "epsv" in first
+    assert "pasv-use-control-ip" not in second
+    assert "pasv-use-control-ip" in sh.run("status")
+
+
+def test_arrow_up_brings_the_last_command_back(bed, shell):
+    server = bed.server("vsftpd")
+    sh = shell(server.target())
+    sh.prompt()
+    sh.run("mkdir one")
+    (bed.account.home / "one").rmdir()
+    sh.run(UP)
+    assert (bed.account.home / "one").is_dir()
+
+
+def test_interrupt_at_the_prompt_drops_the_line(bed, shell):
+    server = bed.server("vsftpd")
+    sh = shell(server.target())
+    sh.prompt()
+    sh.child.send("mkdir never")
+    sh.child.expect("never")
+    sh.interrupt()
+    sh.prompt()
+    sh.run("mkdir made")
+    assert (bed.account.home / "made").is_dir() and not (bed.account.home / "never").exists()
+
+
+@pytest.mark.scene("o")
+@pytest.mark.parametrize("name", ("vsftpd", "pyftpdlib"))
+def test_interrupted_transfer_then_a_good_one(bed, shell, tmp_path, name):
+    slow = {"rate": 1 << 20} if name == "vsftpd" else {}
+    server = bed.server(name, **slow)
+    bed.share("hello.txt", b"hi")
+    os.truncate(bed.share("big"), 16 << 30)
+    target, part = tmp_path / "big", tmp_path / "big.part"
+    sh = shell(server.target())
+    sh.prompt()
+    sh.type(f"get big {target}")
+    wait_until(lambda: part.exists() and part.stat().st_size > 0, SECONDS, "the first bytes")
+    sh.interrupt()
+    sh.prompt()
+    assert not target.exists()
+    sh.run(f"get hello.txt {tmp_path}/hello.txt")
+    assert (tmp_path / "hello.txt").read_bytes() == b"hi"
+    sh.type("quit")
+    assert sh.leave() is not None
+
+
+def test_password_is_asked_for_and_not_shown(bed, shell):
+    server = bed.server("vsftpd")
+    bed.share("hello.txt", b"hi")
+    sh = shell(server.target(), password="")
+    sh.child.expect(re.compile("password[^\r\n]*:", re.IGNORECASE))
+    sh.child.waitnoecho()
+    sh.type(bed.account.password)
+    sh.prompt()
+    assert "hello.txt" in sh.run("ls")
+    sh.type("quit")
+    sh.leave()
+    assert bed.account.password not in sh.seen.text
+
+
+def test_failure_keeps_the_shell(bed, shell):
+    sh = shell(bed.server("vsftpd").target())
+    sh.prompt()
+    assert "nowhere" in sh.run("rm nowhere")
+    assert "frobnicate" in sh.run("frobnicate")
+    sh.run("mkdir made")
+    assert (bed.account.home / "made").is_dir()
