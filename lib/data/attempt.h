@@ -1,5 +1,5 @@
-/* What was tried to open a data connection, a row each. Reporting is data: the text report, JSON and
- * `diagnose` print these rows. */
+/* What was tried to open a data connection, a row each. Reporting is data: the text report, JSON
+ * and `diagnose` print these rows. */
 #ifndef FTPSH_DATA_ATTEMPT_H
 #define FTPSH_DATA_ATTEMPT_H
 
@@ -17,7 +17,14 @@ enum strategy_id {
 };
 
 /* Where an attempt ended. */
-enum attempt_stage { STAGE_COMMAND, STAGE_CONNECT, STAGE_LISTEN, STAGE_ACCEPT, STAGE_TLS, STAGE_OPEN };
+enum attempt_stage {
+    STAGE_COMMAND,
+    STAGE_CONNECT,
+    STAGE_LISTEN,
+    STAGE_ACCEPT,
+    STAGE_TLS,
+    STAGE_OPEN
+};
 
 enum attempt_result {
     RESULT_OK,
@@ -33,10 +40,10 @@ enum attempt_result {
 
 struct attempt {
     enum strategy_id strategy;
-    char command[128];       /* as sent: "EPSV", "EPRT |1|192.0.2.1|50000|"; "" if none was */
-    char reply[256];         /* to that command, one line, escaped; "" if none came */
-    struct addr advertised;  /* what 227 said (AF_UNSPEC: nothing) */
-    struct addr endpoint;    /* what was dialled, or where we listened (AF_UNSPEC: nothing) */
+    char command[128];      /* as sent: "EPSV", "EPRT |1|192.0.2.1|50000|"; "" if none was */
+    char reply[256];        /* to that command, one line, escaped; "" if none came */
+    struct addr advertised; /* what 227 said (AF_UNSPEC: nothing) */
+    struct addr endpoint;   /* what was dialled, or where we listened (AF_UNSPEC: nothing) */
     enum attempt_stage stage;
     enum attempt_result result;
     struct err err; /* ERR_NONE when ok */
@@ -45,25 +52,25 @@ struct attempt {
     char tls_version[16];
 };
 
-/* A bounded list: beyond ATTEMPTS_MAX successful rows are only counted, failed ones replace nothing
- * and are counted too. */
+/* A bounded list: once it holds ATTEMPTS_MAX rows, the newest takes the place of the one before it,
+ * and `omitted` counts those that had to go. */
 #define ATTEMPTS_MAX 256
 struct attempts {
     struct attempt *list;
     size_t n, cap;
     int64_t omitted;
+    struct attempt scratch; /* where no memory can be had */
 };
 
 void attempts_clear(struct attempts *a);
-/* The new row, zeroed but for its strategy; it stays valid until the next call. Never NULL: when
- * there is no room, a scratch row is handed out. */
+/* The new row, zeroed but for its strategy; it stays valid until the next call. Never NULL. */
 struct attempt *attempts_add(struct attempts *a, enum strategy_id strategy);
 /* Takes the newest row back: nothing was learnt from it. */
 void attempts_drop_last(struct attempts *a);
 
-const char *strategy_name(enum strategy_id id);       /* "pasv-use-control-ip" */
-const char *stage_name(enum attempt_stage stage);     /* "connect" */
-const char *result_name(enum attempt_result result);  /* "timeout" */
+const char *strategy_name(enum strategy_id id);      /* "pasv-use-control-ip" */
+const char *stage_name(enum attempt_stage stage);    /* "connect" */
+const char *result_name(enum attempt_result result); /* "timeout" */
 /* False when there is no strategy of that name. */
 bool strategy_by_name(const char *name, enum strategy_id *out);
 

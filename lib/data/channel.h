@@ -1,5 +1,5 @@
-/* One data connection with the transfer that uses it: opened by walking the ladder, watched together
- * with the control connection, closed in an orderly way.
+/* One data connection with the transfer that uses it: opened by walking the ladder, watched
+ * together with the control connection, closed in an orderly way.
  *
  * RFC 959 sections 3.2-3.3 and 5.1, RFC 4217 sections 9 and 12.
  */
@@ -21,8 +21,8 @@ struct channel_request {
 struct channel;
 
 /* Opens a data connection and starts the transfer on it. Every strategy tried appends a row to
- * `rows`; the one that worked goes first next time. Falls back while no payload has flowed, rebuilds
- * the control connection where a rung left it out of step.
+ * `rows`; the one that worked goes first next time. Falls back while no payload has flowed,
+ * rebuilds the control connection where a rung left it out of step.
  *
  * 0 with *out; or -1 with ERR_NO_DATA_PATH (the message names each rung and why), ERR_REPLY_* (the
  * server refuses the transfer itself: 550 and the like), ERR_CANCELLED, ERR_USAGE, or what
@@ -34,9 +34,13 @@ struct stream *channel_stream(struct channel *c);
 struct session *channel_session(struct channel *c);
 enum strategy_id channel_strategy(const struct channel *c);
 
-/* The descriptor of the control connection, to be polled together with the data connection, and
- * whether replies wait in its buffer already. */
-int channel_control_fd(const struct channel *c);
+/* Payload of a download: as stream_read(), with what channel_open() has looked at already first. */
+enum stream_state channel_read(struct channel *c, void *mem, size_t size, size_t *got,
+                               struct err *err);
+
+/* Waits for the data connection (`data_events`: POLLIN, POLLOUT) and the control connection
+ * together. 1 when either is ready, 0 when `until` has come, -1 as wait_fds(). */
+int channel_wait(struct channel *c, short data_events, struct deadline until, struct err *err);
 
 /* Reads what replies are there without waiting. 0 while all is well (the final reply may have come:
  * channel_done()), -1 with ERR_REPLY_* when the server ended the transfer with 4yz or 5yz, or with
@@ -47,7 +51,8 @@ int channel_check(struct channel *c, struct err *err);
 bool channel_done(const struct channel *c);
 
 /* Ends the data connection (close_notify, FIN, a bounded wait for the peer's), then waits for the
- * final reply within the reply timeout, and frees the channel whatever happens. 0 when it was 2yz. */
+ * final reply within the reply timeout, and frees the channel whatever happens. 0 when it was 2yz.
+ */
 int channel_close(struct channel *c, struct err *err);
 
 /* Gives up: ABOR, data connection closed, replies drained for a short moment that Ctrl-C does not

@@ -16,6 +16,7 @@ struct session {
     struct control *control;      /* NULL: not connected */
     struct tickets *tickets;      /* of this control connection */
     bool logged_in, private_data;
+    bool asked; /* the password came from ask_password() */
     unsigned generation;
     struct addr peer, local;
     struct features features;
@@ -249,7 +250,18 @@ static int need_password(struct session *s, struct err *err)
     if (rc == 0 && !(c->password = strdup(typed)))
         rc = err_set(err, ERR_LOCAL, "out of memory");
     wipe(typed, sizeof typed);
+    s->asked = rc == 0;
     return rc;
+}
+
+/* A mistyped password is asked for again next time. */
+static void forget_asked_password(struct session *s)
+{
+    if (!s->asked)
+        return;
+    free_string(s->config.password);
+    s->config.password = NULL;
+    s->asked = false;
 }
 
 static int login_verdict(const struct session *s, const struct reply *r, struct err *err)
@@ -280,6 +292,8 @@ static int login(struct session *s, struct err *err)
         if (need_password(s, err) < 0)
             return -1;
         next = login_step(s, "PASS", c->password, err);
+        if (next < 0)
+            forget_asked_password(s);
     }
     if (next == 332) {
         if (!c->account)

@@ -1,0 +1,606 @@
+#include "data/channel.h"
+
+#include "base/buf.h"
+#include "data/strategy.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+enum { PEEK_BYTES = 16 * 1024, LAST_WORDS_MS = 1000, ABORT_MS = 1000 };
+
+struct channel {
+    struct session *session;
+    enum channel_direction direction;
+    enum strategy_id strategy;
+    char what[160]; /* the transfer command, for messages */
+    struct stream *stream;
+    struct buf peek;    /* payload that was read while opening */
+    bool preliminary;   /* 1yz has come */
+    struct reply final; /* code 0: not yet */
+};
+
+struct stream *channel_stream(struct channel *c)
+{
+    return c->stream;
+}
+
+struct session *channel_session(struct channel *c)
+{
+    return c->session;
+}
+
+enum strategy_id channel_strategy(const struct channel *c)
+{
+    return c->strategy;
+}
+
+bool channel_done(const struct channel *c)
+{
+    return c->final.code != 0;
+}
+
+static struct channel *channel_new(struct session *s, const struct channel_request *request,
+                                   enum strategy_id id, struct err *err)
+{
+    struct channel *c = calloc(1, sizeof *c);
+    if (!c) {
+        err_set(err, ERR_LOCAL, "out of memory");
+        return NULL;
+    }
+    c->session = s;
+    c->direction = request->direction;
+    c->strategy = id;
+    snprintf(c->what, sizeof c->what, "%s%s%s", request->command, request->argument ? " " : "",
+             request->argument ? request->argument : "");
+    buf_init(&c->peek, PEEK_BYTES);
+    return c;
+}
+
+static void channel_free(struct channel *c)
+{
+    if (!c)
+        return;
+    stream_free(c->stream);
+    buf_clear(&c->peek);
+    reply_clear(&c->final);
+    free(c);
+}
+
+/* ---- the control connection beside it ---- */
+
+/* Takes in what replies are there. 0, or -1 when the control connection is lost. */
+static int take_replies(struct channel *c, struct err *err)
+{
+    while (!channel_done(c)) {
+        struct reply r = {0};
+        int rc = control_try(session_control(c->session), &r, err);
+        if (rc <= 0)
+            return rc;
+        if (r.code >= 200) {
+            c->final = r;
+            return 0;
+        }
+        c->preliminary = true;
+        reply_clear(&r);
+    }
+    return 0;
+}
+
+/* Waits for the final reply. 0, or -1 as control_read(). */
+static int await_final(struct channel *c, struct deadline until, struct err *err)
+{
+    while (!channel_done(c)) {
+        struct reply r = {0};
+        if (control_read(session_control(c->session), &r, until, err) < 0)
+            return -1;
+        if (r.code >= 200)
+            c->final = r;
+        else
+            reply_clear(&r);
+    }
+    return 0;
+}
+
+static int final_verdict(struct channel *c, struct err *err)
+{
+    return c->final.code / 100 == 2 ? 0 : session_refused(&c->final, c->what, err);
+}
+
+int channel_check(struct channel *c, struct err *err)
+{
+    if (take_replies(c, err) < 0)
+        return -1;
+    return channel_done(c) ? final_verdict(c, err) : 0;
+}
+
+/* Once the final reply is there nothing on the control connection concerns this transfer. */
+static int wait_both(struct channel *c, int data_fd, short events, const struct wait *w,
+                     struct deadline until, struct err *err)
+{
+    struct stream *control = control_stream(session_control(c->session));
+    struct wait_fd fds[] = {
+        {.fd = events ? data_fd : -1, .want = events},
+        {.fd = channel_done(c) ? -1 : stream_fd(control), .want = POLLIN},
+    };
+    int rc = wait_fds(w, fds, 2, until, err);
+    return rc > 0 ? 1 : rc;
+}
+
+int channel_wait(struct channel *c, short data_events, struct deadline until, struct err *err)
+{
+    return wait_both(c, stream_fd(c->stream), data_events, session_settings(c->session)->wait,
+                     until, err);
+}
+
+enum stream_state channel_read(struct channel *c, void *mem, size_t size, size_t *got,
+                               struct err *err)
+{
+    size_t have = buf_len(&c->peek);
+    if (have == 0)
+        return stream_read(c->stream, mem, size, got, err);
+    *got = have < size ? have : size;
+    memcpy(mem, buf_data(&c->peek), *got);
+    buf_consume(&c->peek, *got);
+    return STREAM_OK;
+}
+
+/* ---- opening: one rung ---- */
+
+enum outcome {
+    OUTCOME_OPEN,
+    OUTCOME_NEXT,  /* the rung failed: try another way */
+    OUTCOME_PLAIN, /* TLS resumption may be to blame: the same rung again with a full handshake */
+    OUTCOME_GIVE_UP
+};
+
+struct opening {
+    struct session *session;
+    struct ladder *ladder;
+    const struct channel_request *request;
+    struct attempts *rows;
+    struct deadline end; /* of the whole ladder */
+    bool full_handshake;
+};
+
+/* A rung between its preparation and its end. */
+struct rise {
+    struct rung rung;
+    struct channel *channel;
+    bool shaking, ready;
+    bool offered; /* a ticket */
+};
+
+/* Negative replies that are about the data connection and not about the file (RFC 959
+ * section 4.2.2, RFC 4217 section 8; FIELD-NOTES 1, 5, 17, 37). */
+static bool blames_data_path(const struct reply *r)
+{
+    switch (r->code) {
+    case 425:
+    case 426:
+    case 521:
+    case 522:
+    case 534:
+        return true;
+    case 450: {
+        const char *text = reply_last_line(r);
+        return strstr(text, "TLS") || strstr(text, "SSL");
+    }
+    default:
+        return false;
+    }
+}
+
+static int rise_fail(struct rise *t, enum attempt_stage stage, const struct err *err)
+{
+    t->rung.row->stage = stage;
+    t->rung.row->result = result_of_err(err);
+    return -1;
+}
+
+static enum attempt_stage rise_stage(const struct rise *t)
+{
+    if (t->ready)
+        return STAGE_OPEN;
+    if (t->shaking)
+        return STAGE_TLS;
+    return t->rung.listening ? STAGE_ACCEPT : STAGE_CONNECT;
+}
+
+/* REST goes directly before the transfer command, behind EPSV and its like (FIELD-NOTES 68). */
+static int send_transfer(struct rise *t, const struct channel_request *q, struct err *err)
+{
+    struct control *control = session_control(t->rung.session);
+    if (q->offset > 0) {
+        struct reply r = {0};
+        int rc = control_send(control, t->rung.until, err, "REST %lld", (long long) q->offset);
+        if (rc == 0)
+            rc = control_read(control, &r, t->rung.until, err);
+        if (rc == 0 && r.code / 100 != 3)
+            rc = session_refused(&r, "REST", err);
+        reply_clear(&r);
+        if (rc < 0)
+            return -1;
+    }
+    return q->argument ? control_send(control, t->rung.until, err, "%s %s", q->command, q->argument)
+                       : control_send(control, t->rung.until, err, "%s", q->command);
+}
+
+static int rise_connected(struct rise *t, int fd, bool full_handshake, struct err *err)
+{
+    struct session *s = t->rung.session;
+    t->channel->stream = stream_new(fd, err);
+    if (!t->channel->stream)
+        return -1;
+    t->ready = !session_private_data(s);
+    t->shaking = !t->ready;
+    if (t->ready)
+        return 0;
+    struct tls_setup setup = session_data_tls(s);
+    setup.resume = !full_handshake;
+    t->offered = setup.resume && tickets_count(setup.tickets) > 0;
+    return stream_start_tls(t->channel->stream, &setup, err);
+}
+
+static void note_tls(struct rise *t)
+{
+    const struct tls_info *info = stream_tls(t->channel->stream);
+    t->rung.row->tls = true;
+    t->rung.row->resumed = info->resumed;
+    memcpy(t->rung.row->tls_version, info->version, sizeof t->rung.row->tls_version);
+}
+
+/* A step of connecting or of the handshake: 0 with what to poll for in *events, or -1. */
+static int rise_step(struct rise *t, bool full_handshake, short *events, struct err *err)
+{
+    const struct strategy *strategy = strategy_row(t->rung.row->strategy);
+    if (!t->ready && !t->shaking) {
+        int fd, rc = strategy->step(&t->rung, &fd, err);
+        *events = strategy->events;
+        if (rc != 0)
+            return rc < 0 ? -1 : 0;
+        if (rise_connected(t, fd, full_handshake, err) < 0)
+            return rise_fail(t, STAGE_TLS, err);
+    }
+    if (t->shaking) {
+        enum stream_state state = stream_handshake(t->channel->stream, err);
+        *events = stream_events(state);
+        if (state == STREAM_ERROR)
+            return rise_fail(t, STAGE_TLS, err);
+        if (state != STREAM_OK)
+            return 0;
+        note_tls(t);
+        t->shaking = false;
+        t->ready = true;
+    }
+    return 0;
+}
+
+/* A download counts as open with its first byte, its end or its final reply: until then a 425 or
+ * 522 can still come and the next rung be tried. 1: open, 0: not yet, -1. */
+static int first_bytes(struct rise *t, short *events, struct err *err)
+{
+    struct channel *c = t->channel;
+    size_t got = 0;
+    unsigned char *room = buf_reserve(&c->peek, PEEK_BYTES, err);
+    if (!room)
+        return -1;
+    enum stream_state state = stream_read(c->stream, room, PEEK_BYTES, &got, err);
+    buf_commit(&c->peek, got);
+    *events = stream_events(state);
+    if (state == STREAM_ERROR)
+        return rise_fail(t, t->rung.row->tls ? STAGE_TLS : rise_stage(t), err);
+    return state == STREAM_OK || state == STREAM_EOF || channel_done(c);
+}
+
+/* An upload is open when the server says so: it must not be sent to one that refuses it. */
+static int rise_open(struct rise *t, short *events, struct err *err)
+{
+    *events = 0;
+    if (t->channel->direction == CHANNEL_DOWN)
+        return first_bytes(t, events, err);
+    return t->channel->preliminary || channel_done(t->channel);
+}
+
+/* Watches both connections until the channel is open. 0, or -1 with stage and result in the row;
+ * a negative final reply is left to the caller. */
+static int rise_run(struct rise *t, bool full_handshake, struct err *err)
+{
+    struct channel *c = t->channel;
+    for (;;) {
+        short events = 0;
+        if (take_replies(c, err) < 0)
+            return rise_fail(t, rise_stage(t), err);
+        if (c->final.code >= 300)
+            return -1;
+        int rc = t->ready ? 0 : rise_step(t, full_handshake, &events, err);
+        if (rc == 0 && t->ready)
+            rc = rise_open(t, &events, err);
+        if (rc != 0)
+            return rc < 0 ? -1 : 0;
+        int fd = c->stream ? stream_fd(c->stream) : t->rung.fd;
+        rc = wait_both(c, fd, events, session_settings(c->session)->wait, t->rung.until, err);
+        if (rc == 0 && t->ready)
+            return 0; /* a server that never says 1yz, or reads its tape first */
+        if (rc == 0)
+            err_set(err, ERR_TIMEOUT, "no data connection within %g s",
+                    (double) t->rung.ladder->timeout_ms / 1000);
+        if (rc <= 0)
+            return rise_fail(t, rise_stage(t), err);
+    }
+}
+
+/* Whether the server said why the data connection failed. It is waited for only where it has seen
+ * the connection: one whose SYN was refused on the way sits in accept() for a minute. */
+static void last_words(struct rise *t, struct err *err)
+{
+    struct channel *c = t->channel;
+    if (err->code == ERR_CANCELLED || control_dead(session_control(c->session)) || !c->stream)
+        return;
+    struct deadline until = deadline_sooner(t->rung.until, deadline_in(LAST_WORDS_MS));
+    (void) await_final(c, until, NULL);
+}
+
+static void stop_out_of_step(struct session *s)
+{
+    if (control_outstanding(session_control(s)) > 0)
+        control_mark_dead(session_control(s));
+}
+
+static void abort_transfer(struct channel *c);
+
+/* What a rung that failed means for the ladder. Uses up t->channel. */
+static enum outcome rise_failed(struct rise *t, struct err *err)
+{
+    struct channel *c = t->channel;
+    struct attempt *row = t->rung.row;
+    enum outcome outcome = OUTCOME_NEXT;
+    bool tls_broke = row->stage == STAGE_TLS && t->offered && c->final.code < 300;
+    if (c->final.code == 0)
+        last_words(t, err);
+    if (c->final.code >= 300) {
+        bool path = blames_data_path(&c->final);
+        err_clear(err);
+        session_refused(&c->final, c->what, err);
+        row->stage = rise_stage(t);
+        row->result = RESULT_REJECTED;
+        outcome = path ? OUTCOME_NEXT : OUTCOME_GIVE_UP;
+    } else if (err->code == ERR_CANCELLED ||
+               deadline_passed(session_settings(c->session)->wait->limit)) {
+        abort_transfer(c);
+        row->result = RESULT_CANCELLED;
+        outcome = OUTCOME_GIVE_UP;
+    } else if (tls_broke) {
+        outcome = OUTCOME_PLAIN;
+    }
+    row->err = *err;
+    channel_free(c);
+    return outcome;
+}
+
+static enum outcome rung_climb(struct opening *o, struct rise *t, struct err *err)
+{
+    struct attempt *row = t->rung.row;
+    const struct strategy *strategy = strategy_row(row->strategy);
+    if (strategy->applies(&t->rung, err) < 0) {
+        row->result = RESULT_SKIPPED;
+        row->err = *err;
+        return OUTCOME_NEXT;
+    }
+    t->channel = channel_new(o->session, o->request, row->strategy, err);
+    if (!t->channel)
+        return OUTCOME_GIVE_UP;
+    int rc = strategy->prepare(&t->rung, err);
+    if (rc == 0 && send_transfer(t, o->request, err) < 0) {
+        bool own_fault = err->code == ERR_USAGE || err->reply;
+        rise_fail(t, STAGE_COMMAND, err);
+        enum outcome outcome = rise_failed(t, err);
+        return own_fault ? OUTCOME_GIVE_UP : outcome;
+    }
+    if (rc == 0)
+        rc = rise_run(t, o->full_handshake, err);
+    if (rc < 0)
+        return rise_failed(t, err);
+    row->stage = STAGE_OPEN;
+    row->result = RESULT_OK;
+    return OUTCOME_OPEN;
+}
+
+static enum outcome rung_try(struct opening *o, enum strategy_id id, struct channel **out,
+                             struct err *err)
+{
+    int64_t start = clock_now_ms();
+    struct rise t = {
+        .rung = {.session = o->session,
+                 .ladder = o->ladder,
+                 .row = attempts_add(o->rows, id),
+                 .until = deadline_sooner(deadline_in(o->ladder->timeout_ms), o->end),
+                 .fd = -1},
+    };
+    enum outcome outcome = rung_climb(o, &t, err);
+    t.rung.row->ms = clock_now_ms() - start;
+    rung_clear(&t.rung);
+    if (outcome == OUTCOME_OPEN) {
+        *out = t.channel;
+        return outcome;
+    }
+    stop_out_of_step(o->session);
+    const struct log *log = session_settings(o->session)->log;
+    log_note(log, "%s: %s at %s: %s", strategy_name(id), result_name(t.rung.row->result),
+             stage_name(t.rung.row->stage), err->msg);
+    /* A refusal of the file itself says nothing about the strategy. */
+    if (outcome == OUTCOME_GIVE_UP && t.rung.row->result != RESULT_CANCELLED)
+        attempts_drop_last(o->rows);
+    return outcome;
+}
+
+/* ---- opening: the ladder ---- */
+
+static int no_data_path(const struct opening *o, size_t first_row, struct err *err)
+{
+    char all[sizeof err->msg] = "";
+    size_t used = 0;
+    for (size_t i = first_row; i < o->rows->n && used < sizeof all; i++) {
+        const struct attempt *row = &o->rows->list[i];
+        used += (size_t) snprintf(all + used, sizeof all - used, "%s%s %s at %s", used ? "; " : "",
+                                  strategy_name(row->strategy), result_name(row->result),
+                                  stage_name(row->stage));
+    }
+    return err_set(err, ERR_NO_DATA_PATH, "no data connection: %s", all);
+}
+
+/* One strategy, and once more without resumption where that may be to blame (FIELD-NOTES 73). */
+static enum outcome climb_rung(struct opening *o, enum strategy_id id, struct channel **out,
+                               struct err *err)
+{
+    enum outcome outcome;
+    o->full_handshake = false;
+    do {
+        struct err why = ERR_INIT;
+        if (session_ready(o->session, err) < 0)
+            return OUTCOME_GIVE_UP;
+        outcome = rung_try(o, id, out, &why);
+        o->full_handshake = outcome == OUTCOME_PLAIN;
+        if (outcome == OUTCOME_GIVE_UP && err && !err_is_set(err))
+            *err = why;
+    } while (outcome == OUTCOME_PLAIN && !deadline_passed(o->end));
+    return outcome;
+}
+
+/* The rungs in the order to try them: the proven one first. */
+static size_t climbing_order(const struct ladder *l, size_t order[STRATEGY_COUNT])
+{
+    size_t n = 0;
+    if (l->proven >= 0)
+        order[n++] = (size_t) l->proven;
+    for (size_t i = 0; i < l->n; i++) {
+        if ((int) i != l->proven)
+            order[n++] = i;
+    }
+    return n;
+}
+
+int channel_open(struct session *s, struct ladder *l, const struct channel_request *request,
+                 struct attempts *rows, struct channel **out, struct err *err)
+{
+    size_t order[STRATEGY_COUNT], first_row;
+    size_t n = climbing_order(l, order);
+    struct opening o = {.session = s, .ladder = l, .request = request, .rows = rows};
+    if (session_ready(s, err) < 0)
+        return -1;
+    o.end = deadline_in(l->timeout_ms * (int64_t) n);
+    first_row = rows->n;
+    for (size_t i = 0; i < n; i++) {
+        enum outcome outcome = climb_rung(&o, l->rungs[order[i]], out, err);
+        if (outcome == OUTCOME_OPEN) {
+            l->proven = (int) order[i];
+            return 0;
+        }
+        if (outcome == OUTCOME_GIVE_UP)
+            return -1;
+    }
+    return no_data_path(&o, first_row, err);
+}
+
+/* ---- closing ---- */
+
+/* Whether `state` leaves something to wait for. */
+static bool wants(enum stream_state state)
+{
+    return state == STREAM_WANT_READ || state == STREAM_WANT_WRITE;
+}
+
+/* close_notify and FIN, then reading until the server has closed too or has confirmed: a descriptor
+ * closed with unread tickets would reset the connection and lose what is on its way (FIELD-NOTES 7,
+ * 8, 10). What goes wrong here shows in the final reply. */
+static int finish_upload(struct channel *c, struct deadline until, struct err *err)
+{
+    unsigned char sink[2048];
+    enum stream_state out = STREAM_WANT_WRITE, in = STREAM_WANT_READ;
+    while (!channel_done(c) && (wants(out) || wants(in))) {
+        size_t got;
+        if (wants(out))
+            out = stream_finish(c->stream, true, NULL);
+        in = stream_read(c->stream, sink, sizeof sink, &got, NULL);
+        if (in == STREAM_OK) {
+            in = STREAM_WANT_READ;
+            continue;
+        }
+        if (take_replies(c, err) < 0)
+            return -1;
+        if (channel_done(c) || (!wants(out) && !wants(in)))
+            break;
+        int rc = channel_wait(c, (short) (stream_events(out) | stream_events(in)), until, err);
+        if (rc <= 0)
+            return rc < 0 ? -1
+                          : err_set(err, ERR_TIMEOUT, "%s: the server does not confirm", c->what);
+    }
+    return 0;
+}
+
+int channel_close(struct channel *c, struct err *err)
+{
+    struct deadline until = deadline_in(session_settings(c->session)->reply_timeout_ms);
+    int rc = 0;
+    if (c->direction == CHANNEL_UP)
+        rc = finish_upload(c, until, err);
+    else
+        stream_finish(c->stream, true, NULL); /* vsftpd waits for it before its 226 */
+    stream_free(c->stream);
+    c->stream = NULL;
+    if (rc == 0 && (rc = await_final(c, until, err)) < 0)
+        err_wrap(err, "%s: waiting for the final reply", c->what);
+    if (rc == 0)
+        rc = final_verdict(c, err);
+    if (rc < 0 && err_is_set(err) && err->code == ERR_CANCELLED)
+        abort_transfer(c);
+    channel_free(c);
+    return rc;
+}
+
+/* An upload that ends by FIN would pass for a whole file. */
+static void cut_upload(struct channel *c)
+{
+    struct linger now = {.l_onoff = 1, .l_linger = 0};
+    if (c->stream && c->direction == CHANNEL_UP)
+        setsockopt(stream_fd(c->stream), SOL_SOCKET, SO_LINGER, &now, sizeof now);
+}
+
+/* ABOR (RFC 959 section 4.1.3) is answered by one reply or two (FIELD-NOTES 54): within a moment
+ * both sides are in step or the connection is given up. */
+static void abort_transfer(struct channel *c)
+{
+    struct control *control = session_control(c->session);
+    struct wait alone = {NULL, DEADLINE_NEVER};
+    const struct wait *usual = control_use_wait(control, &alone);
+    struct deadline until = deadline_in(ABORT_MS);
+    bool pending = !control_dead(control) && control_outstanding(control) > 0;
+    if (pending)
+        control_send(control, until, NULL, "ABOR");
+    cut_upload(c);
+    stream_free(c->stream);
+    c->stream = NULL;
+    while (!control_dead(control) && control_outstanding(control) > 0) {
+        struct reply r = {0};
+        if (control_read(control, &r, until, NULL) < 0)
+            control_mark_dead(control);
+        reply_clear(&r);
+    }
+    control_use_wait(control, usual);
+}
+
+void channel_abort(struct channel *c, struct err *err)
+{
+    bool consequence = err_is_set(err) && (err->code == ERR_TRUNCATED || err->code == ERR_CLOSED);
+    if (consequence && !control_dead(session_control(c->session)))
+        (void) await_final(c, deadline_in(LAST_WORDS_MS), NULL);
+    if (consequence && c->final.code >= 400) {
+        err_clear(err);
+        session_refused(&c->final, c->what, err);
+    }
+    abort_transfer(c);
+    channel_free(c);
+}

@@ -1,0 +1,261 @@
+#include "data/strategy.h"
+
+#include "ftp/pasv.h"
+#include "net/dial.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static enum attempt_result result_of_errno(int sys)
+{
+    switch (sys) {
+    case ECONNREFUSED:
+        return RESULT_REFUSED;
+    case ECONNRESET:
+    case ECONNABORTED:
+    case EPIPE:
+        return RESULT_RESET;
+    case ETIMEDOUT:
+        return RESULT_TIMEOUT;
+    default:
+        return RESULT_UNREACHABLE;
+    }
+}
+
+enum attempt_result result_of_err(const struct err *err)
+{
+    switch (err->code) {
+    case ERR_CANCELLED:
+        return RESULT_CANCELLED;
+    case ERR_TIMEOUT:
+        return RESULT_TIMEOUT;
+    case ERR_TLS:
+    case ERR_CERTIFICATE:
+        return RESULT_TLS;
+    case ERR_PROTOCOL:
+    case ERR_REPLY_PERMANENT:
+    case ERR_REPLY_TRANSIENT:
+        return RESULT_REJECTED;
+    case ERR_CLOSED:
+    case ERR_TRUNCATED:
+        return RESULT_RESET;
+    default:
+        return err->sys ? result_of_errno(err->sys) : RESULT_UNREACHABLE;
+    }
+}
+
+static int fail(struct rung *r, enum attempt_stage stage, enum attempt_result result)
+{
+    r->row->stage = stage;
+    r->row->result = result;
+    return -1;
+}
+
+/* Sends one command and keeps command and reply for the report. 0 with its final reply in *out; -1
+ * when none came: the result is then a timeout, or the session is gone. */
+static int ask(struct rung *r, struct reply *out, struct err *err, const char *line)
+{
+    struct control *control = session_control(r->session);
+    snprintf(r->row->command, sizeof r->row->command, "%s", line);
+    *out = (struct reply){0};
+    int rc = control_send(control, r->until, err, "%s", line);
+    while (rc == 0 && out->code < 200) {
+        reply_clear(out);
+        rc = control_read(control, out, r->until, err);
+    }
+    if (rc < 0) {
+        reply_clear(out);
+        err_wrap(err, "%s", line);
+        return fail(r, STAGE_COMMAND, result_of_err(err));
+    }
+    reply_summary(out, r->row->reply, sizeof r->row->reply);
+    return 0;
+}
+
+static int rejected(struct rung *r, const struct reply *reply, const char *command, struct err *err)
+{
+    session_refused(reply, command, err);
+    return fail(r, STAGE_COMMAND, RESULT_REJECTED);
+}
+
+static int always_applies(const struct rung *r, struct err *err)
+{
+    (void) r, (void) err;
+    return 0;
+}
+
+/* ---- passive ---- */
+
+/* The port of a 227 or 229, whichever was asked for: servers mix them up (FIELD-NOTES 31). */
+static int passive_port(struct rung *r, const char *command, uint16_t *port, struct err *err)
+{
+    struct reply reply;
+    if (ask(r, &reply, err, command) < 0)
+        return -1;
+    int rc = 0;
+    const char *text = reply_last_line(&reply);
+    if (reply.code == 229) {
+        rc = epsv_parse(text, port, err);
+    } else if (reply.code == 227) {
+        rc = pasv_parse(text, &r->row->advertised, err);
+        *port = addr_port(&r->row->advertised);
+    } else {
+        rc = rejected(r, &reply, command, err);
+    }
+    if (rc < 0)
+        fail(r, STAGE_COMMAND, RESULT_REJECTED);
+    reply_clear(&reply);
+    return rc;
+}
+
+/* Data leave from the control connection's local address: servers compare (FIELD-NOTES 37). */
+static int passive_dial(struct rung *r, const struct addr *target, struct err *err)
+{
+    r->row->endpoint = *target;
+    r->fd = dial_start(target, session_local(r->session), err);
+    return r->fd < 0 ? fail(r, STAGE_CONNECT, result_of_err(err)) : 0;
+}
+
+static int dial_control_host(struct rung *r, const char *command, struct err *err)
+{
+    uint16_t port;
+    if (passive_port(r, command, &port, err) < 0)
+        return -1;
+    struct addr target = *session_peer(r->session);
+    addr_set_port(&target, port);
+    return passive_dial(r, &target, err);
+}
+
+static int epsv_prepare(struct rung *r, struct err *err)
+{
+    return dial_control_host(r, "EPSV", err);
+}
+
+static int pasv_applies(const struct rung *r, struct err *err)
+{
+    if (addr_family(session_peer(r->session)) == AF_INET)
+        return 0;
+    return err_set(err, ERR_CONNECT, "PASV knows IPv4 only and this is an IPv6 connection");
+}
+
+static int pasv_control_prepare(struct rung *r, struct err *err)
+{
+    return dial_control_host(r, "PASV", err);
+}
+
+/* 0.0.0.0 would be this very machine. */
+static int pasv_prepare(struct rung *r, struct err *err)
+{
+    uint16_t port;
+    if (passive_port(r, "PASV", &port, err) < 0)
+        return -1;
+    struct addr target = r->row->advertised;
+    if (addr_family(&target) == AF_UNSPEC)
+        target = *session_peer(r->session);
+    addr_set_port(&target, port);
+    if (addr_is_unspecified(&target)) {
+        r->row->endpoint = target;
+        err_set(err, ERR_CONNECT, "the server advertises 0.0.0.0, which nobody can dial");
+        return fail(r, STAGE_CONNECT, RESULT_UNREACHABLE);
+    }
+    return passive_dial(r, &target, err);
+}
+
+static int passive_step(struct rung *r, int *fd, struct err *err)
+{
+    int rc = dial_result(r->fd, &r->row->endpoint, err);
+    if (rc < 0)
+        return fail(r, STAGE_CONNECT, result_of_err(err));
+    if (rc == 0) {
+        *fd = r->fd;
+        r->fd = -1;
+    }
+    return rc;
+}
+
+/* ---- active ---- */
+
+static struct addr active_address(const struct rung *r)
+{
+    const struct addr *given = &r->ladder->active_address;
+    return addr_family(given) != AF_UNSPEC ? *given : *session_local(r->session);
+}
+
+/* A private address is never offered to a public server (FIELD-NOTES 32). */
+static int active_applies(const struct rung *r, struct err *err)
+{
+    char text[ADDR_TEXT];
+    const struct addr *local = session_local(r->session), *peer = session_peer(r->session);
+    if (addr_family(&r->ladder->active_address) != AF_UNSPEC)
+        return 0;
+    if (addr_is_private(local) && !addr_is_private(peer))
+        return err_set(err, ERR_CONNECT,
+                       "the server cannot dial this client's private address %s "
+                       "(--active-address=ADDR names one that it can)",
+                       addr_format(local, text, sizeof text));
+    return 0;
+}
+
+/* EPRT, and PORT where that is not known and the address is IPv4. */
+static int announce(struct rung *r, const struct addr *at, struct err *err)
+{
+    char arg[PORT_ARG_MAX], line[PORT_ARG_MAX + 8];
+    struct reply reply;
+    snprintf(line, sizeof line, "EPRT %s", eprt_argument(at, arg));
+    if (ask(r, &reply, err, line) < 0)
+        return -1;
+    bool ipv4 = addr_family(at) == AF_INET;
+    if (reply.code / 100 == 5 && ipv4) {
+        reply_clear(&reply);
+        snprintf(line, sizeof line, "PORT %s", port_argument(at, arg));
+        if (ask(r, &reply, err, line) < 0)
+            return -1;
+    }
+    int rc = reply.code / 100 == 2 ? 0 : rejected(r, &reply, line, err);
+    reply_clear(&reply);
+    return rc;
+}
+
+static int active_prepare(struct rung *r, struct err *err)
+{
+    struct addr at = active_address(r), bound;
+    r->fd = listen_open(session_local(r->session), &r->ladder->active_ports, &bound, err);
+    if (r->fd < 0)
+        return fail(r, STAGE_LISTEN, RESULT_UNREACHABLE);
+    r->listening = true;
+    addr_set_port(&at, addr_port(&bound));
+    r->row->endpoint = at;
+    return announce(r, &at, err);
+}
+
+static int active_step(struct rung *r, int *fd, struct err *err)
+{
+    struct addr peer;
+    *fd = listen_accept(r->fd, session_peer(r->session), &peer, err);
+    if (*fd == -2)
+        return 1;
+    return *fd < 0 ? fail(r, STAGE_ACCEPT, RESULT_UNREACHABLE) : 0;
+}
+
+/* ---- the table ---- */
+
+static const struct strategy rows[STRATEGY_COUNT] = {
+    [STRATEGY_EPSV] = {true, always_applies, epsv_prepare, passive_step, POLLOUT},
+    [STRATEGY_PASV_CONTROL_IP] = {true, pasv_applies, pasv_control_prepare, passive_step, POLLOUT},
+    [STRATEGY_PASV] = {false, pasv_applies, pasv_prepare, passive_step, POLLOUT},
+    [STRATEGY_ACTIVE] = {true, active_applies, active_prepare, active_step, POLLIN},
+};
+
+const struct strategy *strategy_row(enum strategy_id id)
+{
+    return &rows[id];
+}
+
+void rung_clear(struct rung *r)
+{
+    if (r->fd >= 0)
+        close(r->fd);
+    r->fd = -1;
+}
