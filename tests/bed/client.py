@@ -68,14 +68,14 @@ class Client:
         return argv + [str(a) for a in args]
 
     def __call__(self, *args, netns=None, stdin="", password=None, ca=True, prefix=(), bound=60,
-                 cwd=None):
+                 cwd=None, pass_fds=()):
         """`bound` only ends a run that hangs; what a scene may take is asserted by its test."""
         report = self.folder / f"report-{len(self.runs)}.json"
         argv = self.argv(args, netns, ca, report, prefix)
         start = time.monotonic()
         done = subprocess.run(argv, input=stdin, capture_output=True, text=True, timeout=bound,
                               env=self.env(password), cwd=cwd or self.folder, check=False,
-                              errors="backslashreplace")
+                              pass_fds=pass_fds, errors="backslashreplace")
         seconds = time.monotonic() - start
         run = Run(argv, done.returncode, done.stdout, done.stderr, seconds, read_report(report))
         self.runs.append(run)
