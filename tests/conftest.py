@@ -11,12 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from bed import nat, proftpd, pureftpd, vsftpd
+from bed import nat
 from bed.account import Account
 from bed.client import Client
 from bed.pki import Pki
 from bed.scene import Bed
-from bed.server import unpacked
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -94,24 +93,6 @@ def ftpsh(request, tmp_path, binary, account, pki):
 def ftpsh_release(request, tmp_path, release_binary, account, pki):
     """The same without sanitizers, for the tests of size and memory."""
     yield from offer_client(request, release_binary, tmp_path / "client-release", account, pki)
-
-
-def missing_server(name):
-    """Why a server cannot be started here; empty when it can."""
-    if name == "vsftpd" and not Path(vsftpd.BINARY).exists():
-        return "vsftpd is not installed"
-    for module in (proftpd, pureftpd):
-        if module.__name__ == f"bed.{name}" and not unpacked(module.BINARY):
-            return f"{name} is not unpacked: run tests/run"
-    return ""
-
-
-@pytest.fixture(autouse=True)
-def skip_what_is_missing(request):
-    parameters = getattr(getattr(request.node, "callspec", None), "params", {})
-    reason = missing_server(parameters.get("name", ""))
-    if reason:
-        pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")

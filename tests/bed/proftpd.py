@@ -7,6 +7,10 @@ BINARY = "usr/sbin/proftpd"
 class Proftpd(Server):
     name = "proftpd"
 
+    @classmethod
+    def missing(cls):
+        return "" if unpacked(BINARY) else "proftpd is not unpacked: run tests/run"
+
     def command(self):
         conf = self.write("proftpd.conf", self.lines())
         return [str(unpacked(BINARY)), "--nodaemon", "--config", str(conf)]

@@ -9,6 +9,10 @@ TLS_MODES = {"off": "0", "explicit": "3"}
 class Pureftpd(Server):
     name = "pureftpd"
 
+    @classmethod
+    def missing(cls):
+        return "" if unpacked(BINARY) else "pureftpd is not unpacked: run tests/run"
+
     def command(self):
         s = self.setup
         if s.tls not in TLS_MODES or s.refuse or s.epsv or s.reuse or s.rate:

@@ -3,6 +3,8 @@ import contextlib
 import itertools
 from pathlib import Path
 
+import pytest
+
 from bed import nat
 from bed.proftpd import Proftpd
 from bed.pureftpd import Pureftpd
@@ -23,6 +25,9 @@ class Bed:
         self.servers = []
 
     def server(self, name, **settings):
+        reason = SERVERS[name].missing()
+        if reason:
+            pytest.skip(reason)
         folder = self.folder / f"{name}-{next(self.serial)}"
         server = SERVERS[name](folder, self.pki, self.account, Setup(**settings))
         self.servers.append(server)

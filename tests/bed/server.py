@@ -45,6 +45,11 @@ class Server:
         self.passive = setup.passive or (first + 1, first + PASSIVE_PORTS)
         self.process = None
 
+    @classmethod
+    def missing(cls):
+        """Why it cannot be started here; empty when it can."""
+        return ""
+
     def command(self):
         """The argument vector; writes the configuration first."""
         raise NotImplementedError

@@ -1,4 +1,6 @@
 """vsftpd, from the system's package."""
+from pathlib import Path
+
 from bed.server import Server, Unsupported
 
 BINARY = "/usr/sbin/vsftpd"
@@ -10,6 +12,10 @@ def yes(flag):
 
 class Vsftpd(Server):
     name = "vsftpd"
+
+    @classmethod
+    def missing(cls):
+        return "" if Path(BINARY).exists() else "vsftpd is not installed"
 
     def command(self):
         return [BINARY, str(self.write("vsftpd.conf", self.lines()))]
