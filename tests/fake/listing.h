@@ -1,0 +1,20 @@
+/* Listings in the three styles of the protocol. */
+#ifndef FAKE_LISTING_H
+#define FAKE_LISTING_H
+
+#include "quirk.h"
+
+#include <sys/stat.h>
+
+enum listing_style { STYLE_LIST, STYLE_NLST, STYLE_MLSD };
+
+/* The lines for a folder or, but for MLSD, a file, CRLF after each. *text is the caller's to free;
+ * *empty tells that a folder holds nothing. 0, or -1 with errno. */
+int listing_make(int root, const char *path, enum listing_style style, const struct quirks *q,
+                 char **text, size_t *len, bool *empty);
+
+/* One line without its end; `dir` and `name` tell where a link is read. */
+void listing_line(FILE *f, enum listing_style style, int dir, const char *name,
+                  const struct stat *st);
+
+#endif

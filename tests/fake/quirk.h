@@ -1,0 +1,102 @@
+/* The misbehaviours of the server: one table, from which the option, its help and the code are fed.
+ * `--quirk=NAME[=ARG]`, several times. */
+#ifndef FAKE_QUIRK_H
+#define FAKE_QUIRK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* id, name, argument kind, argument in the help ("" for none, "[X]" optional), help */
+#define QUIRKS(X)                                                                                  \
+    X(REFUSE, "refuse", TEXT, "CMD[:CODE]", "refuse a command with CODE (502); may be repeated")   \
+    X(FORGED_227, "pasv-address", TEXT, "A.B.C.D", "name this address in 227")                     \
+    X(PASV_FORMAT, "pasv-format", TEXT, "TEXT", "text of 227; %a: h,h,h,h  %p: p,p")               \
+    X(PASV_229, "pasv-answer-229", FLAG, "", "answer PASV as if it were EPSV")                     \
+    X(PASV_CLOSED, "pasv-port-closed", FLAG, "", "PASV names a port where nothing listens")        \
+    X(PASV_SILENT, "pasv-silent", FLAG, "", "PASV names a port where packets vanish")              \
+    X(EPSV_FORMAT, "epsv-format", TEXT, "TEXT", "text of 229; %p: the port")                       \
+    X(EPSV_CLOSED, "epsv-port-closed", FLAG, "", "EPSV names a port where nothing listens")        \
+    X(EPSV_SILENT, "epsv-silent", FLAG, "", "EPSV names a port where packets vanish")              \
+    X(EPSV_MUTE, "epsv-no-reply", FLAG, "", "never answer EPSV")                                   \
+    X(NO_150, "no-150", FLAG, "", "no preliminary reply")                                          \
+    X(EARLY_226, "226-before-data", FLAG, "", "226 before the first byte")                         \
+    X(LATE_226, "late-226", NUMBER, "MS", "226 so much later than the end of the data")            \
+    X(NO_226, "no-226", FLAG, "", "no final reply")                                                \
+    X(AWAIT_NOTIFY, "await-close-notify", FLAG, "", "226 only after the client's close_notify")    \
+    X(CUT_AFTER, "data-cut-after", NUMBER, "BYTES", "end a download early, orderly, with 226")     \
+    X(CLOSE_AFTER, "data-close-after", NUMBER, "BYTES", "close data early, no close_notify, 426")  \
+    X(RESET_AFTER, "data-reset-after", NUMBER, "BYTES", "reset data, 426")                         \
+    X(STALL_AFTER, "data-stall-after", NUMBER, "BYTES", "data stops moving")                       \
+    X(CONTROL_AFTER, "control-close-after", NUMBER, "BYTES", "control closes, data goes on")       \
+    X(DIE_AFTER, "die-after", NUMBER, "BYTES", "both connections are reset")                       \
+    X(FULL_AFTER, "disk-full-after", NUMBER, "BYTES", "452 in the middle of an upload")            \
+    X(NO_NOTIFY, "no-close-notify", FLAG, "", "end data without close_notify")                     \
+    X(DATA_PLAIN, "data-plaintext", FLAG, "", "data in clear in spite of PROT P")                  \
+    X(TLS_LATE, "tls-after-150", FLAG, "", "150 first, then accept and start TLS on data")         \
+    X(TLS_EARLY, "tls-before-150", FLAG, "", "150 only after the TLS handshake on data")           \
+    X(SPLIT, "reply-split", FLAG, "", "replies one byte at a time")                                \
+    X(LONG_LINE, "long-line", NUMBER, "N", "the greeting is a line of N bytes")                    \
+    X(ENDLESS, "endless-reply", TEXT, "[CMD]", "the reply to CMD (FEAT) never ends")               \
+    X(INJECT, "inject-after-auth", FLAG, "", "plaintext behind 234 in the same segment")           \
+    X(FEAT_LATE, "no-feat-before-login", FLAG, "", "FEAT is refused before login")                 \
+    X(NO_SIZE, "no-size", FLAG, "", "no SIZE")                                                     \
+    X(WRONG_SIZE, "wrong-size", NUMBER, "N", "SIZE lies by N")                                     \
+    X(IGNORE_REST, "ignore-rest", FLAG, "", "REST is accepted and ignored")                        \
+    X(FORGET_REST, "forget-rest", FLAG, "", "any command between REST and RETR undoes it")         \
+    X(FIRST_425, "425-on-data", NUMBER, "N", "425 to the first N transfers")                       \
+    X(ALL_522, "522-on-data", FLAG, "", "522 to every transfer")                                   \
+    X(BYE_AFTER, "421-after", NUMBER, "N", "421 after N commands")                                 \
+    X(LOGIN_421, "login-421", FLAG, "", "421 to USER: too many connections")                       \
+    X(PBSZ_REFUSED, "pbsz-refused", FLAG, "", "PBSZ is refused")                                   \
+    X(PROT_REFUSED, "prot-refused", FLAG, "", "PROT is refused")                                   \
+    X(AUTH_REFUSED, "auth-refused", FLAG, "", "AUTH is refused")                                   \
+    X(BANNER_LINES, "banner-multiline", FLAG, "", "a greeting of several lines")                   \
+    X(BANNER_DELAY, "banner-delay", NUMBER, "MS", "a late greeting")                               \
+    X(NO_MLSD, "no-mlsd", FLAG, "", "neither MLSD nor MLST")                                       \
+    X(MLSD_EMPTY, "mlsd-empty", FLAG, "", "MLSD is advertised and sends nothing")                  \
+    X(EMPTY_450, "list-error-empty", FLAG, "", "450 for an empty folder")                          \
+    X(ESCAPES, "escape-names", FLAG, "", "a listing with escape sequences in a name")              \
+    X(DOT_NAMES, "hostile-names", FLAG, "", "a listing with ../ and absolute names")               \
+    X(SLOW, "slow", NUMBER, "BYTES_PER_S", "slow data")                                            \
+    X(SHORT_UPLOAD, "upload-short", NUMBER, "N", "drop the last N bytes of an upload, say 226")    \
+    X(OTHER_CERT, "other-data-cert", TEXT, "CERT:KEY", "another certificate on data")              \
+    X(NO_RESUME, "no-resume", FLAG, "", "no TLS session is resumed")                               \
+    X(LATE_TICKET, "late-ticket", FLAG, "", "TLS 1.3 tickets come only before 227 and 229")        \
+    X(TICKET_ONCE, "ticket-once", FLAG, "", "522 when a TLS 1.3 ticket is offered twice")          \
+    X(DEAF, "deaf-while-accepting", FLAG, "", "control is not read while data is awaited")         \
+    X(BUSY, "busy-in-transfer", FLAG, "", "commands during a transfer get an error")               \
+    X(ABOR_ONE, "abor-one-reply", FLAG, "", "ABOR is answered once, with 226")                     \
+    X(ABOR_IGNORED, "abor-ignored", FLAG, "", "ABOR waits until the transfer is over")             \
+    X(ONE_BY_ONE, "no-pipelining", FLAG, "", "commands sent together close the connection")
+
+#define QUIRK_ID(id, name, kind, arg, help) QUIRK_##id,
+enum quirk_id { QUIRKS(QUIRK_ID) QUIRK_COUNT };
+#undef QUIRK_ID
+
+#define QUIRK_REFUSALS_MAX 16
+
+struct quirks {
+    struct {
+        bool on;
+        const char *text; /* borrowed from the command line; NULL: no argument */
+        int64_t number;
+    } value[QUIRK_COUNT];
+    struct {
+        char verb[8];
+        int code;
+    } refusals[QUIRK_REFUSALS_MAX];
+    size_t n_refusals;
+};
+
+/* Adds "NAME[=ARG]", which must outlive q. 0, or -1 when it is not in the table or its argument is
+ * wrong. */
+int quirk_add(struct quirks *q, const char *text);
+
+bool quirk_on(const struct quirks *q, enum quirk_id id);
+/* The code to refuse `verb` with; 0: it is not refused. */
+int quirk_refusal(const struct quirks *q, const char *verb);
+void quirk_help(FILE *f);
+
+#endif

@@ -1,0 +1,489 @@
+/* Commands that move data, and what can go wrong while it moves. */
+#include "commands.h"
+#include "data.h"
+#include "listing.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BLOCK 65536
+
+/* How a transfer came out. */
+enum end { END_NONE, END_OK, END_ABORTED, END_CLOSED, END_RESET, END_FULL, END_DEAD, END_GONE };
+
+struct transfer {
+    struct session *s;
+    struct conn data;
+    bool up;
+    int fd;           /* the file, or -1: */
+    const char *text; /* a listing */
+    size_t text_left;
+    int64_t done;
+    bool control_closed; /* by us, as a quirk */
+    char block[BLOCK];
+};
+
+/* Goes on waiting for nothing but time when fd is -1. END_NONE when the wait is over. */
+static enum end wait_data(struct transfer *t, int fd, short events, int timeout_ms)
+{
+    struct session *s = t->s;
+    enum wake w =
+        wait_ready(s->srv->stop_fd, fd, events, t->control_closed ? -1 : s->ctl.fd, timeout_ms);
+    if (w == WAKE_STOP)
+        return END_GONE;
+    if (w != WAKE_CONTROL)
+        return END_NONE;
+    enum watch seen = session_watch(s);
+    return seen == WATCH_ABOR ? END_ABORTED : seen == WATCH_GONE ? END_GONE : END_NONE;
+}
+
+static enum end stall(struct transfer *t)
+{
+    enum end e;
+    do
+        e = wait_data(t, t->data.fd, 0, 1000);
+    while (e == END_NONE && wait_ready(t->data.stop_fd, t->data.fd, 0, -1, 0) != WAKE_READY);
+    return e == END_NONE ? END_CLOSED : e;
+}
+
+static enum end end_cut(struct transfer *t)
+{
+    (void) t;
+    return END_OK;
+}
+
+static enum end end_close(struct transfer *t)
+{
+    (void) t;
+    return END_CLOSED;
+}
+
+static enum end end_reset(struct transfer *t)
+{
+    (void) t;
+    return END_RESET;
+}
+
+static enum end end_full(struct transfer *t)
+{
+    (void) t;
+    return END_FULL;
+}
+
+static enum end end_dead(struct transfer *t)
+{
+    (void) t;
+    return END_DEAD;
+}
+
+static enum end close_control(struct transfer *t)
+{
+    conn_close(&t->s->ctl);
+    t->control_closed = t->s->gone = true;
+    return END_NONE;
+}
+
+/* Accidents that come after so many bytes. */
+static const struct {
+    enum quirk_id quirk;
+    bool down, up;
+    enum end (*happen)(struct transfer *t);
+} accidents[] = {
+    {QUIRK_CUT_AFTER, true, false, end_cut},          {QUIRK_CLOSE_AFTER, true, true, end_close},
+    {QUIRK_RESET_AFTER, true, true, end_reset},       {QUIRK_STALL_AFTER, true, true, stall},
+    {QUIRK_CONTROL_AFTER, true, true, close_control}, {QUIRK_DIE_AFTER, true, true, end_dead},
+    {QUIRK_FULL_AFTER, false, true, end_full},
+};
+
+/* Lets happen what is due; *room is how many bytes may move before the next accident. */
+static enum end meet_accidents(struct transfer *t, size_t *room)
+{
+    *room = BLOCK;
+    if (session_quirk(t->s, QUIRK_SLOW)) {
+        int64_t step = session_quirk_number(t->s, QUIRK_SLOW) / 10;
+        *room = step < 1 ? 1 : step > BLOCK ? BLOCK : (size_t) step;
+    }
+    for (size_t i = 0; i < sizeof accidents / sizeof accidents[0]; i++) {
+        int64_t left = session_quirk_number(t->s, accidents[i].quirk) - t->done;
+        if (!session_quirk(t->s, accidents[i].quirk) ||
+            !(t->up ? accidents[i].up : accidents[i].down))
+            continue;
+        if (left > 0 && (int64_t) *room > left)
+            *room = (size_t) left;
+        if (left > 0 || (t->control_closed && accidents[i].quirk == QUIRK_CONTROL_AFTER))
+            continue;
+        enum end e = accidents[i].happen(t);
+        if (e != END_NONE)
+            return e;
+    }
+    return END_NONE;
+}
+
+static enum end keep_pace(struct transfer *t)
+{
+    return session_quirk(t->s, QUIRK_SLOW) ? wait_data(t, -1, 0, 100) : END_NONE;
+}
+
+static ssize_t read_source(struct transfer *t, size_t size)
+{
+    if (t->fd >= 0)
+        return read(t->fd, t->block, size);
+    size_t n = size < t->text_left ? size : t->text_left;
+    memcpy(t->block, t->text, n);
+    t->text += n;
+    t->text_left -= n;
+    return (ssize_t) n;
+}
+
+static enum end push_block(struct transfer *t, size_t len)
+{
+    const char *p = t->block;
+    while (len > 0) {
+        ssize_t n = conn_try_write(&t->data, p, len);
+        if (n == CONN_BROKEN)
+            return END_CLOSED;
+        if (n > 0) {
+            p += n;
+            len -= (size_t) n;
+            t->done += n;
+            continue;
+        }
+        enum end e = wait_data(t, t->data.fd, conn_events(&t->data, POLLOUT), -1);
+        if (e != END_NONE)
+            return e;
+    }
+    return END_NONE;
+}
+
+static enum end send_data(struct transfer *t)
+{
+    for (;;) {
+        size_t room;
+        enum end e = meet_accidents(t, &room);
+        if (e != END_NONE)
+            return e;
+        ssize_t n = read_source(t, room);
+        if (n <= 0)
+            return n == 0 ? END_OK : END_CLOSED;
+        if ((e = push_block(t, (size_t) n)) != END_NONE || (e = keep_pace(t)) != END_NONE)
+            return e;
+    }
+}
+
+static enum end receive_data(struct transfer *t)
+{
+    for (;;) {
+        size_t room;
+        enum end e = meet_accidents(t, &room);
+        if (e != END_NONE)
+            return e;
+        ssize_t n = conn_try_read(&t->data, t->block, room);
+        if (n == CONN_EOF || n == CONN_BROKEN)
+            return n == CONN_EOF ? END_OK : END_CLOSED;
+        if (n == CONN_AGAIN) {
+            e = wait_data(t, t->data.fd, conn_events(&t->data, POLLIN), -1);
+        } else {
+            if (write(t->fd, t->block, (size_t) n) != n)
+                return END_FULL;
+            t->done += n;
+            e = keep_pace(t);
+        }
+        if (e != END_NONE)
+            return e;
+    }
+}
+
+static void reply_150(struct session *s)
+{
+    if (!session_quirk(s, QUIRK_NO_150))
+        session_reply(s, "150 Here it comes");
+    if (session_quirk(s, QUIRK_EARLY_226))
+        session_reply(s, "226 Done");
+}
+
+static int protect_data(struct transfer *t)
+{
+    struct session *s = t->s;
+    if (!s->private_data || session_quirk(s, QUIRK_DATA_PLAIN))
+        return 0;
+    gnutls_session_t tls = tls_session_new(s->srv, &s->tls, true);
+    if (!tls || conn_handshake(&t->data, tls, HANDSHAKE_MS) < 0) {
+        session_reply(s, "425 No TLS on the data connection");
+        return -1;
+    }
+    if (s->srv->options.require_reuse && !gnutls_session_is_resumed(t->data.tls)) {
+        session_reply(s, "522 Data must resume the TLS session of control");
+        return -1;
+    }
+    if (session_quirk(s, QUIRK_TICKET_ONCE) && s->tls.offered_twice) {
+        session_reply(s, "522 That ticket was used before");
+        return -1;
+    }
+    return 0;
+}
+
+/* What is refused before a data connection is even looked at. */
+static int check_transfer(struct session *s)
+{
+    int n = ++s->srv->transfers;
+    if (s->srv->options.tls == OFFER_REQUIRED && !s->private_data) {
+        session_reply(s, "521 PROT P is required");
+    } else if (!data_prepared(s)) {
+        session_reply(s, "425 Where to? PASV, EPSV, PORT or EPRT first");
+    } else if (session_quirk(s, QUIRK_FIRST_425) && n <= session_quirk_number(s, QUIRK_FIRST_425)) {
+        data_forget(s);
+        session_reply(s, "425 Not this time");
+    } else if (session_quirk(s, QUIRK_ALL_522)) {
+        data_forget(s);
+        session_reply(s, "522 Not with this TLS session");
+    } else {
+        return 0;
+    }
+    return -1;
+}
+
+static void reply_abor(struct session *s)
+{
+    if (!session_quirk(s, QUIRK_ABOR_ONE))
+        session_reply(s, "426 Aborted");
+    session_reply(s, "226 ABOR is done");
+}
+
+static int open_transfer(struct transfer *t)
+{
+    struct session *s = t->s;
+    if (session_quirk(s, QUIRK_TLS_LATE)) {
+        reply_150(s);
+        wait_ready(s->srv->stop_fd, -1, 0, -1, 200);
+    }
+    enum data_result r = data_open(s, &t->data);
+    if (r == DATA_FAILED)
+        session_reply(s, "425 The data connection could not be opened");
+    if (r == DATA_ABORTED)
+        reply_abor(s);
+    if (r != DATA_OK)
+        return -1;
+    int on = 1;
+    setsockopt(t->data.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (session_quirk(s, QUIRK_TLS_EARLY)) {
+        if (protect_data(t) == 0) {
+            reply_150(s);
+            return 0;
+        }
+    } else {
+        if (!session_quirk(s, QUIRK_TLS_LATE))
+            reply_150(s);
+        if (protect_data(t) == 0)
+            return 0;
+    }
+    conn_close(&t->data);
+    return -1;
+}
+
+static void reply_226(struct session *s)
+{
+    if (session_quirk(s, QUIRK_LATE_226))
+        wait_ready(s->srv->stop_fd, -1, 0, -1, (int) session_quirk_number(s, QUIRK_LATE_226));
+    if (!session_quirk(s, QUIRK_NO_226) && !session_quirk(s, QUIRK_EARLY_226))
+        session_reply(s, "226 Done");
+}
+
+/* Reads what the client still sends, so that closing does not reset what it has not yet read. */
+static void drain(struct transfer *t)
+{
+    while (!t->s->gone &&
+           wait_ready(t->data.stop_fd, t->data.fd, POLLIN, t->s->ctl.fd, 1000) == WAKE_READY)
+        if (recv(t->data.fd, t->block, sizeof t->block, 0) <= 0)
+            return;
+}
+
+static void end_orderly(struct transfer *t)
+{
+    struct session *s = t->s;
+    if (session_quirk(s, QUIRK_NO_NOTIFY) && t->data.tls) {
+        gnutls_deinit(t->data.tls);
+        t->data.tls = NULL;
+    }
+    conn_end_tls(&t->data, session_quirk(s, QUIRK_AWAIT_NOTIFY) && !t->up, 30000);
+    shutdown(t->data.fd, SHUT_WR);
+    if (t->up)
+        conn_close(&t->data);
+    reply_226(s);
+    if (!t->up)
+        drain(t);
+    conn_close(&t->data);
+}
+
+static void end_transfer(struct transfer *t, enum end e)
+{
+    if (e == END_OK) {
+        end_orderly(t);
+        return;
+    }
+    if (e == END_RESET || e == END_DEAD)
+        conn_reset(&t->data);
+    conn_close(&t->data);
+    if (e == END_CLOSED || e == END_RESET)
+        session_reply(t->s, "426 The data connection was closed: transfer aborted");
+    else if (e == END_FULL)
+        session_reply(t->s, "452 The disk is full");
+    else if (e == END_ABORTED)
+        reply_abor(t->s);
+    else if (e == END_DEAD)
+        conn_reset(&t->s->ctl);
+    t->s->gone = t->s->gone || e == END_DEAD || e == END_GONE;
+}
+
+static void shorten_upload(struct transfer *t)
+{
+    struct stat st;
+    int64_t less = session_quirk_number(t->s, QUIRK_SHORT_UPLOAD);
+    if (less > 0 && fstat(t->fd, &st) == 0 &&
+        ftruncate(t->fd, st.st_size > less ? st.st_size - less : 0) < 0)
+        t->s->gone = true;
+}
+
+static void run_transfer(struct session *s, bool up, int fd, const char *text, size_t len)
+{
+    struct transfer *t = malloc(sizeof *t);
+    if (!t) {
+        session_reply(s, "451 Out of memory");
+        return;
+    }
+    t->s = s;
+    t->up = up;
+    t->fd = fd;
+    t->text = text;
+    t->text_left = len;
+    t->done = 0;
+    t->control_closed = false;
+    if (open_transfer(t) == 0) {
+        enum end e = up ? receive_data(t) : send_data(t);
+        if (up && e == END_OK)
+            shorten_upload(t);
+        end_transfer(t, e);
+    }
+    free(t);
+}
+
+void cmd_rest(struct session *s, const char *arg)
+{
+    char *end;
+    long long n = strtoll(arg, &end, 10);
+    if (end == arg || *end || n < 0) {
+        session_reply(s, "501 REST wants a number");
+        return;
+    }
+    s->rest = session_quirk(s, QUIRK_IGNORE_REST) ? 0 : n;
+    session_reply(s, "350 From %lld then", n);
+}
+
+/* Opens the file and runs the transfer from or to the offset of REST. */
+static void move_file(struct session *s, const char *arg, int flags)
+{
+    char path[FILE_PATH];
+    struct stat st;
+    int64_t rest = s->rest;
+    bool up = (flags & O_ACCMODE) == O_WRONLY;
+    s->rest = 0;
+    if (session_path(s, arg, path) < 0 || check_transfer(s) < 0)
+        return;
+    if (rest > 0)
+        flags &= ~O_TRUNC;
+    int fd = file_open(s->srv->root_fd, path, flags, 0644);
+    if (fd >= 0 && fstat(fd, &st) == 0 && !S_ISREG(st.st_mode)) {
+        close(fd);
+        fd = -1;
+        errno = EISDIR;
+    }
+    if (fd < 0) {
+        data_forget(s);
+        session_reply(s, "%d %s", up ? 553 : 550, strerror(errno));
+        return;
+    }
+    bool placed =
+        rest == 0 || (lseek(fd, rest, SEEK_SET) == rest && (!up || ftruncate(fd, rest) == 0));
+    if (placed)
+        run_transfer(s, up, fd, NULL, 0);
+    else
+        session_reply(s, "551 %s", strerror(errno));
+    close(fd);
+}
+
+void cmd_retr(struct session *s, const char *arg)
+{
+    move_file(s, arg, O_RDONLY);
+}
+
+void cmd_stor(struct session *s, const char *arg)
+{
+    move_file(s, arg, O_WRONLY | O_CREAT | O_TRUNC);
+}
+
+void cmd_appe(struct session *s, const char *arg)
+{
+    s->rest = 0;
+    move_file(s, arg, O_WRONLY | O_CREAT | O_APPEND);
+}
+
+static void send_listing(struct session *s, const char *arg, enum listing_style style)
+{
+    char path[FILE_PATH], *text;
+    size_t len;
+    bool empty;
+    if (session_path(s, arg, path) < 0 || check_transfer(s) < 0)
+        return;
+    if (listing_make(s->srv->root_fd, path, style, &s->srv->options.quirks, &text, &len, &empty) <
+        0) {
+        data_forget(s);
+        session_reply(s, "%d %s", errno == ENOTDIR ? 501 : 550, strerror(errno));
+        return;
+    }
+    if (style == STYLE_MLSD && session_quirk(s, QUIRK_MLSD_EMPTY))
+        len = 0;
+    if (empty && len == 0 && session_quirk(s, QUIRK_EMPTY_450)) {
+        data_forget(s);
+        session_reply(s, "450 No files found");
+    } else {
+        run_transfer(s, false, -1, text, len);
+    }
+    free(text);
+}
+
+/* Options of ls in front of the path, which many clients send, are passed over. */
+static const char *skip_options(const char *arg)
+{
+    while (arg[0] == '-') {
+        arg += strcspn(arg, " ");
+        arg += strspn(arg, " ");
+    }
+    return arg;
+}
+
+void cmd_list(struct session *s, const char *arg)
+{
+    send_listing(s, skip_options(arg), STYLE_LIST);
+}
+
+void cmd_nlst(struct session *s, const char *arg)
+{
+    send_listing(s, skip_options(arg), STYLE_NLST);
+}
+
+void cmd_mlsd(struct session *s, const char *arg)
+{
+    send_listing(s, arg, STYLE_MLSD);
+}
+
+void cmd_abor(struct session *s, const char *arg)
+{
+    (void) arg;
+    session_reply(s, "226 Nothing to abort");
+}
