@@ -3,13 +3,13 @@ import json
 import os
 import subprocess
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 SANITIZER_STATUS = 99
 
 
-@dataclass
+@dataclass(repr=False)
 class Run:
     """One run of ftpsh. Its repr is what a failed assertion shows."""
     argv: list
@@ -17,7 +17,7 @@ class Run:
     stdout: str
     stderr: str
     seconds: float
-    report: dict = field(default=None, repr=False)
+    report: dict = None
 
     def attempts(self):
         """(strategy, stage, result) of each attempt, in order."""
@@ -29,7 +29,7 @@ class Run:
     def strategy(self):
         return self.report["data"]["strategy"]
 
-    def __str__(self):
+    def __repr__(self):
         return (f"$ {' '.join(self.argv)}\nexit {self.status} after {self.seconds:.2f} s\n"
                 f"{self.stdout[-2000:]}\n{self.stderr[-4000:]}\n"
                 f"{json.dumps(self.report, indent=1) if self.report else 'no report'}")
