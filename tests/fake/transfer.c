@@ -126,9 +126,11 @@ static enum end meet_accidents(struct transfer *t, size_t *room)
     return END_NONE;
 }
 
-static enum end keep_pace(struct transfer *t)
+/* Rests for as long as `moved` bytes take. */
+static enum end keep_pace(struct transfer *t, size_t moved)
 {
-    return session_quirk(t->s, QUIRK_SLOW) ? wait_data(t, -1, 0, 100) : END_NONE;
+    int64_t rate = session_quirk_number(t->s, QUIRK_SLOW);
+    return rate > 0 ? wait_data(t, -1, 0, (int) ((int64_t) moved * 1000 / rate)) : END_NONE;
 }
 
 static ssize_t read_source(struct transfer *t, size_t size)
@@ -172,7 +174,8 @@ static enum end send_data(struct transfer *t)
         ssize_t n = read_source(t, room);
         if (n <= 0)
             return n == 0 ? END_OK : END_CLOSED;
-        if ((e = push_block(t, (size_t) n)) != END_NONE || (e = keep_pace(t)) != END_NONE)
+        if ((e = push_block(t, (size_t) n)) != END_NONE ||
+            (e = keep_pace(t, (size_t) n)) != END_NONE)
             return e;
     }
 }
@@ -193,7 +196,7 @@ static enum end receive_data(struct transfer *t)
             if (write(t->fd, t->block, (size_t) n) != n)
                 return END_FULL;
             t->done += n;
-            e = keep_pace(t);
+            e = keep_pace(t, (size_t) n);
         }
         if (e != END_NONE)
             return e;
