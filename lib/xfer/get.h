@@ -7,16 +7,16 @@
 /* The suffix of the temporary name beside the target; `reget` continues such a file. */
 #define PART_SUFFIX ".part"
 
-/* Fetches `remote` into the file `local`. Regular files are written to local + PART_SUFFIX, compared
- * with SIZE, and renamed; a symbolic link is followed to the file it names; anything else (a FIFO,
- * /dev/null) is written in place (FIELD-NOTES 74). Nothing local is created or cut before the first
- * byte, or the end, has come.
+/* Fetches `remote` into the file `local`. Regular files are written to local + PART_SUFFIX,
+ * compared with SIZE, and renamed; a symbolic link is followed to the file it names; anything else
+ * (a FIFO, /dev/null) is written in place (FIELD-NOTES 74). Nothing local is created or cut before
+ * the first byte, or the end, has come.
  *
- * With `resume` a part file (or, where there is none, a shorter `local`) is continued with REST after
- * its last bytes have been compared with the server's (FIELD-NOTES 52).
+ * With `resume` a part file (or, where there is none, a shorter `local`) is continued with REST
+ * after its last bytes have been compared with the server's (FIELD-NOTES 52).
  *
- * 0, or -1 with the errors of channel_open() and pump_down(), ERR_LOCAL, ERR_INTEGRITY. What came of
- * a failed download stays in the part file. */
+ * 0, or -1 with the errors of channel_open() and pump_down(), ERR_LOCAL, ERR_INTEGRITY. What came
+ * of a failed download stays in the part file. */
 int get_file(struct mover *m, const char *remote, const char *local, bool resume,
              struct transfer *out, struct err *err);
 

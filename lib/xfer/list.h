@@ -11,8 +11,8 @@ typedef int (*list_entry_fn)(void *ctx, const struct entry *e, struct err *err);
 typedef int (*list_line_fn)(void *ctx, const char *line, size_t len, struct err *err);
 
 /* The entries of a folder (NULL or "": the current one), or a single file as one entry. Names come
- * as the server gave them; they are not checked. A 450/550 for an empty folder is confirmed with CWD
- * (FIELD-NOTES 48). Errors of channel_open() and pump_down(), ERR_PROTOCOL (a line over
+ * as the server gave them; they are not checked. A 450/550 for an empty folder is confirmed with
+ * CWD (FIELD-NOTES 48). Errors of channel_open() and pump_down(), ERR_PROTOCOL (a line over
  * LISTING_LINE_MAX). */
 int list_entries(struct mover *m, const char *path, list_entry_fn each, void *ctx, struct err *err);
 

@@ -25,9 +25,9 @@ struct pump_source {
 };
 
 struct pump_settings {
-    int64_t idle_timeout_ms; /* no byte moves */
-    struct progress *progress;     /* may be NULL */
-    void (*tick)(void *ctx);       /* called about four times a second from the pump; may be NULL */
+    int64_t idle_timeout_ms;   /* no byte moves */
+    struct progress *progress; /* may be NULL */
+    void (*tick)(void *ctx);   /* called about four times a second from the pump; may be NULL */
     void *tick_ctx;
 };
 

@@ -4,12 +4,13 @@
 
 #include "xfer/pump.h"
 
-/* Borrowed parts, put together once by the caller for one session. */
+/* Borrowed parts, put together once by the caller for one session; zero what is not set. */
 struct mover {
     struct session *session;
     struct ladder *ladder;
     struct attempts *attempts;
     struct pump_settings pump;
+    bool mlsd_broken; /* learnt: MLSD is listed and not understood (FIELD-NOTES 46) */
 };
 
 enum transfer_direction { TRANSFER_GET, TRANSFER_PUT };
@@ -33,7 +34,14 @@ struct transfer {
     enum strategy_id strategy;
 };
 
-const char *verdict_name(enum transfer_verdict v);         /* "size-ok" */
-const char *direction_name(enum transfer_direction d);     /* "get" */
+/* For the other modules of lib/xfer: a transfer starts and ends; `err` decides the verdict where it
+ * is set. transfer_open() is channel_open() with the strategy noted. */
+void transfer_begin(struct transfer *t, enum transfer_direction d);
+void transfer_end(struct transfer *t, const struct err *err);
+int transfer_open(struct mover *m, const struct channel_request *request, struct transfer *t,
+                  struct channel **out, struct err *err);
+
+const char *verdict_name(enum transfer_verdict v);     /* "size-ok" */
+const char *direction_name(enum transfer_direction d); /* "get" */
 
 #endif

@@ -1,0 +1,218 @@
+#include "xfer/pump.h"
+
+#include <poll.h>
+#include <stdlib.h>
+
+enum {
+    PUMP_BLOCK = 256 * 1024,
+    LOOK_BYTES = 1024 * 1024, /* that much may flow before Ctrl-C and control are looked at */
+    TICK_MS = 250,
+    LINGER_MS = 3000 /* for the end of the data once the final reply is there */
+};
+
+struct pump {
+    struct channel *channel;
+    const struct pump_settings *settings;
+    struct pump_end *end;
+    unsigned char *block;
+    int64_t unlooked;
+    struct deadline idle, tick;
+    bool lingering;
+};
+
+static int pump_begin(struct pump *p, struct err *err)
+{
+    *p->end = (struct pump_end){0};
+    p->idle = deadline_in(p->settings->idle_timeout_ms);
+    p->tick = deadline_in(0);
+    p->block = malloc(PUMP_BLOCK);
+    return p->block ? 0 : err_set(err, ERR_LOCAL, "out of memory");
+}
+
+static void moved(struct pump *p, size_t n)
+{
+    p->end->bytes += (int64_t) n;
+    p->unlooked += (int64_t) n;
+    p->idle = deadline_in(p->settings->idle_timeout_ms);
+    if (p->settings->progress)
+        atomic_fetch_add(&p->settings->progress->done, (int64_t) n);
+}
+
+static void tick(struct pump *p)
+{
+    if (!p->settings->tick || !deadline_passed(p->tick))
+        return;
+    p->settings->tick(p->settings->tick_ctx);
+    p->tick = deadline_in(TICK_MS);
+}
+
+/* Waits for either connection (`events`: what data wants), or only looks with `glance`. 1: go on,
+ * 0: the idle clock has run out, -1: cancelled, or the server ended the transfer. */
+static int look(struct pump *p, short events, bool glance, struct err *err)
+{
+    tick(p);
+    struct deadline until = glance ? deadline_in(0) : p->idle;
+    if (p->settings->tick && !glance)
+        until = deadline_sooner(until, p->tick);
+    if (channel_wait(p->channel, events, until, err) < 0 || channel_check(p->channel, err) < 0)
+        return -1;
+    p->unlooked = 0;
+    if (channel_done(p->channel) && !p->lingering) {
+        p->lingering = true;
+        p->idle = deadline_sooner(p->idle, deadline_in(LINGER_MS));
+    }
+    return glance || !deadline_passed(p->idle);
+}
+
+static int stalled(const struct pump *p, struct err *err)
+{
+    return err_set(err, ERR_TIMEOUT, "no data moved for %g s",
+                   (double) p->settings->idle_timeout_ms / 1000);
+}
+
+/* ---- down ---- */
+
+/* The data ended without TLS's word for it, by reset, or not at all: what the server says then, and
+ * the caller's look at SIZE, decide (FIELD-NOTES 9, 13). */
+static int down_unclean(struct pump *p, struct err *why, struct err *err)
+{
+    p->end->unclean = true;
+    struct err reply = ERR_INIT;
+    int rc = channel_close(p->channel, &reply);
+    p->channel = NULL;
+    if (rc == 0)
+        return 0;
+    bool said = reply.code == ERR_REPLY_TRANSIENT || reply.code == ERR_REPLY_PERMANENT ||
+                reply.code == ERR_CANCELLED;
+    if (err && !err_is_set(err))
+        *err = said ? reply : *why;
+    return -1;
+}
+
+/* 1: more to come, 0: ended in order, -1 with *why. */
+static int down_step(struct pump *p, const struct pump_sink *sink, struct err *why)
+{
+    size_t got;
+    enum stream_state state = channel_read(p->channel, p->block, PUMP_BLOCK, &got, why);
+    if (state == STREAM_EOF)
+        return 0;
+    if (state == STREAM_ERROR)
+        return -1;
+    if (state == STREAM_OK) {
+        moved(p, got);
+        if (sink->write(sink->ctx, p->block, got, why) < 0)
+            return -1;
+        return p->unlooked < LOOK_BYTES || look(p, 0, true, why) > 0 ? 1 : -1;
+    }
+    int rc = look(p, stream_events(state), false, why);
+    if (rc == 0)
+        return p->lingering
+                   ? err_set(why, ERR_TRUNCATED, "the server never ended the data connection")
+                   : stalled(p, why);
+    return rc;
+}
+
+int pump_down(struct channel *c, const struct pump_sink *sink, const struct pump_settings *settings,
+              struct pump_end *end, struct err *err)
+{
+    struct pump p = {.channel = c, .settings = settings, .end = end};
+    struct err why = ERR_INIT;
+    int rc = pump_begin(&p, &why);
+    if (rc == 0) {
+        do {
+            rc = down_step(&p, sink, &why);
+        } while (rc > 0);
+    }
+    free(p.block);
+    if (rc == 0)
+        return channel_close(c, err);
+    if (why.code == ERR_TRUNCATED ||
+        (why.code == ERR_CLOSED && !control_dead(session_control(channel_session(c)))))
+        return down_unclean(&p, &why, err);
+    channel_abort(c, &why);
+    if (err && !err_is_set(err))
+        *err = why;
+    return -1;
+}
+
+/* ---- up ---- */
+
+/* The server's side of an upload carries tickets, alerts and the end (FIELD-NOTES 8). 1, or -1 when
+ * the server has closed it. */
+static int up_listen(struct pump *p, struct err *err)
+{
+    unsigned char sink[2048];
+    size_t got;
+    enum stream_state state = stream_read(channel_stream(p->channel), sink, sizeof sink, &got, err);
+    if (state == STREAM_EOF)
+        return err_set(err, ERR_CLOSED, "the server closed the data connection");
+    return state == STREAM_ERROR ? -1 : 1;
+}
+
+/* Waits until the data connection wants something of us; 1 or -1. */
+static int up_wait(struct pump *p, short events, bool glance, struct err *err)
+{
+    int rc = look(p, (short) (events | POLLIN), glance, err);
+    if (rc == 0)
+        return stalled(p, err);
+    return rc < 0 ? -1 : up_listen(p, err);
+}
+
+static int up_send(struct pump *p, size_t len, struct err *err)
+{
+    size_t sent = 0;
+    while (sent < len) {
+        size_t put;
+        enum stream_state state =
+            stream_write(channel_stream(p->channel), p->block + sent, len - sent, &put, err);
+        if (state == STREAM_ERROR)
+            return -1;
+        sent += put;
+        moved(p, put);
+        bool blocked = state != STREAM_OK;
+        if ((blocked || p->unlooked >= LOOK_BYTES) &&
+            up_wait(p, blocked ? stream_events(state) : 0, !blocked, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int up_flush(struct pump *p, struct err *err)
+{
+    enum stream_state state;
+    while ((state = stream_flush(channel_stream(p->channel), err)) != STREAM_OK) {
+        if (state == STREAM_ERROR || up_wait(p, stream_events(state), false, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int up_run(struct pump *p, const struct pump_source *source, struct err *err)
+{
+    for (;;) {
+        ssize_t n = source->read(source->ctx, p->block, PUMP_BLOCK, err);
+        if (n < 0)
+            return -1;
+        if (n == 0)
+            return up_flush(p, err);
+        if (up_send(p, (size_t) n, err) < 0)
+            return -1;
+    }
+}
+
+int pump_up(struct channel *c, const struct pump_source *source,
+            const struct pump_settings *settings, struct pump_end *end, struct err *err)
+{
+    struct pump p = {.channel = c, .settings = settings, .end = end};
+    struct err why = ERR_INIT;
+    int rc = pump_begin(&p, &why);
+    if (rc == 0)
+        rc = up_run(&p, source, &why);
+    free(p.block);
+    if (rc == 0)
+        return channel_close(c, err);
+    channel_abort(c, &why);
+    if (err && !err_is_set(err))
+        *err = why;
+    return -1;
+}

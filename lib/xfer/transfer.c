@@ -1,0 +1,41 @@
+#include "xfer/transfer.h"
+
+const char *verdict_name(enum transfer_verdict v)
+{
+    static const char *const names[] = {
+        [VERDICT_VERIFIED] = "verified",     [VERDICT_SIZE_OK] = "size-ok",
+        [VERDICT_UNVERIFIED] = "unverified", [VERDICT_TRUNCATED] = "truncated",
+        [VERDICT_FAILED] = "failed",
+    };
+    return names[v];
+}
+
+const char *direction_name(enum transfer_direction d)
+{
+    return d == TRANSFER_GET ? "get" : "put";
+}
+
+void transfer_begin(struct transfer *t, enum transfer_direction d)
+{
+    *t = (struct transfer){.direction = d, .verdict = VERDICT_FAILED};
+    t->ms = clock_now_ms();
+}
+
+void transfer_end(struct transfer *t, const struct err *err)
+{
+    t->ms = clock_now_ms() - t->ms;
+    if (!err_is_set(err))
+        return;
+    bool cut = err->code == ERR_TRUNCATED || err->code == ERR_CLOSED || err->code == ERR_INTEGRITY;
+    t->verdict = cut ? VERDICT_TRUNCATED : VERDICT_FAILED;
+}
+
+int transfer_open(struct mover *m, const struct channel_request *request, struct transfer *t,
+                  struct channel **out, struct err *err)
+{
+    if (channel_open(m->session, m->ladder, request, m->attempts, out, err) < 0)
+        return -1;
+    t->opened = true;
+    t->strategy = channel_strategy(*out);
+    return 0;
+}
