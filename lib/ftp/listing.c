@@ -340,7 +340,7 @@ static void take_fact(struct mlsd_state *s, const char *name, char *value)
  * pieces that are none are the rest of a value with a semicolon in it. */
 static int read_facts(struct mlsd_state *s, char *list)
 {
-    if (*list && strcspn(list, "=") > strcspn(list, ";"))
+    if (*list && strcspn(list, "=") >= strcspn(list, ";"))
         return -1;
     while (*list) {
         char *end = list + strcspn(list, ";");
