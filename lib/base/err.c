@@ -100,6 +100,13 @@ int err_wrap(struct err *err, const char *fmt, ...)
     return -1;
 }
 
+int err_take(struct err *err, const struct err *cause)
+{
+    if (err && !err_is_set(err))
+        *err = *cause;
+    return -1;
+}
+
 void err_clear(struct err *err)
 {
     if (err)

@@ -60,6 +60,9 @@ int err_set_reply(struct err *err, int reply, const char *fmt, ...)
 /* Puts "context: " in front of the message. Does nothing while no error is set. Returns -1. */
 int err_wrap(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* Takes over another error, unless one is set already. Returns -1. */
+int err_take(struct err *err, const struct err *cause);
+
 void err_clear(struct err *err);
 bool err_is_set(const struct err *err);
 

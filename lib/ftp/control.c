@@ -178,8 +178,7 @@ static int fill(struct control *c, short *want, struct err *err)
     }
     if (state == STREAM_EOF || why.code == ERR_TRUNCATED)
         return connection_ended(c, err);
-    if (err && !err_is_set(err))
-        *err = why;
+    err_take(err, &why);
     err_wrap(err, "control connection");
     return dead(c);
 }

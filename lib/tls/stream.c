@@ -319,8 +319,7 @@ static enum stream_state handshake_failed(struct stream *s, int rc, struct err *
     if (err_is_set(&s->check)) {
         gnutls_alert_send_appropriate(s->tls, rc);
         stream_flush(s, NULL);
-        if (err && !err_is_set(err))
-            *err = s->check;
+        err_take(err, &s->check);
     } else if (rc == GNUTLS_E_PULL_ERROR || rc == GNUTLS_E_PUSH_ERROR) {
         lost(s, err);
         err_wrap(err, "TLS handshake");

@@ -246,9 +246,7 @@ static int ask_size(struct session *s, const char *remote, int64_t *size, struct
     if (why.code == ERR_REPLY_PERMANENT || why.code == ERR_REPLY_TRANSIENT ||
         why.code == ERR_PROTOCOL)
         return 0;
-    if (err && !err_is_set(err))
-        *err = why;
-    return -1;
+    return err_take(err, &why);
 }
 
 static int verify_size(struct mover *m, const char *remote, int64_t have, int64_t expected,

@@ -120,9 +120,7 @@ static int is_folder(struct session *s, const char *path, struct err *err)
     if (session_cd(s, path, &why) < 0) {
         if (refused(&why))
             return 0;
-        if (err && !err_is_set(err))
-            *err = why;
-        return -1;
+        return err_take(err, &why);
     }
     return before[0] && session_cd(s, before, err) < 0 ? -1 : 1;
 }
@@ -136,9 +134,7 @@ static int confirm_empty(struct mover *m, const char *path, const struct err *wh
         return rc < 0 ? -1 : 0;
     if (!err_is_set(why))
         return err_set_reply(err, 550, "%s: no such file or folder", path);
-    if (err && !err_is_set(err))
-        *err = *why;
-    return -1;
+    return err_take(err, why);
 }
 
 /* One file by MLST (RFC 3659 section 7.2); its name is shown as it was asked for. 1 when it is
@@ -191,9 +187,7 @@ static int list_by_mlsd(struct mover *m, const char *path, struct entries *x, st
     }
     if (refused(&why) && (why.reply == 450 || why.reply == 550))
         return confirm_empty(m, path, &why, err) < 0 ? -1 : 1;
-    if (err && !err_is_set(err))
-        *err = why;
-    return -1;
+    return err_take(err, &why);
 }
 
 /* Characters that servers take for options or patterns (FIELD-NOTES 51). */
@@ -212,9 +206,7 @@ static int list_plain(struct mover *m, const char *path, struct entries *x, stru
         return understood(x, err);
     if (refused(&why) && (why.reply == 450 || why.reply == 550))
         return confirm_empty(m, path, &why, err);
-    if (err && !err_is_set(err))
-        *err = why;
-    return -1;
+    return err_take(err, &why);
 }
 
 static int list_from_inside(struct mover *m, const char *path, struct entries *x, struct err *err)
@@ -259,7 +251,5 @@ int list_names(struct mover *m, const char *path, list_line_fn each, void *ctx, 
         return 0;
     if (refused(&why) && (why.reply == 450 || why.reply == 550))
         return confirm_empty(m, path, &why, err);
-    if (err && !err_is_set(err))
-        *err = why;
-    return -1;
+    return err_take(err, &why);
 }

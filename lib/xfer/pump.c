@@ -130,9 +130,7 @@ int pump_down(struct channel *c, const struct pump_sink *sink, const struct pump
         (why.code == ERR_CLOSED && !control_dead(session_control(channel_session(c)))))
         return down_unclean(&p, &why, err);
     channel_abort(c, &why);
-    if (err && !err_is_set(err))
-        *err = why;
-    return -1;
+    return err_take(err, &why);
 }
 
 /* ---- up ---- */
@@ -212,7 +210,5 @@ int pump_up(struct channel *c, const struct pump_source *source,
     if (rc == 0)
         return channel_close(c, err);
     channel_abort(c, &why);
-    if (err && !err_is_set(err))
-        *err = why;
-    return -1;
+    return err_take(err, &why);
 }

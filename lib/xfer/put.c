@@ -65,9 +65,7 @@ static int resume_offset(struct mover *m, const struct source *src, const char *
         *offset = 0;
         if (why.code == ERR_REPLY_PERMANENT)
             return 0;
-        if (err && !err_is_set(err))
-            *err = why;
-        return -1;
+        return err_take(err, &why);
     }
     if (*offset > src->st.st_size)
         return err_set(err, ERR_INTEGRITY, "%s has %lld bytes on the server and %s only %lld",
@@ -104,9 +102,7 @@ static int verify_upload(struct mover *m, const char *remote, int64_t sent, stru
     if (session_size(m->session, remote, &there, &why) < 0) {
         if (why.code == ERR_REPLY_PERMANENT || why.code == ERR_REPLY_TRANSIENT)
             return 0;
-        if (err && !err_is_set(err))
-            *err = why;
-        return -1;
+        return err_take(err, &why);
     }
     if (there != sent)
         return err_set(err, ERR_INTEGRITY, "%s has %lld bytes on the server, %lld were sent",
