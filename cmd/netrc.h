@@ -14,8 +14,8 @@ struct netrc_entry {
 };
 
 /* The first entry for `host` (or "default"), and for `user` when it is not NULL. Pure. Returns 1
- * with *out, 0 when there is none, or -1 with ERR_LOCAL and the line: an open quote, a value that is
- * too long. macdef is passed over. */
+ * with *out, 0 when there is none, or -1 with ERR_LOCAL and the line: an open quote, a value that
+ * is too long. macdef is passed over. */
 int netrc_find(const char *text, size_t len, const char *host, const char *user,
                struct netrc_entry *out, struct err *err);
 

@@ -34,7 +34,8 @@ static int set_text(struct settings *s, const struct option *o, const char *valu
     return 0;
 }
 
-static int set_seconds(struct settings *s, const struct option *o, const char *value, struct err *err)
+static int set_seconds(struct settings *s, const struct option *o, const char *value,
+                       struct err *err)
 {
     char *end;
     size_t digits = strspn(value, "0123456789.");
@@ -46,7 +47,8 @@ static int set_seconds(struct settings *s, const struct option *o, const char *v
     return 0;
 }
 
-static int set_number(struct settings *s, const struct option *o, const char *value, struct err *err)
+static int set_number(struct settings *s, const struct option *o, const char *value,
+                      struct err *err)
 {
     char *end;
     errno = 0;
@@ -88,7 +90,8 @@ static int set_tls(struct settings *s, const struct option *o, const char *value
     return 0;
 }
 
-static int set_tls_min(struct settings *s, const struct option *o, const char *value, struct err *err)
+static int set_tls_min(struct settings *s, const struct option *o, const char *value,
+                       struct err *err)
 {
     static const enum tls_version versions[] = {TLS_1_2, TLS_1_3};
     int i = choose(o, value, err);
@@ -98,7 +101,8 @@ static int set_tls_min(struct settings *s, const struct option *o, const char *v
     return 0;
 }
 
-static int set_report(struct settings *s, const struct option *o, const char *value, struct err *err)
+static int set_report(struct settings *s, const struct option *o, const char *value,
+                      struct err *err)
 {
     static const enum report_format formats[] = {REPORT_TEXT, REPORT_JSON};
     int i = choose(o, value, err);
@@ -108,7 +112,8 @@ static int set_report(struct settings *s, const struct option *o, const char *va
     return 0;
 }
 
-static int set_strategy(struct settings *s, const struct option *o, const char *value, struct err *err)
+static int set_strategy(struct settings *s, const struct option *o, const char *value,
+                        struct err *err)
 {
     enum strategy_id id;
     (void) value;
@@ -118,7 +123,8 @@ static int set_strategy(struct settings *s, const struct option *o, const char *
     return 0;
 }
 
-static int set_address(struct settings *s, const struct option *o, const char *value, struct err *err)
+static int set_address(struct settings *s, const struct option *o, const char *value,
+                       struct err *err)
 {
     struct addr a;
     (void) o;
@@ -154,7 +160,8 @@ static int set_pin(struct settings *s, const struct option *o, const char *value
     return 0;
 }
 
-static int set_family(struct settings *s, const struct option *o, const char *value, struct err *err)
+static int set_family(struct settings *s, const struct option *o, const char *value,
+                      struct err *err)
 {
     (void) value;
     (void) err;
@@ -164,80 +171,206 @@ static int set_family(struct settings *s, const struct option *o, const char *va
 
 #define FIELD(f) .offset = offsetof(struct settings, f)
 #define STRATEGY .kind = OPTION_FLAG, .group = GROUP_DATA, .set = set_strategy
-#define SECONDS .placeholder = "SECONDS", .kind = OPTION_SECONDS, .group = GROUP_PATIENCE,         \
-                .at_run_time = true, .set = set_seconds
+#define SECONDS                                                                                    \
+    .placeholder = "SECONDS", .kind = OPTION_SECONDS, .group = GROUP_PATIENCE,                     \
+    .at_run_time = true, .set = set_seconds
 
 const struct option option_table[] = {
     {.name = "epsv", STRATEGY, .help = "extended passive mode"},
-    {.name = "pasv-use-control-ip", STRATEGY,
+    {.name = "pasv-use-control-ip",
+     STRATEGY,
      .help = "passive mode, dialling the control connection's address"},
     {.name = "pasv", STRATEGY, .help = "passive mode, dialling the address that the server says"},
     {.name = "active", STRATEGY, .help = "active mode: the server dials this client"},
-    {.name = "active-address", .placeholder = "ADDR", .kind = OPTION_ADDRESS, .group = GROUP_DATA,
-     .at_run_time = true, .set = set_address, .help = "address at which the server can dial us"},
-    {.name = "active-ports", .placeholder = "LO-HI", .kind = OPTION_PORTS, .group = GROUP_DATA,
-     .at_run_time = true, .set = set_ports, .help = "local ports to listen on in active mode"},
+    {.name = "active-address",
+     .placeholder = "ADDR",
+     .kind = OPTION_ADDRESS,
+     .group = GROUP_DATA,
+     .at_run_time = true,
+     .set = set_address,
+     .help = "address at which the server can dial us"},
+    {.name = "active-ports",
+     .placeholder = "LO-HI",
+     .kind = OPTION_PORTS,
+     .group = GROUP_DATA,
+     .at_run_time = true,
+     .set = set_ports,
+     .help = "local ports to listen on in active mode"},
 
-    {.name = "tls", .placeholder = "MODE", .kind = OPTION_CHOICE,
-     .values = "require|implicit|prefer|off", .group = GROUP_TLS, .set = set_tls,
+    {.name = "tls",
+     .placeholder = "MODE",
+     .kind = OPTION_CHOICE,
+     .values = "require|implicit|prefer|off",
+     .group = GROUP_TLS,
+     .set = set_tls,
      .help = "default require"},
-    {.name = "ca-file", .placeholder = "FILE", .kind = OPTION_FILE, .group = GROUP_TLS,
-     FIELD(trust.ca_file), .set = set_text, .help = "authorities, instead of the system's"},
-    {.name = "cert", .placeholder = "FILE", .kind = OPTION_FILE, .group = GROUP_TLS,
-     FIELD(trust.cert_file), .set = set_text, .help = "client certificate"},
-    {.name = "key", .placeholder = "FILE", .kind = OPTION_FILE, .group = GROUP_TLS,
-     FIELD(trust.key_file), .set = set_text, .help = "its key, if not in the same file"},
-    {.name = "pin", .placeholder = "sha256:HEX", .kind = OPTION_PIN, .group = GROUP_TLS,
-     .set = set_pin, .help = "accept this certificate or public key only (several: any of them)"},
-    {.name = "tls-name", .placeholder = "NAME", .kind = OPTION_TEXT, .group = GROUP_TLS,
-     FIELD(tls_name), .set = set_text, .help = "the certificate must be for NAME"},
-    {.name = "tls-min", .placeholder = "VERSION", .kind = OPTION_CHOICE, .values = "1.2|1.3",
-     .group = GROUP_TLS, .set = set_tls_min, .help = "oldest TLS version, default 1.2"},
+    {.name = "ca-file",
+     .placeholder = "FILE",
+     .kind = OPTION_FILE,
+     .group = GROUP_TLS,
+     FIELD(trust.ca_file),
+     .set = set_text,
+     .help = "authorities, instead of the system's"},
+    {.name = "cert",
+     .placeholder = "FILE",
+     .kind = OPTION_FILE,
+     .group = GROUP_TLS,
+     FIELD(trust.cert_file),
+     .set = set_text,
+     .help = "client certificate"},
+    {.name = "key",
+     .placeholder = "FILE",
+     .kind = OPTION_FILE,
+     .group = GROUP_TLS,
+     FIELD(trust.key_file),
+     .set = set_text,
+     .help = "its key, if not in the same file"},
+    {.name = "pin",
+     .placeholder = "sha256:HEX",
+     .kind = OPTION_PIN,
+     .group = GROUP_TLS,
+     .set = set_pin,
+     .help = "accept this certificate or public key only (several: any of them)"},
+    {.name = "tls-name",
+     .placeholder = "NAME",
+     .kind = OPTION_TEXT,
+     .group = GROUP_TLS,
+     FIELD(tls_name),
+     .set = set_text,
+     .help = "the certificate must be for NAME"},
+    {.name = "tls-min",
+     .placeholder = "VERSION",
+     .kind = OPTION_CHOICE,
+     .values = "1.2|1.3",
+     .group = GROUP_TLS,
+     .set = set_tls_min,
+     .help = "oldest TLS version, default 1.2"},
 
-    {.name = "user", .placeholder = "USER", .kind = OPTION_TEXT, .group = GROUP_LOGIN, FIELD(user),
-     .set = set_text, .help = "default: the target's, ~/.netrc's, else anonymous"},
-    {.name = "password-fd", .placeholder = "N", .kind = OPTION_NUMBER, .group = GROUP_LOGIN,
-     FIELD(password_fd), .set = set_number, .help = "read the password from descriptor N"},
-    {.name = "password-file", .placeholder = "FILE", .kind = OPTION_FILE, .group = GROUP_LOGIN,
-     FIELD(password_file), .set = set_text, .help = "read the password from the first line of FILE"},
+    {.name = "user",
+     .placeholder = "USER",
+     .kind = OPTION_TEXT,
+     .group = GROUP_LOGIN,
+     FIELD(user),
+     .set = set_text,
+     .help = "default: the target's, ~/.netrc's, else anonymous"},
+    {.name = "password-fd",
+     .placeholder = "N",
+     .kind = OPTION_NUMBER,
+     .group = GROUP_LOGIN,
+     FIELD(password_fd),
+     .set = set_number,
+     .help = "read the password from descriptor N"},
+    {.name = "password-file",
+     .placeholder = "FILE",
+     .kind = OPTION_FILE,
+     .group = GROUP_LOGIN,
+     FIELD(password_file),
+     .set = set_text,
+     .help = "read the password from the first line of FILE"},
 
-    {.letter = 'c', .placeholder = "LIST", .kind = OPTION_TEXT, .group = GROUP_RUN, FIELD(commands),
-     .set = set_text, .help = "run these commands, separated by ';'"},
-    {.letter = 'b', .placeholder = "FILE", .kind = OPTION_FILE, .group = GROUP_RUN,
-     FIELD(batch_file), .set = set_text, .help = "run the commands in FILE ('-': standard input)"},
-    {.letter = '4', .kind = OPTION_FLAG, .group = GROUP_RUN, .set = set_family,
+    {.letter = 'c',
+     .placeholder = "LIST",
+     .kind = OPTION_TEXT,
+     .group = GROUP_RUN,
+     FIELD(commands),
+     .set = set_text,
+     .help = "run these commands, separated by ';'"},
+    {.letter = 'b',
+     .placeholder = "FILE",
+     .kind = OPTION_FILE,
+     .group = GROUP_RUN,
+     FIELD(batch_file),
+     .set = set_text,
+     .help = "run the commands in FILE ('-': standard input)"},
+    {.letter = '4',
+     .kind = OPTION_FLAG,
+     .group = GROUP_RUN,
+     .set = set_family,
      .help = "connect over IPv4 only"},
-    {.letter = '6', .kind = OPTION_FLAG, .group = GROUP_RUN, .set = set_family,
+    {.letter = '6',
+     .kind = OPTION_FLAG,
+     .group = GROUP_RUN,
+     .set = set_family,
      .help = "connect over IPv6 only"},
 
-    {.name = "connect-timeout", SECONDS, FIELD(connect_timeout_ms),
+    {.name = "connect-timeout",
+     SECONDS,
+     FIELD(connect_timeout_ms),
      .help = "control connection: address, TCP, banner, TLS; default 15"},
-    {.name = "data-timeout", SECONDS, FIELD(ladder.timeout_ms),
+    {.name = "data-timeout",
+     SECONDS,
+     FIELD(ladder.timeout_ms),
      .help = "one data strategy; default 4"},
     {.name = "reply-timeout", SECONDS, FIELD(reply_timeout_ms), .help = "one reply; default 60"},
-    {.name = "idle-timeout", SECONDS, FIELD(idle_timeout_ms),
+    {.name = "idle-timeout",
+     SECONDS,
+     FIELD(idle_timeout_ms),
      .help = "no byte moves in a transfer; default 60"},
-    {.name = "timeout", SECONDS, FIELD(timeout_ms),
+    {.name = "timeout",
+     SECONDS,
+     FIELD(timeout_ms),
      .help = "everything (in the shell: each command); default none"},
-    {.name = "retries", .placeholder = "N", .kind = OPTION_NUMBER, .group = GROUP_PATIENCE,
-     FIELD(retries), .set = set_number,
+    {.name = "retries",
+     .placeholder = "N",
+     .kind = OPTION_NUMBER,
+     .group = GROUP_PATIENCE,
+     FIELD(retries),
+     .set = set_number,
      .help = "connect again after passing failures, default 3; not in the shell"},
 
-    {.name = "report", .placeholder = "FORMAT", .kind = OPTION_CHOICE, .values = "text|json",
-     .group = GROUP_OUTPUT, .set = set_report, .help = "what was tried and what worked, at exit"},
-    {.name = "report-file", .placeholder = "FILE", .kind = OPTION_FILE, .group = GROUP_OUTPUT,
-     FIELD(report_file), .set = set_text, .help = "where the report goes, default standard error"},
-    {.name = "json", .kind = OPTION_FLAG, .group = GROUP_OUTPUT, .at_run_time = true, FIELD(json),
-     .set = set_flag, .help = "results as JSON, one object a line"},
-    {.letter = 'q', .kind = OPTION_FLAG, .group = GROUP_OUTPUT, .at_run_time = true, FIELD(quiet),
-     .set = set_flag, .help = "quiet: errors only"},
-    {.letter = 'v', .kind = OPTION_FLAG, .group = GROUP_OUTPUT, .at_run_time = true, FIELD(verbose),
-     .set = set_flag, .help = "show the dialogue with the server"},
-    {.name = "trace", .placeholder = "FILE", .kind = OPTION_FILE, .group = GROUP_OUTPUT,
-     FIELD(trace_file), .set = set_text, .help = "write it to FILE, with the time"},
-    {.name = "help", .kind = OPTION_FLAG, .group = GROUP_OUTPUT, FIELD(help), .set = set_flag,
+    {.name = "report",
+     .placeholder = "FORMAT",
+     .kind = OPTION_CHOICE,
+     .values = "text|json",
+     .group = GROUP_OUTPUT,
+     .set = set_report,
+     .help = "what was tried and what worked, at exit"},
+    {.name = "report-file",
+     .placeholder = "FILE",
+     .kind = OPTION_FILE,
+     .group = GROUP_OUTPUT,
+     FIELD(report_file),
+     .set = set_text,
+     .help = "where the report goes, default standard error"},
+    {.name = "json",
+     .kind = OPTION_FLAG,
+     .group = GROUP_OUTPUT,
+     .at_run_time = true,
+     FIELD(json),
+     .set = set_flag,
+     .help = "results as JSON, one object a line"},
+    {.letter = 'q',
+     .kind = OPTION_FLAG,
+     .group = GROUP_OUTPUT,
+     .at_run_time = true,
+     FIELD(quiet),
+     .set = set_flag,
+     .help = "quiet: errors only"},
+    {.letter = 'v',
+     .kind = OPTION_FLAG,
+     .group = GROUP_OUTPUT,
+     .at_run_time = true,
+     FIELD(verbose),
+     .set = set_flag,
+     .help = "show the dialogue with the server"},
+    {.name = "trace",
+     .placeholder = "FILE",
+     .kind = OPTION_FILE,
+     .group = GROUP_OUTPUT,
+     FIELD(trace_file),
+     .set = set_text,
+     .help = "write it to FILE, with the time"},
+    {.name = "help",
+     .kind = OPTION_FLAG,
+     .group = GROUP_OUTPUT,
+     FIELD(help),
+     .set = set_flag,
      .help = "this text"},
-    {.name = "version", .kind = OPTION_FLAG, .group = GROUP_OUTPUT, FIELD(version), .set = set_flag,
+    {.name = "version",
+     .kind = OPTION_FLAG,
+     .group = GROUP_OUTPUT,
+     FIELD(version),
+     .set = set_flag,
      .help = "the version"},
 };
 const size_t option_count = sizeof option_table / sizeof option_table[0];
@@ -361,8 +494,8 @@ int options_parse(struct settings *s, int argc, char **argv, int *next, struct e
             i++;
             break;
         }
-        int used = argv[i][1] == '-' ? parse_long(s, argv + i, err)
-                                     : parse_letters(s, argv + i, err);
+        int used =
+            argv[i][1] == '-' ? parse_long(s, argv + i, err) : parse_letters(s, argv + i, err);
         if (used < 0)
             return -1;
         i += used;

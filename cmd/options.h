@@ -66,8 +66,8 @@ extern const size_t option_count;
 
 void settings_init(struct settings *s);
 
-/* Reads options up to the first word that is none, or behind "--"; *next is its index. 0, or -1 with
- * ERR_USAGE naming the option, with the nearest name where one is near. */
+/* Reads options up to the first word that is none, or behind "--"; *next is its index. 0, or -1
+ * with ERR_USAGE naming the option, with the nearest name where one is near. */
 int options_parse(struct settings *s, int argc, char **argv, int *next, struct err *err);
 
 /* By its long name or its letter; NULL if there is none. */

@@ -122,8 +122,10 @@ static int decode(struct span s, char *dst, size_t size, const char *what, struc
             int hi = i + 1 < s.len ? hex_value(s.p[i + 1]) : -1;
             int lo = i + 2 < s.len ? hex_value(s.p[i + 2]) : -1;
             if (hi < 0 || lo < 0)
-                return err_set(err, ERR_USAGE, "the %s holds a '%%' that is not followed by two "
-                                               "hexadecimal digits ('%%25' is a plain one)", what);
+                return err_set(err, ERR_USAGE,
+                               "the %s holds a '%%' that is not followed by two "
+                               "hexadecimal digits ('%%25' is a plain one)",
+                               what);
             c = (unsigned char) (hi * 16 + lo);
             i += 2;
         }

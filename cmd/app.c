@@ -1,0 +1,309 @@
+#include "app.h"
+
+#include "base/buf.h"
+#include "base/escape.h"
+#include "login.h"
+#include "signals.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static void write_trace(FILE *out, const char *mark, const char *text)
+{
+    struct timespec now;
+    struct tm tm;
+    char when[32];
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &tm);
+    strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%S", &tm);
+    fprintf(out, "%s.%03ldZ %s %s\n", when, now.tv_nsec / 1000000, mark, text);
+    fflush(out);
+}
+
+static void on_log_line(void *ctx, enum log_kind kind, const char *text)
+{
+    static const char *const marks[] = {[LOG_SENT] = ">", [LOG_RECEIVED] = "<", [LOG_NOTE] = "*"};
+    struct app *app = ctx;
+    if (app->trace)
+        write_trace(app->trace, marks[kind], text);
+    if (app->settings.verbose) {
+        progress_hide(&app->bar);
+        fprintf(stderr, "%s %s\n", marks[kind], text);
+    }
+}
+
+static int open_trace(struct app *app, const char *path, struct err *err)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    app->trace = fd < 0 ? NULL : fdopen(fd, "w");
+    if (app->trace)
+        return 0;
+    err_set_sys(err, ERR_LOCAL, errno, "%s", path);
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+int app_init(struct app *app, const struct settings *settings, enum app_mode mode, struct err *err)
+{
+    *app = (struct app){.settings = *settings, .mode = mode, .out = stdout, .letters = ""};
+    app->log = (struct log){on_log_line, app};
+    app->cancel = cancel_new(err);
+    if (!app->cancel)
+        return -1;
+    app->wait = (struct wait){app->cancel, deadline_in(settings->timeout_ms)};
+    app_settings_changed(app);
+    signals_install(app->cancel);
+    return settings->trace_file ? open_trace(app, settings->trace_file, err) : 0;
+}
+
+static void free_secret(char *secret)
+{
+    if (secret)
+        wipe(secret, strlen(secret));
+    free(secret);
+}
+
+void app_free(struct app *app)
+{
+    app_close(app);
+    trust_free(app->trust);
+    attempts_clear(&app->attempts);
+    report_clear(&app->report);
+    target_clear(&app->target);
+    free_secret(app->fd_password);
+    if (app->trace)
+        fclose(app->trace);
+    /* the signal handlers may still write to the cancel pipe: it ends with the program */
+}
+
+void app_close(struct app *app)
+{
+    if (!app->session)
+        return;
+    /* an interrupted session still says goodbye, and a second Ctrl-C ends that too */
+    if (!signals_ending())
+        cancel_lower(app->cancel);
+    session_quit(app->session);
+    session_free(app->session);
+    app->session = NULL;
+    app->mover.session = NULL;
+    app->path_line[0] = '\0';
+    app->announced = 0;
+}
+
+void app_settings_changed(struct app *app)
+{
+    const struct settings *s = &app->settings;
+    app->ladder.timeout_ms = s->ladder.timeout_ms;
+    app->ladder.active_address = s->ladder.active_address;
+    app->ladder.active_ports = s->ladder.active_ports;
+    app->mover.pump.idle_timeout_ms = s->idle_timeout_ms;
+    app->bar.enabled = app->mode != MODE_BATCH && !s->quiet && isatty(STDERR_FILENO);
+}
+
+int app_pause(struct app *app, int64_t ms, struct err *err)
+{
+    return wait_fds(&app->wait, NULL, 0, deadline_in(ms), err) < 0 ? -1 : 0;
+}
+
+static int make_trust(struct app *app, struct err *err)
+{
+    if (!app->trust)
+        app->trust = trust_new(&app->settings.trust, err);
+    return app->trust ? 0 : -1;
+}
+
+static struct session *make_session(struct app *app, const char *user, struct err *err)
+{
+    const struct settings *s = &app->settings;
+    struct session_config c = {
+        .host = app->target.host,
+        .port = app->target.port,
+        .family = s->family,
+        .ask_password = login_ask,
+        .ask_ctx = app,
+        .tls_name = s->tls_name,
+        .connect_timeout_ms = s->connect_timeout_ms,
+        .reply_timeout_ms = s->reply_timeout_ms,
+        .wait = &app->wait,
+        .log = &app->log,
+    };
+    struct login login;
+    struct session *session = NULL;
+    if (target_tls(&app->target, s->tls, s->tls_chosen, &c.tls, err) == 0 &&
+        make_trust(app, err) == 0 && login_find(app, user, &login, err) == 0) {
+        c.trust = app->trust;
+        c.user = login.user;
+        c.password = login.has_password ? login.password : NULL;
+        c.account = login.has_account ? login.account : NULL;
+        report_target(&app->report, c.host,
+                      c.port                  ? c.port
+                      : c.tls == TLS_IMPLICIT ? FTPS_PORT
+                                              : FTP_PORT);
+        session = session_new(&c, err);
+    }
+    login_clear(&login);
+    return session;
+}
+
+/* What may be gone in a second; a refusal or a wrong name never is. */
+static bool is_passing(const struct app *app, const struct err *e)
+{
+    switch (e->code) {
+    case ERR_CONNECT:
+    case ERR_CLOSED:
+    case ERR_REPLY_TRANSIENT:
+        return true;
+    case ERR_TIMEOUT:
+        return !deadline_passed(app->wait.limit);
+    default:
+        return false;
+    }
+}
+
+static int connect_patiently(struct app *app, struct err *err)
+{
+    int left = app->mode == MODE_SHELL ? 0 : app->settings.retries;
+    for (int64_t pause_ms = 1000;; pause_ms = pause_ms < 4000 ? 2 * pause_ms : 4000) {
+        struct err why = ERR_INIT;
+        if (session_connect(app->session, &why) == 0)
+            return 0;
+        report_session(&app->report, app->session);
+        if (left-- <= 0 || !is_passing(app, &why)) {
+            *err = why;
+            return -1;
+        }
+        app_say(app, "%s; trying again in %d s", why.msg, (int) (pause_ms / 1000));
+        /* an interrupted pause is an interruption; a limit that ends it leaves the cause */
+        struct err interrupted = ERR_INIT;
+        if (app_pause(app, pause_ms, &interrupted) < 0) {
+            *err = interrupted;
+            return -1;
+        }
+    }
+}
+
+/* The proven strategy belongs to a server, the rest to the user. */
+static void prepare_mover(struct app *app)
+{
+    app->ladder = app->settings.ladder;
+    app->mover.session = app->session;
+    app->mover.ladder = &app->ladder;
+    app->mover.attempts = &app->attempts;
+    app->mover.pump.progress = &app->bar.counters;
+    app->mover.pump.tick = progress_tick;
+    app->mover.pump.tick_ctx = &app->bar;
+}
+
+int app_connect(struct app *app, const char *user, struct err *err)
+{
+    app_close(app);
+    app->session = make_session(app, user, err);
+    if (!app->session)
+        return -1;
+    if (connect_patiently(app, err) < 0) {
+        session_free(app->session);
+        app->session = NULL;
+        return -1;
+    }
+    report_session(&app->report, app->session);
+    snprintf(app->home, sizeof app->home, "%s", session_cwd(app->session));
+    prepare_mover(app);
+    if (app->target.dir[0] && session_cd(app->session, app->target.dir, err) < 0)
+        return -1;
+    return 0;
+}
+
+int app_open(struct app *app, const char *text, struct err *err)
+{
+    struct target t;
+    if (target_parse(text, &t, err) < 0)
+        return -1;
+    app_close(app);
+    app->target = t;
+    target_clear(&t);
+    return app_connect(app, NULL, err);
+}
+
+size_t app_command_begins(struct app *app)
+{
+    /* in the shell the limit holds for each command, not for the time that one sits there */
+    if (app->mode == MODE_SHELL)
+        app->wait.limit = deadline_in(app->settings.timeout_ms);
+    return app->attempts.n;
+}
+
+static void announce(struct app *app, size_t from)
+{
+    unsigned generation = session_generation(app->session);
+    char line[sizeof app->path_line];
+    if (generation == app->announced || !*report_path_line(&app->attempts, from, line, sizeof line))
+        return;
+    memcpy(app->path_line, line, sizeof line);
+    app->announced = generation;
+    if (app->mode == MODE_SHELL || app->settings.verbose)
+        app_say(app, "data: %s", line);
+}
+
+void app_command_ends(struct app *app, size_t attempts_before)
+{
+    progress_stop(&app->bar);
+    if (!app->session)
+        return;
+    report_session(&app->report, app->session);
+    announce(app, attempts_before);
+}
+
+void app_complain(struct app *app, const char *context, const struct err *err, size_t from)
+{
+    progress_hide(&app->bar);
+    fflush(app->out);
+    fprintf(stderr, "ftpsh: %s%s%s\n", context, *context ? ": " : "", err->msg);
+    if (err->code != ERR_NO_DATA_PATH)
+        return;
+    for (size_t i = from; i < app->attempts.n; i++) {
+        const struct attempt *a = &app->attempts.list[i];
+        char reason[256];
+        fprintf(stderr, "  %s: %s\n", strategy_name(a->strategy),
+                report_attempt_reason(a, reason, sizeof reason));
+    }
+}
+
+void app_say(struct app *app, const char *fmt, ...)
+{
+    if (app->settings.quiet)
+        return;
+    char raw[1024], text[2048];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(raw, sizeof raw, fmt, ap);
+    va_end(ap);
+    escape_text(text, sizeof text, raw, strlen(raw));
+    progress_hide(&app->bar);
+    fflush(app->out);
+    fprintf(stderr, "%s\n", text);
+}
+
+int app_flush(struct app *app, struct err *err)
+{
+    errno = 0;
+    bool failed = fflush(app->out) != 0;
+    int why = errno;
+    if (!failed && !ferror(app->out))
+        return 0;
+    clearerr(app->out);
+    return why ? err_set_sys(err, ERR_LOCAL, why, "cannot write the result")
+               : err_set(err, ERR_LOCAL, "cannot write the result");
+}
+
+bool app_flag(const struct app *app, char letter)
+{
+    return strchr(app->letters, letter) != NULL;
+}

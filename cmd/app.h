@@ -1,0 +1,85 @@
+/* Everything that the running program holds, in one place. */
+#ifndef FTPSH_CMD_APP_H
+#define FTPSH_CMD_APP_H
+
+#include "options.h"
+#include "progress.h"
+#include "report.h"
+#include "target.h"
+#include "xfer/transfer.h"
+
+#include <stdio.h>
+
+enum app_mode { MODE_SHELL, MODE_BATCH, MODE_ONE_SHOT };
+
+#define PASSWORD_BYTES 1024
+
+struct app {
+    struct settings settings;
+    enum app_mode mode;
+    struct cancel *cancel;
+    struct wait wait; /* Ctrl-C and --timeout */
+    struct log log;
+    FILE *trace;
+    FILE *out; /* where results go: standard output, or a redirection */
+
+    struct trust *trust; /* made when first needed */
+    struct target target;
+    char *fd_password;       /* what --password-fd gave; NULL: not read yet */
+    struct session *session; /* NULL: not connected */
+    struct ladder ladder;
+    struct attempts attempts;
+    struct mover mover;
+    char home[PATH_BYTES]; /* the folder after login */
+    unsigned announced;    /* the session's generation whose data connection was told of */
+    char path_line[512];   /* how its data connection came about */
+
+    const char *letters; /* options of the command that runs */
+    bool json;           /* its results are wanted as JSON */
+    bool quit;
+
+    struct report report;
+    struct progress_bar bar;
+};
+
+/* -1 with ERR_LOCAL. */
+int app_init(struct app *app, const struct settings *settings, enum app_mode mode, struct err *err);
+
+/* Says goodbye to the server, and gives everything back. */
+void app_free(struct app *app);
+
+/* Connects to app->target and logs in as `user` (NULL: as target, options and ~/.netrc say), with
+ * pauses and again after passing failures where nobody watches. A session there was ends. On
+ * failure there is none, except that a folder which the server refuses leaves the session where it
+ * is. */
+int app_connect(struct app *app, const char *user, struct err *err);
+
+/* Parses `text` into app->target and connects. */
+int app_open(struct app *app, const char *text, struct err *err);
+
+void app_close(struct app *app);
+
+/* The settings have changed: hands them to what works with them. */
+void app_settings_changed(struct app *app);
+
+/* Before and after each command: clocks start, and what it did is noted for report and person. */
+size_t app_command_begins(struct app *app);
+void app_command_ends(struct app *app, size_t attempts_before);
+
+/* "ftpsh: context: message" on standard error; a data connection that no strategy could open brings
+ * the reason of each, from attempts[from..] on. `context` may be "". */
+void app_complain(struct app *app, const char *context, const struct err *err, size_t from);
+
+/* A line for a person on standard error, unless -q. */
+void app_say(struct app *app, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Flushes app->out: -1 with ERR_LOCAL when something could not be written. */
+int app_flush(struct app *app, struct err *err);
+
+/* Pauses; -1 with ERR_CANCELLED or ERR_TIMEOUT. */
+int app_pause(struct app *app, int64_t ms, struct err *err);
+
+/* An option letter was given to the command that runs. */
+bool app_flag(const struct app *app, char letter);
+
+#endif

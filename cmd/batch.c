@@ -1,0 +1,123 @@
+#include "batch.h"
+
+#include "run.h"
+#include "words.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Lines from a descriptor, read without stdio so that Ctrl-C ends the waiting. */
+struct reader {
+    int fd;
+    const struct wait *wait;
+    char mem[LINE_BYTES];
+    size_t start, end;
+    bool eof;
+};
+
+/* More bytes behind those there are; false in *eof. */
+static int reader_fill(struct reader *r, struct err *err)
+{
+    memmove(r->mem, r->mem + r->start, r->end - r->start);
+    r->end -= r->start;
+    r->start = 0;
+    if (r->end == sizeof r->mem)
+        return err_set(err, ERR_USAGE, "the line is longer than %d bytes", LINE_BYTES);
+    struct wait_fd want = {.fd = r->fd, .want = POLLIN};
+    if (wait_fds(r->wait, &want, 1, DEADLINE_NEVER, err) < 0)
+        return -1;
+    ssize_t n = read(r->fd, r->mem + r->end, sizeof r->mem - r->end);
+    if (n < 0 && (errno == EINTR || errno == EAGAIN))
+        return 0;
+    if (n < 0)
+        return err_set_sys(err, ERR_LOCAL, errno, "cannot read");
+    r->eof = n == 0;
+    r->end += (size_t) n;
+    return 0;
+}
+
+static int finish_line(const char *from, size_t len, char dst[LINE_BYTES], struct err *err)
+{
+    if (len > 0 && from[len - 1] == '\r')
+        len--;
+    if (len >= LINE_BYTES)
+        return err_set(err, ERR_USAGE, "the line is longer than %d bytes", LINE_BYTES - 1);
+    if (memchr(from, '\0', len))
+        return err_set(err, ERR_USAGE, "a NUL byte in the line");
+    memcpy(dst, from, len);
+    dst[len] = '\0';
+    return 1;
+}
+
+/* 1 with the next line, 0 at the end, -1 with err. */
+static int reader_line(struct reader *r, char dst[LINE_BYTES], struct err *err)
+{
+    for (;;) {
+        char *from = r->mem + r->start;
+        size_t len = r->end - r->start;
+        char *newline = memchr(from, '\n', len);
+        if (newline || (r->eof && len > 0)) {
+            size_t n = newline ? (size_t) (newline - from) : len;
+            r->start += newline ? n + 1 : n;
+            return finish_line(from, n, dst, err);
+        }
+        if (r->eof)
+            return 0;
+        if (reader_fill(r, err) < 0)
+            return -1;
+    }
+}
+
+static int fail(struct app *app, const char *context, const struct err *err)
+{
+    app_complain(app, context, err, app->attempts.n);
+    report_failure(&app->report, err);
+    return -1;
+}
+
+static int run_lines(struct app *app, struct reader *r, const char *name)
+{
+    char line[LINE_BYTES], where[512];
+    for (int number = 1; !app->quit; number++) {
+        struct err err = ERR_INIT;
+        snprintf(where, sizeof where, "%s:%d", name, number);
+        int got = reader_line(r, line, &err);
+        if (got < 0)
+            return fail(app, where, &err);
+        if (got == 0)
+            break;
+        if (run_line(app, line, where, &err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int batch_file(struct app *app, const char *path)
+{
+    struct err err = ERR_INIT;
+    struct reader r = {.fd = STDIN_FILENO, .wait = &app->wait};
+    bool standard = strcmp(path, "-") == 0;
+    if (!standard && (r.fd = open(path, O_RDONLY | O_CLOEXEC)) < 0) {
+        err_set_sys(&err, ERR_LOCAL, errno, "%s", path);
+        return fail(app, "", &err);
+    }
+    int rc = run_lines(app, &r, standard ? "stdin" : path);
+    if (!standard)
+        close(r.fd);
+    return rc;
+}
+
+int batch_list(struct app *app, const char *list)
+{
+    struct err err = ERR_INIT;
+    return run_line(app, list, "", &err);
+}
+
+int batch_words(struct app *app, int argc, char **argv)
+{
+    struct err err = ERR_INIT;
+    return run_words(app, argc, argv, "", &err);
+}

@@ -1,0 +1,166 @@
+#include "handlers.h"
+
+#include "base/escape.h"
+#include "jsonout.h"
+
+#include <string.h>
+
+int cmd_open(struct app *app, int argc, char **argv, struct err *err)
+{
+    (void) argc;
+    return app_open(app, argv[1], err);
+}
+
+int cmd_close(struct app *app, int argc, char **argv, struct err *err)
+{
+    (void) argc;
+    (void) argv;
+    (void) err;
+    app_close(app);
+    return 0;
+}
+
+int cmd_user(struct app *app, int argc, char **argv, struct err *err)
+{
+    (void) argc;
+    if (!app->target.host[0])
+        return err_set(err, ERR_USAGE, "no server yet; use 'open USER@HOST'");
+    if (strlen(argv[1]) >= sizeof app->target.user)
+        return err_set(err, ERR_USAGE, "the name is too long");
+    /* the password in the target is another user's */
+    snprintf(app->target.user, sizeof app->target.user, "%s", argv[1]);
+    memset(app->target.password, 0, sizeof app->target.password);
+    app->target.has_user = true;
+    app->target.has_password = false;
+    return app_connect(app, argv[1], err);
+}
+
+int cmd_quit(struct app *app, int argc, char **argv, struct err *err)
+{
+    (void) argc;
+    (void) argv;
+    (void) err;
+    app->quit = true;
+    return 0;
+}
+
+static void show(FILE *out, const char *label, const char *text)
+{
+    char safe[1024];
+    escape_text(safe, sizeof safe, text, strlen(text));
+    fprintf(out, "%-10s %s\n", label, safe);
+}
+
+static void show_tls(FILE *out, const struct tls_info *tls)
+{
+    if (!tls || !tls->active) {
+        show(out, "tls", "none: the connection can be read by others");
+        return;
+    }
+    fprintf(out, "%-10s %s %s%s\n", "tls", tls->version, tls->cipher,
+            tls->resumed ? ", resumed" : "");
+    fprintf(out, "%-10s sha256:%s\n", "", tls->sha256);
+}
+
+static void show_session(struct app *app)
+{
+    const struct session *s = app->session;
+    char text[ADDR_TEXT + 300], where[ADDR_TEXT];
+    snprintf(text, sizeof text, "%s, %s", session_host(s),
+             addr_format_port(session_peer(s), where, sizeof where));
+    show(app->out, "server", text);
+    show(app->out, "software", session_banner(s));
+    show_tls(app->out, session_tls(s));
+    show(app->out, "user", session_user(s));
+    show(app->out, "folder", session_cwd(s));
+    show(app->out, "data", app->path_line[0] ? app->path_line : "no data connection yet");
+    if (!session_alive(s))
+        show(app->out, "state", "the connection is gone; the next command connects again");
+}
+
+static void show_timeouts(struct app *app)
+{
+    char value[64];
+    const char *before = "";
+    fprintf(app->out, "%-10s ", "timeouts");
+    for (size_t i = 0; i < option_count; i++) {
+        const struct option *o = &option_table[i];
+        if (o->kind != OPTION_SECONDS)
+            continue;
+        fprintf(app->out, "%s%s %s", before, o->name,
+                option_value(&app->settings, o, value, sizeof value));
+        before = ", ";
+    }
+    fputc('\n', app->out);
+}
+
+static json_t *session_json(struct app *app)
+{
+    const struct session *s = app->session;
+    if (!s)
+        return json_pack("{s:b}", "connected", 0);
+    return json_pack("{s:b, s:o, s:o, s:o, s:o, s:o}", "connected", session_alive(s), "server",
+                     report_server_json(&app->report.server), "banner",
+                     json_text(session_banner(s)), "user", json_text(session_user(s)), "folder",
+                     json_text(session_cwd(s)), "data", json_text_or_null(app->path_line));
+}
+
+int cmd_status(struct app *app, int argc, char **argv, struct err *err)
+{
+    (void) argc;
+    (void) argv;
+    if (app->json)
+        return json_line(app->out, session_json(app), err);
+    if (app->session)
+        show_session(app);
+    else
+        show(app->out, "server", "not connected");
+    show_timeouts(app);
+    return 0;
+}
+
+static void show_setting(struct app *app, const struct option *o)
+{
+    char value[ADDR_TEXT], letter[2] = {o->letter, '\0'};
+    fprintf(app->out, "%-16s %-10s %s\n", o->name ? o->name : letter,
+            option_value(&app->settings, o, value, sizeof value), o->help);
+}
+
+int cmd_set(struct app *app, int argc, char **argv, struct err *err)
+{
+    if (argc == 1) {
+        for (size_t i = 0; i < option_count; i++) {
+            if (option_table[i].at_run_time)
+                show_setting(app, &option_table[i]);
+        }
+        return 0;
+    }
+    const struct option *o = option_find(argv[1]);
+    if (argc == 2 && o && o->at_run_time && o->kind != OPTION_FLAG) {
+        show_setting(app, o);
+        return 0;
+    }
+    if (option_change(&app->settings, argv[1], argv[2], err) < 0)
+        return -1;
+    app_settings_changed(app);
+    return 0;
+}
+
+static void list_commands(FILE *out)
+{
+    for (size_t i = 0; i < command_count; i++)
+        fprintf(out, "%-8s %s\n", command_table[i].name, command_table[i].help);
+}
+
+int cmd_help(struct app *app, int argc, char **argv, struct err *err)
+{
+    if (argc == 1) {
+        list_commands(app->out);
+        return 0;
+    }
+    const struct command *c = command_find(argv[1]);
+    if (!c)
+        return err_set(err, ERR_USAGE, "no command '%s'", argv[1]);
+    fprintf(app->out, "usage: %s\n%s\n", c->usage, c->help);
+    return 0;
+}

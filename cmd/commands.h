@@ -1,0 +1,39 @@
+/* The commands: one table, from which the shell, help and completion are fed. */
+#ifndef FTPSH_CMD_COMMANDS_H
+#define FTPSH_CMD_COMMANDS_H
+
+#include "app.h"
+
+/* argv[0] is the command's name; its options are gone from argv and can be asked for with
+ * app_flag(). Results go to app->out. 0, or -1 with err. */
+typedef int (*command_fn)(struct app *app, int argc, char **argv, struct err *err);
+
+#define ARGS_ANY (-1)
+
+struct command {
+    const char *name;
+    /* A letter for each argument, the last one for all that follow: r remote file, d remote folder,
+     * l local file, L local folder, h host, c command, - something else. */
+    const char *kinds;
+    int min, max;        /* arguments; ARGS_ANY: as many as there are */
+    bool session;        /* needs one */
+    bool json;           /* takes --json */
+    const char *letters; /* options that it takes; NULL: words that start with "-" are arguments */
+    const char *usage, *help;
+    command_fn run;
+};
+
+extern const struct command command_table[];
+extern const size_t command_count;
+
+/* By name or alias; NULL if there is none. */
+const struct command *command_find(const char *name);
+
+/* Whether argv could run, a session apart: ERR_USAGE for a command that does not exist (with the
+ * nearest name), options it does not take, too few or too many arguments. */
+int command_check(int argc, char **argv, struct err *err);
+
+/* Runs argv: checks, the handler, and what follows every command. */
+int command_run(struct app *app, int argc, char **argv, struct err *err);
+
+#endif

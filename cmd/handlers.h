@@ -1,0 +1,46 @@
+/* The handlers that the command table names; see command_fn in commands.h. */
+#ifndef FTPSH_CMD_HANDLERS_H
+#define FTPSH_CMD_HANDLERS_H
+
+#include "commands.h"
+
+/* cmd_session.c */
+int cmd_open(struct app *app, int argc, char **argv, struct err *err);
+int cmd_close(struct app *app, int argc, char **argv, struct err *err);
+int cmd_user(struct app *app, int argc, char **argv, struct err *err);
+int cmd_status(struct app *app, int argc, char **argv, struct err *err);
+int cmd_set(struct app *app, int argc, char **argv, struct err *err);
+int cmd_quit(struct app *app, int argc, char **argv, struct err *err);
+int cmd_help(struct app *app, int argc, char **argv, struct err *err);
+
+/* cmd_browse.c */
+int cmd_pwd(struct app *app, int argc, char **argv, struct err *err);
+int cmd_cd(struct app *app, int argc, char **argv, struct err *err);
+int cmd_cdup(struct app *app, int argc, char **argv, struct err *err);
+int cmd_ls(struct app *app, int argc, char **argv, struct err *err);
+int cmd_nlist(struct app *app, int argc, char **argv, struct err *err);
+int cmd_size(struct app *app, int argc, char **argv, struct err *err);
+int cmd_stat(struct app *app, int argc, char **argv, struct err *err);
+
+/* cmd_transfer.c */
+int cmd_get(struct app *app, int argc, char **argv, struct err *err);
+int cmd_reget(struct app *app, int argc, char **argv, struct err *err);
+int cmd_put(struct app *app, int argc, char **argv, struct err *err);
+int cmd_reput(struct app *app, int argc, char **argv, struct err *err);
+int cmd_cat(struct app *app, int argc, char **argv, struct err *err);
+
+/* cmd_remote.c */
+int cmd_mkdir(struct app *app, int argc, char **argv, struct err *err);
+int cmd_rmdir(struct app *app, int argc, char **argv, struct err *err);
+int cmd_rm(struct app *app, int argc, char **argv, struct err *err);
+int cmd_mv(struct app *app, int argc, char **argv, struct err *err);
+int cmd_chmod(struct app *app, int argc, char **argv, struct err *err);
+int cmd_quote(struct app *app, int argc, char **argv, struct err *err);
+
+/* cmd_local.c */
+int cmd_lcd(struct app *app, int argc, char **argv, struct err *err);
+int cmd_lpwd(struct app *app, int argc, char **argv, struct err *err);
+int cmd_lls(struct app *app, int argc, char **argv, struct err *err);
+int cmd_shell(struct app *app, int argc, char **argv, struct err *err);
+
+#endif

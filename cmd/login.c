@@ -1,0 +1,157 @@
+#include "login.h"
+
+#include "ask.h"
+#include "base/buf.h"
+#include "base/escape.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* Once a password is held, a core dump would hold it too. */
+static void forbid_core_dumps(void)
+{
+    struct rlimit none = {0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+}
+
+/* The first line of a descriptor. */
+static int read_secret(int fd, char *dst, size_t size, struct err *err)
+{
+    size_t len = 0;
+    char c;
+    for (;;) {
+        ssize_t n = read(fd, &c, 1);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return err_set_sys(err, ERR_LOCAL, errno, "read");
+        if (n == 0 || c == '\n')
+            break;
+        if (len + 1 >= size)
+            return err_set(err, ERR_LOCAL, "the password is too long");
+        dst[len++] = c;
+    }
+    if (len > 0 && dst[len - 1] == '\r')
+        len--;
+    dst[len] = '\0';
+    return 0;
+}
+
+/* A descriptor can be read once only: what came from it serves later logins too. */
+static int read_password_fd(struct app *app, struct login *out, struct err *err)
+{
+    if (!app->fd_password) {
+        char *secret = calloc(1, PASSWORD_BYTES);
+        if (!secret)
+            return err_set(err, ERR_LOCAL, "out of memory");
+        if (read_secret(app->settings.password_fd, secret, PASSWORD_BYTES, err) < 0) {
+            free(secret);
+            return err_wrap(err, "option '--password-fd'");
+        }
+        app->fd_password = secret;
+    }
+    snprintf(out->password, sizeof out->password, "%s", app->fd_password);
+    return 0;
+}
+
+static int read_password_file(const char *path, struct login *out, struct err *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return err_set_sys(err, ERR_LOCAL, errno, "%s", path);
+    int rc = read_secret(fd, out->password, sizeof out->password, err);
+    close(fd);
+    return rc < 0 ? err_wrap(err, "%s", path) : 0;
+}
+
+/* All sources but ~/.netrc, in their order. */
+static int find_password(struct app *app, struct login *out, struct err *err)
+{
+    const char *value;
+    out->has_password = true;
+    if (app->target.has_password) {
+        snprintf(out->password, sizeof out->password, "%s", app->target.password);
+        return 0;
+    }
+    if (app->settings.password_fd >= 0)
+        return read_password_fd(app, out, err);
+    if (app->settings.password_file)
+        return read_password_file(app->settings.password_file, out, err);
+    if ((value = getenv("FTPSH_PASSWORD")) != NULL) {
+        if (strlen(value) >= sizeof out->password)
+            return err_set(err, ERR_LOCAL, "FTPSH_PASSWORD is too long");
+        snprintf(out->password, sizeof out->password, "%s", value);
+        return 0;
+    }
+    out->has_password = false;
+    return 0;
+}
+
+static int find_in_netrc(struct app *app, const char *user, struct login *out, struct err *err)
+{
+    struct netrc_entry e;
+    int rc = netrc_load(NULL, app->target.host, user, &e, err);
+    if (rc > 0) {
+        if (!user && e.has_login)
+            snprintf(out->user, sizeof out->user, "%s", e.login);
+        if (!out->has_password && e.has_password && (user || e.has_login)) {
+            snprintf(out->password, sizeof out->password, "%s", e.password);
+            out->has_password = true;
+        }
+        snprintf(out->account, sizeof out->account, "%s", e.account);
+        out->has_account = e.has_account;
+    }
+    netrc_clear(&e);
+    return rc < 0 ? -1 : 0;
+}
+
+int login_find(struct app *app, const char *user, struct login *out, struct err *err)
+{
+    memset(out, 0, sizeof *out);
+    forbid_core_dumps();
+    if (!user)
+        user = app->target.has_user ? app->target.user : app->settings.user;
+    snprintf(out->user, sizeof out->user, "%s", user ? user : "");
+    if (find_password(app, out, err) < 0)
+        return -1;
+    if (!(out->has_password && user) && find_in_netrc(app, user, out, err) < 0)
+        return -1;
+    if (!out->user[0])
+        snprintf(out->user, sizeof out->user, "anonymous");
+    if (!out->has_password && strcmp(out->user, "anonymous") == 0) {
+        snprintf(out->password, sizeof out->password, "ftpsh@");
+        out->has_password = true;
+    }
+    return 0;
+}
+
+int login_ask(void *ctx, const char *user, const char *host, char *dst, size_t size,
+              struct err *err)
+{
+    struct app *app = ctx;
+    char question[512], who[128], where[256];
+    escape_text(who, sizeof who, user, strlen(user));
+    escape_text(where, sizeof where, host, strlen(host));
+    snprintf(question, sizeof question, "Password for %s@%s: ", who, where);
+    progress_hide(&app->bar);
+    struct err why = ERR_INIT;
+    if (app->mode != MODE_BATCH && ask_secret(question, &app->wait, dst, size, &why) == 0)
+        return 0;
+    if (why.code == ERR_CANCELLED || why.code == ERR_TIMEOUT) {
+        *err = why;
+        return -1;
+    }
+    return err_set(err, ERR_LOGIN,
+                   "no password for %s@%s: use --password-fd, --password-file, FTPSH_PASSWORD or "
+                   "~/.netrc",
+                   who, where);
+}
+
+void login_clear(struct login *l)
+{
+    wipe(l, sizeof *l);
+}

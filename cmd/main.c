@@ -1,0 +1,181 @@
+#include "app.h"
+#include "batch.h"
+#include "commands.h"
+#include "shell.h"
+#include "signals.h"
+#include "status.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What the command line asks for. */
+struct plan {
+    struct settings settings;
+    enum app_mode mode;
+    char *target; /* NULL: none */
+    int argc;     /* of the one command; 0: none */
+    char **argv;
+};
+
+static int print_help(void)
+{
+    printf("usage: ftpsh [OPTION]... [TARGET [COMMAND [ARG]...]]\n\n"
+           "An FTPS shell that gets through NAT firewalls and tells how it did.\n"
+           "TARGET is [user[:password]@]host[:port][/dir] or a URL: ftpes:// (explicit TLS),\n"
+           "ftps:// (implicit TLS, port 990), ftp:// (as ftpes:// unless --tls=off).\n"
+           "With a COMMAND ftpsh runs it and exits; without one it is a shell on a terminal and\n"
+           "runs the commands on standard input otherwise. 'ftpsh -c help' lists the commands.\n");
+    options_print(stdout);
+    printf("\nExit status\n");
+    for (size_t i = 0; i < status_count; i++)
+        printf("  %-4d%s\n", status_table[i].number, status_table[i].meaning);
+    return fflush(stdout) == 0 ? 0 : 1;
+}
+
+static int print_version(void)
+{
+    printf("ftpsh %s\n", FTPSH_VERSION);
+    return fflush(stdout) == 0 ? 0 : 1;
+}
+
+static int check_plan(struct plan *p, struct err *err)
+{
+    struct settings *s = &p->settings;
+    if (s->commands && s->batch_file)
+        return err_set(err, ERR_USAGE, "-b and -c exclude each other");
+    if (p->argc && (s->commands || s->batch_file))
+        return err_set(err, ERR_USAGE, "%s and the command '%s' exclude each other",
+                       s->commands ? "-c" : "-b", p->argv[0]);
+    if (s->report_file && s->report == REPORT_NONE)
+        s->report = REPORT_TEXT;
+    return 0;
+}
+
+static int make_plan(struct plan *p, int argc, char **argv, struct err *err)
+{
+    int next;
+    *p = (struct plan){0};
+    settings_init(&p->settings);
+    if (options_parse(&p->settings, argc, argv, &next, err) < 0)
+        return -1;
+    if (next < argc)
+        p->target = argv[next++];
+    p->argc = argc - next;
+    p->argv = argv + next;
+    if (p->argc < 0)
+        p->argc = 0;
+    if (p->argc)
+        p->mode = MODE_ONE_SHOT;
+    else if (p->settings.commands || p->settings.batch_file || !isatty(STDIN_FILENO))
+        p->mode = MODE_BATCH;
+    else
+        p->mode = MODE_SHELL;
+    return check_plan(p, err);
+}
+
+/* A failure outside of any command. */
+static int fail(struct app *app, const char *context, const struct err *err)
+{
+    app_complain(app, context, err, app->attempts.n);
+    report_failure(&app->report, err);
+    return -1;
+}
+
+static int run_commands(struct app *app, const struct plan *p)
+{
+    if (p->mode == MODE_ONE_SHOT)
+        return batch_words(app, p->argc, p->argv);
+    if (p->settings.commands)
+        return batch_list(app, p->settings.commands);
+    return batch_file(app, p->settings.batch_file ? p->settings.batch_file : "-");
+}
+
+/* As ftp does, the shell stays when the first connection fails. */
+static int run_shell(struct app *app)
+{
+    struct err err = ERR_INIT;
+    return shell_run(app, &err) < 0 ? fail(app, "", &err) : 0;
+}
+
+static int open_target(struct app *app, char *text)
+{
+    struct err err = ERR_INIT;
+    struct target t;
+    int rc = target_parse(text, &t, &err);
+    if (rc == 0)
+        app->target = t;
+    target_clear(&t);
+    target_scrub(text);
+    if (rc == 0)
+        rc = app_connect(app, NULL, &err);
+    if (rc == 0)
+        return 0;
+    return fail(app, app->target.host[0] ? app->target.host : "", &err);
+}
+
+static int run(struct app *app, const struct plan *p)
+{
+    struct err err = ERR_INIT;
+    if (p->mode == MODE_ONE_SHOT && command_check(p->argc, p->argv, &err) < 0)
+        return fail(app, p->argv[0], &err);
+    int rc = p->target ? open_target(app, p->target) : 0;
+    if (p->mode == MODE_SHELL)
+        return run_shell(app);
+    return rc < 0 ? -1 : run_commands(app, p);
+}
+
+static int exit_status_of(const struct app *app)
+{
+    int sig = signals_ending();
+    if (sig)
+        return 128 + sig;
+    return app->mode == MODE_SHELL ? 0 : status_of(app->report.first.code);
+}
+
+static int write_report(struct app *app, int status)
+{
+    struct err err = ERR_INIT;
+    const struct settings *s = &app->settings;
+    if (s->report == REPORT_NONE ||
+        report_write(&app->report, &app->attempts, s->report, s->report_file, status, &err) == 0)
+        return status;
+    fprintf(stderr, "ftpsh: the report: %s\n", err.msg);
+    return status ? status : 1;
+}
+
+static int run_plan(const struct plan *p)
+{
+    struct app app;
+    struct err err = ERR_INIT;
+    if (app_init(&app, &p->settings, p->mode, &err) < 0) {
+        fprintf(stderr, "ftpsh: %s\n", err.msg);
+        return status_of(err.code);
+    }
+    run(&app, p);
+    app_close(&app);
+    if (app_flush(&app, &err) < 0)
+        fail(&app, "", &err);
+    int status = write_report(&app, exit_status_of(&app));
+    app_free(&app);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct plan plan;
+    struct err err = ERR_INIT;
+    setlocale(LC_ALL, "");
+    setlocale(LC_NUMERIC, "C");
+    int rc = make_plan(&plan, argc, argv, &err);
+    if (plan.settings.help)
+        return print_help();
+    if (plan.settings.version)
+        return print_version();
+    if (rc < 0) {
+        fprintf(stderr, "ftpsh: %s; try 'ftpsh --help'\n", err.msg);
+        return status_of(err.code);
+    }
+    return run_plan(&plan);
+}

@@ -1,0 +1,15 @@
+/* A line of commands: what the shell and a batch have in common. */
+#ifndef FTPSH_CMD_RUN_H
+#define FTPSH_CMD_RUN_H
+
+#include "app.h"
+
+/* Runs the commands of `line` up to the first that fails, unless it is marked with "-". Failures
+ * are told to the person, `where` ("FILE:LINE", or "") in front, and noted in the report. 0, or -1
+ * with the failure in err. */
+int run_line(struct app *app, const char *line, const char *where, struct err *err);
+
+/* The same for one command whose words are ready. */
+int run_words(struct app *app, int argc, char **argv, const char *where, struct err *err);
+
+#endif

@@ -1,0 +1,158 @@
+#include "shell.h"
+
+#include "base/escape.h"
+#include "run.h"
+#include "signals.h"
+#include "words.h"
+
+#include <errno.h>
+#include <histedit.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+#include <wchar.h>
+
+enum { HISTORY_LINES = 1000, PROMPT_BYTES = 1024 };
+
+struct shell {
+    struct app *app;
+    EditLine *editor;
+    History *history;
+    char prompt[PROMPT_BYTES];
+    bool interrupted; /* Ctrl-C at the prompt */
+};
+
+static struct shell *shell_of(EditLine *editor)
+{
+    struct shell *sh = NULL;
+    el_get(editor, EL_CLIENTDATA, &sh);
+    return sh;
+}
+
+static char *get_prompt(EditLine *editor)
+{
+    return shell_of(editor)->prompt;
+}
+
+/* "ftpsh> ", or "user@host:/dir> " with what comes from elsewhere escaped. */
+static void make_prompt(struct shell *sh)
+{
+    const struct session *s = sh->app->session;
+    char raw[PROMPT_BYTES / 4];
+    if (!s) {
+        snprintf(sh->prompt, sizeof sh->prompt, "ftpsh> ");
+        return;
+    }
+    snprintf(raw, sizeof raw, "%s@%s:%s", session_user(s), session_host(s), session_cwd(s));
+    size_t n = escape_text(sh->prompt, sizeof sh->prompt - 3, raw, strlen(raw));
+    snprintf(sh->prompt + n, 3, "> ");
+}
+
+/* 1 with a byte, 0 at the end of input, -1 when Ctrl-C or a signal ended the waiting. */
+static int read_byte(struct shell *sh, char *c)
+{
+    struct wait w = {sh->app->cancel, DEADLINE_NEVER};
+    for (;;) {
+        struct wait_fd want = {.fd = STDIN_FILENO, .want = POLLIN};
+        struct err err = ERR_INIT;
+        if (wait_fds(&w, &want, 1, DEADLINE_NEVER, &err) < 0) {
+            sh->interrupted = true;
+            return -1;
+        }
+        ssize_t n = read(STDIN_FILENO, c, 1);
+        if (n >= 0 || (errno != EINTR && errno != EAGAIN))
+            return n > 0 ? 1 : 0;
+    }
+}
+
+/* For libedit, which would sit in read() where Ctrl-C could not end the line. */
+static int get_char(EditLine *editor, wchar_t *out)
+{
+    struct shell *sh = shell_of(editor);
+    mbstate_t state;
+    memset(&state, 0, sizeof state);
+    for (;;) {
+        char c;
+        int got = read_byte(sh, &c);
+        if (got <= 0)
+            return got;
+        size_t n = mbrtowc(out, &c, 1, &state);
+        if (n != (size_t) -1 && n != (size_t) -2)
+            return 1;
+        if (n == (size_t) -1) /* no character of this locale: passed over */
+            memset(&state, 0, sizeof state);
+    }
+}
+
+static int shell_open(struct shell *sh, struct err *err)
+{
+    HistEvent event;
+    sh->editor = el_init("ftpsh", stdin, stdout, stderr);
+    sh->history = history_init();
+    if (!sh->editor || !sh->history)
+        return err_set(err, ERR_LOCAL, "cannot use the terminal");
+    history(sh->history, &event, H_SETSIZE, HISTORY_LINES);
+    history(sh->history, &event, H_SETUNIQUE, 1);
+    el_set(sh->editor, EL_CLIENTDATA, sh);
+    el_set(sh->editor, EL_PROMPT, get_prompt);
+    el_set(sh->editor, EL_EDITOR, "emacs");
+    el_set(sh->editor, EL_HIST, history, sh->history);
+    el_set(sh->editor, EL_GETCFN, get_char);
+    el_set(sh->editor, EL_BIND, "^R", "em-inc-search-prev", NULL);
+    el_source(sh->editor, NULL);
+    return 0;
+}
+
+static void shell_close(struct shell *sh)
+{
+    if (sh->editor)
+        el_end(sh->editor);
+    if (sh->history)
+        history_end(sh->history);
+}
+
+/* 1 with a line, 0 when it was dropped by Ctrl-C, -1 at the end. */
+static int read_line(struct shell *sh, char line[LINE_BYTES])
+{
+    HistEvent event;
+    int count = 0;
+    make_prompt(sh);
+    sh->interrupted = false;
+    el_resize(sh->editor);
+    const char *got = el_gets(sh->editor, &count);
+    if (sh->interrupted) {
+        putchar('\n');
+        return signals_ending() ? -1 : 0;
+    }
+    if (!got || count <= 0) {
+        putchar('\n');
+        return -1;
+    }
+    size_t len = strcspn(got, "\r\n");
+    if (len >= LINE_BYTES) {
+        fprintf(stderr, "ftpsh: the line is too long\n");
+        return 0;
+    }
+    if (strspn(got, " \t\r\n") < strlen(got))
+        history(sh->history, &event, H_ENTER, got);
+    memcpy(line, got, len);
+    line[len] = '\0';
+    return 1;
+}
+
+int shell_run(struct app *app, struct err *err)
+{
+    struct shell sh = {.app = app};
+    char line[LINE_BYTES];
+    int rc = shell_open(&sh, err), got;
+    while (rc == 0 && !app->quit && !signals_ending()) {
+        cancel_lower(app->cancel);
+        if ((got = read_line(&sh, line)) < 0)
+            break;
+        struct err ignored = ERR_INIT;
+        if (got > 0)
+            run_line(app, line, "", &ignored);
+    }
+    shell_close(&sh);
+    return rc;
+}

@@ -1,0 +1,14 @@
+/* Signals become cancellation: what waits wakes up, cleans up and returns. */
+#ifndef FTPSH_CMD_SIGNALS_H
+#define FTPSH_CMD_SIGNALS_H
+
+#include "base/wait.h"
+
+/* SIGINT, SIGTERM and SIGHUP raise `c`, which must live until the program ends; SIGPIPE becomes
+ * EPIPE, and is an ordinary signal again in programs that we start. */
+void signals_install(struct cancel *c);
+
+/* The signal that asked the program to end (SIGTERM, SIGHUP), 0 while none did. */
+int signals_ending(void);
+
+#endif

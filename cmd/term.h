@@ -1,0 +1,18 @@
+/* What a terminal is and how wide text is on it. */
+#ifndef FTPSH_CMD_TERM_H
+#define FTPSH_CMD_TERM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Columns of the terminal behind fd; COLUMNS or 80 where it does not say. */
+int term_width(int fd);
+
+/* Columns that valid UTF-8 takes in this locale. */
+int text_width(const char *text);
+
+/* Copies as much of `text` as fits `columns` (and `size`), with "..." where it was cut. Returns the
+ * columns taken. */
+int text_fit(char *dst, size_t size, const char *text, int columns);
+
+#endif
