@@ -1,0 +1,31 @@
+#include "fuzz.h"
+
+#include "words.h"
+
+static void check_words(const struct words *w)
+{
+    CHECK(w->argc >= 1 && w->argc <= WORDS_MAX);
+    CHECK(w->argv[w->argc] == NULL);
+    for (int i = 0; i < w->argc; i++) {
+        CHECK(w->argv[i] >= w->mem && w->argv[i] < w->mem + sizeof w->mem);
+        CHECK(memchr(w->argv[i], '\0', (size_t) (w->mem + sizeof w->mem - w->argv[i])));
+    }
+    CHECK(w->out == OUT_STANDARD || w->out_to);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static struct words w;
+    char *line = fuzz_string(data, size);
+    size_t pos = 0, len = strlen(line), before = 0;
+    struct err err = ERR_INIT;
+    int got;
+    while ((got = words_next(line, &pos, &w, &err)) == 1) {
+        check_words(&w);
+        CHECK(pos > before && pos <= len);
+        before = pos;
+    }
+    CHECK((got < 0) == (err.code == ERR_USAGE));
+    free(line);
+    return 0;
+}

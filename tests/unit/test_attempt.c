@@ -1,0 +1,103 @@
+#include "unit.h"
+
+#include "data/attempt.h"
+
+static void names(void **state)
+{
+    (void) state;
+    static const char *const expected[] = {"epsv", "pasv-use-control-ip", "pasv", "active"};
+    for (int i = 0; i < STRATEGY_COUNT; i++) {
+        enum strategy_id id = STRATEGY_COUNT;
+        assert_string_equal(strategy_name((enum strategy_id) i), expected[i]);
+        assert_true(strategy_by_name(expected[i], &id));
+        assert_int_equal(id, i);
+    }
+    enum strategy_id id = STRATEGY_PASV;
+    assert_false(strategy_by_name("EPSV", &id));
+    assert_false(strategy_by_name("", &id));
+    assert_false(strategy_by_name("pasv-", &id));
+    assert_int_equal(id, STRATEGY_PASV);
+}
+
+/* What scripts rely on. */
+static void names_of_stages_and_results(void **state)
+{
+    (void) state;
+    static const char *const stages[] = {"command", "connect", "listen", "accept", "tls", "open"};
+    static const char *const results[] = {"ok",      "refused",     "reset",
+                                          "timeout", "unreachable", "rejected",
+                                          "tls",     "skipped",     "cancelled"};
+    for (int i = 0; i <= STAGE_OPEN; i++)
+        assert_string_equal(stage_name((enum attempt_stage) i), stages[i]);
+    for (int i = 0; i <= RESULT_CANCELLED; i++)
+        assert_string_equal(result_name((enum attempt_result) i), results[i]);
+}
+
+static void rows_start_empty(void **state)
+{
+    (void) state;
+    struct attempts a = {0};
+    struct attempt *row = attempts_add(&a, STRATEGY_ACTIVE);
+    memset(row, 'x', sizeof *row);
+    attempts_drop_last(&a);
+    row = attempts_add(&a, STRATEGY_PASV);
+    assert_int_equal(row->strategy, STRATEGY_PASV);
+    assert_string_equal(row->command, "");
+    assert_int_equal(addr_family(&row->endpoint), AF_UNSPEC);
+    assert_false(err_is_set(&row->err));
+    assert_int_equal(a.n, 1);
+    attempts_clear(&a);
+    assert_int_equal(a.n, 0);
+    attempts_clear(&a);
+}
+
+static void rows_stay_as_written(void **state)
+{
+    (void) state;
+    struct attempts a = {0};
+    for (int i = 0; i < 100; i++)
+        attempts_add(&a, (enum strategy_id)(i % STRATEGY_COUNT))->ms = i;
+    assert_int_equal(a.n, 100);
+    assert_int_equal(a.omitted, 0);
+    for (int i = 0; i < 100; i++) {
+        assert_int_equal(a.list[i].ms, i);
+        assert_int_equal(a.list[i].strategy, i % STRATEGY_COUNT);
+    }
+    attempts_clear(&a);
+}
+
+/* field 64: a session of many transfers does not fill the memory. */
+static void the_list_is_bounded(void **state)
+{
+    (void) state;
+    struct attempts a = {0};
+    for (int i = 0; i < ATTEMPTS_MAX + 1000; i++)
+        attempts_add(&a, STRATEGY_EPSV)->ms = i;
+    assert_int_equal(a.n, ATTEMPTS_MAX);
+    assert_int_equal(a.omitted, 1000);
+    assert_int_equal(a.list[0].ms, 0);
+    assert_int_equal(a.list[ATTEMPTS_MAX - 1].ms, ATTEMPTS_MAX + 999);
+    attempts_clear(&a);
+}
+
+static void dropping_from_nothing(void **state)
+{
+    (void) state;
+    struct attempts a = {0};
+    attempts_drop_last(&a);
+    assert_int_equal(a.n, 0);
+    attempts_clear(&a);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names),
+        cmocka_unit_test(names_of_stages_and_results),
+        cmocka_unit_test(rows_start_empty),
+        cmocka_unit_test(rows_stay_as_written),
+        cmocka_unit_test(the_list_is_bounded),
+        cmocka_unit_test(dropping_from_nothing),
+    };
+    return run_unit(tests);
+}

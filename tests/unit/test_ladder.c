@@ -1,0 +1,60 @@
+#include "unit.h"
+
+#include "data/ladder.h"
+
+/* field 25: a PASV that points elsewhere is used only when asked for. */
+static void the_default(void **state)
+{
+    (void) state;
+    struct ladder l;
+    ladder_init(&l);
+    assert_int_equal(l.n, 3);
+    assert_int_equal(l.rungs[0], STRATEGY_EPSV);
+    assert_int_equal(l.rungs[1], STRATEGY_PASV_CONTROL_IP);
+    assert_int_equal(l.rungs[2], STRATEGY_ACTIVE);
+    assert_false(l.chosen);
+    assert_int_equal(l.proven, -1);
+    assert_int_equal(l.timeout_ms, LADDER_DATA_TIMEOUT_MS);
+    assert_int_equal(addr_family(&l.active_address), AF_UNSPEC);
+    assert_int_equal(l.active_ports.hi, 0);
+}
+
+static void choosing(void **state)
+{
+    (void) state;
+    struct ladder l;
+    ladder_init(&l);
+    l.proven = 2;
+    ladder_choose(&l, STRATEGY_ACTIVE);
+    assert_true(l.chosen);
+    assert_int_equal(l.n, 1);
+    assert_int_equal(l.proven, -1);
+    ladder_choose(&l, STRATEGY_PASV);
+    ladder_choose(&l, STRATEGY_ACTIVE);
+    assert_int_equal(l.n, 2);
+    assert_int_equal(l.rungs[0], STRATEGY_ACTIVE);
+    assert_int_equal(l.rungs[1], STRATEGY_PASV);
+}
+
+static void choosing_all(void **state)
+{
+    (void) state;
+    struct ladder l;
+    ladder_init(&l);
+    for (int round = 0; round < 3; round++) {
+        for (int i = STRATEGY_COUNT - 1; i >= 0; i--)
+            ladder_choose(&l, (enum strategy_id) i);
+    }
+    assert_int_equal(l.n, STRATEGY_COUNT);
+    assert_int_equal(l.rungs[0], STRATEGY_COUNT - 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_default),
+        cmocka_unit_test(choosing),
+        cmocka_unit_test(choosing_all),
+    };
+    return run_unit(tests);
+}
