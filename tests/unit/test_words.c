@@ -1,0 +1,184 @@
+#include "unit.h"
+
+#include "words.h"
+
+#include <stdlib.h>
+
+static struct words w;
+
+static void assert_words(const char *line, size_t *pos, int argc, const char *const *argv)
+{
+    struct err err = ERR_INIT;
+    if (words_next(line, pos, &w, &err) != 1)
+        fail_msg("%s: %s", line, err.msg);
+    assert_int_equal(w.argc, argc);
+    for (int i = 0; i < argc; i++)
+        assert_string_equal(w.argv[i], argv[i]);
+    assert_null(w.argv[argc]);
+}
+
+/* The line is one command of these words, and then it ends. */
+#define assert_line(line, ...)                                                                     \
+    do {                                                                                           \
+        const char *const expected[] = {__VA_ARGS__};                                              \
+        struct err end = ERR_INIT;                                                                 \
+        size_t at = 0;                                                                             \
+        assert_words((line), &at, (int) (sizeof expected / sizeof expected[0]), expected);         \
+        assert_int_equal(words_next((line), &at, &w, &end), 0);                                    \
+    } while (0)
+
+static void assert_refused(const char *line, const char *part)
+{
+    struct err err = ERR_INIT;
+    size_t pos = 0;
+    int rc;
+    while ((rc = words_next(line, &pos, &w, &err)) > 0)
+        ;
+    assert_int_equal(rc, -1);
+    assert_err(&err, ERR_USAGE);
+    if (!strstr(err.msg, part))
+        fail_msg("'%s' has no '%s'", err.msg, part);
+}
+
+static void plain_words(void **state)
+{
+    (void) state;
+    assert_line("ls", "ls");
+    assert_line("  get\ta   b ", "get", "a", "b");
+    assert_line("cd /a/b-c_d.e", "cd", "/a/b-c_d.e");
+    assert_line("get a#b", "get", "a#b");
+    assert_line("-get a", "-get", "a");
+    assert_line("get gr\xc3\xbc\xc3\x9f"
+                "e",
+                "get",
+                "gr\xc3\xbc\xc3\x9f"
+                "e");
+}
+
+static void quotes(void **state)
+{
+    (void) state;
+    assert_line("get 'a b' \"c d\"", "get", "a b", "c d");
+    assert_line("get 'a\\b' \"a\\b\" a\\\\b", "get", "a\\b", "a\\b", "a\\b");
+    assert_line("get \"say \\\"hi\\\"\"", "get", "say \"hi\"");
+    assert_line("get a' 'b\" \"c\\ d", "get", "a b c d");
+    assert_line("get '' \"\"", "get", "", "");
+    assert_line("get ';|>&#'", "get", ";|>&#");
+    assert_line("get \\; \\# \\'", "get", ";", "#", "'");
+}
+
+static void several_commands(void **state)
+{
+    (void) state;
+    const char *line = "cd a; get 'b;c' ;; ;-ls;  # rest; of it";
+    size_t pos = 0;
+    struct err err = ERR_INIT;
+    assert_words(line, &pos, 2, (const char *const[]){"cd", "a"});
+    assert_words(line, &pos, 2, (const char *const[]){"get", "b;c"});
+    assert_words(line, &pos, 1, (const char *const[]){"-ls"});
+    assert_int_equal(words_next(line, &pos, &w, &err), 0);
+    assert_int_equal(words_next(line, &pos, &w, &err), 0);
+}
+
+static void nothing(void **state)
+{
+    (void) state;
+    static const char *const lines[] = {"", "   ", "\t", "# ls", ";", " ; ;; "};
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        struct err err = ERR_INIT;
+        size_t pos = 0;
+        assert_int_equal(words_next(lines[i], &pos, &w, &err), 0);
+    }
+}
+
+static void assert_out(const char *line, enum words_out out, const char *to)
+{
+    struct err err = ERR_INIT;
+    size_t pos = 0;
+    if (words_next(line, &pos, &w, &err) != 1)
+        fail_msg("%s: %s", line, err.msg);
+    assert_int_equal(w.out, out);
+    assert_int_equal(w.argc, 2);
+    assert_string_equal(w.argv[1], "-l");
+    assert_string_equal(w.out_to, to);
+}
+
+static void redirections(void **state)
+{
+    (void) state;
+    assert_out("ls -l > a", OUT_FILE, "a");
+    assert_out("ls -l>a", OUT_FILE, "a");
+    assert_out("ls -l >>'a b'", OUT_APPEND, "a b");
+    assert_out("ls -l | grep 'a;b' | wc -l", OUT_PIPE, "grep 'a;b' | wc -l");
+    assert_out("ls -l |sort; pwd", OUT_PIPE, "sort");
+    assert_out("ls -l | echo \\; \"x\\\";\"; pwd", OUT_PIPE, "echo \\; \"x\\\";\"");
+}
+
+static void a_pipe_ends_at_a_semicolon(void **state)
+{
+    (void) state;
+    size_t pos = 0;
+    const char *line = "ls|sort ; pwd";
+    assert_words(line, &pos, 1, (const char *const[]){"ls"});
+    assert_words(line, &pos, 1, (const char *const[]){"pwd"});
+    assert_int_equal(w.out, OUT_STANDARD);
+}
+
+static void shell_escapes(void **state)
+{
+    (void) state;
+    assert_line("!", "!");
+    assert_line("! ls -l; echo 'a | b' # x", "!", "ls -l; echo 'a | b' # x");
+    assert_line("-!false && true", "-!", "false && true");
+    assert_line("get !x", "get", "!x");
+}
+
+static void refused(void **state)
+{
+    (void) state;
+    assert_refused("get 'a b", "column 5");
+    assert_refused("get \"a b", "column 5");
+    assert_refused("get \xc3\xbc\xc3\xbc \"", "column 8");
+    assert_refused("get a\\", "column 6");
+    assert_refused("ls && pwd", "'&&' in column 4");
+    assert_refused("ls || pwd", "'||' in column 4");
+    assert_refused("ls &", "'&' in column 4");
+    assert_refused("| sort", "no command before");
+    assert_refused("> a", "no command before");
+    assert_refused("ls |", "no command follows");
+    assert_refused("ls >", "no file follows");
+    assert_refused("ls > ; pwd", "no file follows");
+    assert_refused("ls > a b", "column 8");
+    assert_refused("ls > a > b", "second");
+}
+
+static void bounds(void **state)
+{
+    (void) state;
+    size_t n = 2 * WORDS_MAX + 3;
+    char *line = malloc(n);
+    for (size_t i = 0; i + 1 < n; i++)
+        line[i] = i % 2 ? ' ' : 'a';
+    line[n - 1] = '\0';
+    assert_refused(line, "words");
+    free(line);
+
+    n = 3 * LINE_BYTES;
+    line = malloc(n + 1);
+    memset(line, 'a', n);
+    line[n] = '\0';
+    assert_refused(line, "too long");
+    free(line);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(plain_words),      cmocka_unit_test(quotes),
+        cmocka_unit_test(several_commands), cmocka_unit_test(nothing),
+        cmocka_unit_test(redirections),     cmocka_unit_test(a_pipe_ends_at_a_semicolon),
+        cmocka_unit_test(shell_escapes),    cmocka_unit_test(refused),
+        cmocka_unit_test(bounds),
+    };
+    return run_unit(tests);
+}
