@@ -99,7 +99,7 @@ void features_parse(const char *text, struct features *out)
 
 bool features_has(const struct features *f, enum feature what)
 {
-    return (f->flags & (unsigned)what) != 0;
+    return (f->flags & (unsigned) what) != 0;
 }
 
 static const struct {

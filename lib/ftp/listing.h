@@ -16,11 +16,11 @@ enum entry_type { ENTRY_FILE, ENTRY_DIR, ENTRY_LINK, ENTRY_OTHER };
  * entry_copy(). Absent strings are "". */
 struct entry {
     enum entry_type type;
-    int64_t size;       /* bytes; LISTING_UNKNOWN */
-    int64_t mtime;      /* seconds since 1970 UTC; LISTING_UNKNOWN */
-    bool mtime_exact;   /* to the second, in UTC (MLSD), not guessed from a LIST date */
-    int mode;           /* permission bits, 0-07777; LISTING_UNKNOWN */
-    bool here, parent;  /* MLSD type=cdir, type=pdir; LIST "." and ".." */
+    int64_t size;      /* bytes; LISTING_UNKNOWN */
+    int64_t mtime;     /* seconds since 1970 UTC; LISTING_UNKNOWN */
+    bool mtime_exact;  /* to the second, in UTC (MLSD), not guessed from a LIST date */
+    int mode;          /* permission bits, 0-07777; LISTING_UNKNOWN */
+    bool here, parent; /* MLSD type=cdir, type=pdir; LIST "." and ".." */
     char *name, *owner, *group, *target, *perm;
     char mem[LISTING_LINE_MAX];
 };
@@ -37,8 +37,8 @@ void entry_copy(struct entry *to, const struct entry *from);
 /* "file", "dir", "link", "other". */
 const char *entry_type_name(enum entry_type t);
 
-/* "20260110T..." forms: YYYYMMDDHHMMSS[.sss] of MDTM and modify= (RFC 3659 section 2.3) into seconds;
- * -1 with ERR_PROTOCOL. */
+/* "20260110T..." forms: YYYYMMDDHHMMSS[.sss] of MDTM and modify= (RFC 3659 section 2.3) into
+ * seconds; -1 with ERR_PROTOCOL. */
 int ftptime_parse(const char *text, size_t len, int64_t *out, struct err *err);
 
 #endif

@@ -24,7 +24,7 @@ static const char *read_number(const char *p, unsigned max, unsigned *out)
     *out = 0;
     for (; is_digit(*p); p++) {
         if (*out <= max)
-            *out = *out * 10 + (unsigned)(*p - '0');
+            *out = *out * 10 + (unsigned) (*p - '0');
         if (*out > max)
             *out = max + 1;
     }
@@ -76,9 +76,9 @@ int pasv_parse(const char *text, struct addr *out, struct err *err)
     for (size_t i = 0; i < 6; i++) {
         if (numbers[i] > 255)
             return unreadable(text, "a number over 255", err);
-        octets[i] = (unsigned char)numbers[i];
+        octets[i] = (unsigned char) numbers[i];
     }
-    uint16_t port = (uint16_t)(octets[4] << 8 | octets[5]);
+    uint16_t port = (uint16_t) (octets[4] << 8 | octets[5]);
     if (port == 0)
         return unreadable(text, "port 0", err);
     *out = addr_from_ipv4(octets, port);
@@ -157,7 +157,7 @@ int epsv_parse(const char *text, uint16_t *port, struct err *err)
         return unreadable(text, "no port", err);
     if (value == 0 || value > 65535)
         return unreadable(text, "an impossible port", err);
-    *port = (uint16_t)value;
+    *port = (uint16_t) value;
     return 0;
 }
 
@@ -170,7 +170,7 @@ const char *eprt_argument(const struct addr *a, char dst[PORT_ARG_MAX])
     if (v6)
         plain.u.in6.sin6_scope_id = 0;
     snprintf(dst, PORT_ARG_MAX, "|%d|%s|%u|", v6 ? 2 : 1, addr_format(&plain, host, sizeof host),
-             (unsigned)addr_port(a));
+             (unsigned) addr_port(a));
     return dst;
 }
 

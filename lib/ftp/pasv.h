@@ -8,7 +8,8 @@
 
 /* The address in a 227 reply: six numbers with commas, wherever they stand (RFC 1123 section
  * 4.1.2.6: do not rely on the parentheses). `text` is the reply's last line with or without its
- * code. 0 with *out (port set), or -1 with ERR_PROTOCOL; numbers over 255, or port 0, are refused. */
+ * code. 0 with *out (port set), or -1 with ERR_PROTOCOL; numbers over 255, or port 0, are refused.
+ */
 int pasv_parse(const char *text, struct addr *out, struct err *err);
 
 /* The port in a 229 reply: "(|||p|)" with any delimiter in 33-126 that is no digit; tolerated:

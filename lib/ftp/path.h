@@ -8,9 +8,9 @@
 
 #define PATH_BYTES 4096
 
-/* The directory in a 257 reply: quoted, "" for a quote inside (RFC 959 appendix II). A reply without
- * quotes yields its first word. `text` is the reply's last line without its code. 0, or -1 with
- * ERR_PROTOCOL: nothing there, too long, or control bytes in it (FIELD-NOTES 63). */
+/* The directory in a 257 reply: quoted, "" for a quote inside (RFC 959 appendix II). A reply
+ * without quotes yields its first word. `text` is the reply's last line without its code. 0, or -1
+ * with ERR_PROTOCOL: nothing there, too long, or control bytes in it (FIELD-NOTES 63). */
 int path_from_257(const char *text, char dst[PATH_BYTES], struct err *err);
 
 /* base/name, or name alone when it is absolute or base is empty; no double slash. -1 with ERR_USAGE

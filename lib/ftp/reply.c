@@ -118,7 +118,7 @@ int reply_parse(const char *data, size_t len, struct reply_scan *scan, struct re
         const char *lf = memchr(data + scan->pos, '\n', len - scan->pos);
         if (!lf)
             return check_unfinished(data, len, scan, err);
-        size_t end = (size_t)(lf - data);
+        size_t end = (size_t) (lf - data);
         int last = take_line(data, line_start(data, end), end, scan, err);
         if (last < 0)
             return -1;

@@ -27,8 +27,8 @@ void reply_clear(struct reply *r);
  * A multi-line reply "DDD-..." ends at the line that starts with the same code and a space, or is
  * the bare code; a line with another code and a space is body (FIELD-NOTES 49).
  *
- * `scanned` keeps how far lines were looked at, so that bytes coming one at a time cost linear time:
- * start with a zeroed struct, hand in the same one until the call returns 1. */
+ * `scanned` keeps how far lines were looked at, so that bytes coming one at a time cost linear
+ * time: start with a zeroed struct, hand in the same one until the call returns 1. */
 struct reply_scan {
     size_t pos;
     int code, lines;
