@@ -112,6 +112,7 @@ static void names_are_kept_as_they_are(void **state)
     assert_string_equal(parsed("type=file; a -> b")->name, "a -> b");
     assert_string_equal(parsed("type=file; x\r")->name, "x");
     assert_string_equal(parsed("type=file;size=3 x")->name, "x");
+    assert_string_equal(parsed("type=file;size=3 x; y")->name, "x; y");
 }
 
 static void sizes(void **state)
