@@ -418,7 +418,9 @@ static enum stream_state read_tls(struct stream *s, unsigned char *mem, size_t s
         return read_ended(s, s->deferred, err);
     while (*got < size) {
         ssize_t n = gnutls_record_recv(s->tls, mem + *got, size - *got);
-        if (passes(s, n))
+        /* GnuTLS also says AGAIN behind a ticket, with the next record in our block: poll() would
+         * not tell of that. */
+        if (passes(s, n) || (n == GNUTLS_E_AGAIN && buf_len(&s->in) > 0))
             continue;
         if (n <= 0) {
             s->deferred = (int) n;
