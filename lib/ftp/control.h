@@ -25,7 +25,7 @@ const struct wait *control_use_wait(struct control *c, const struct wait *w);
 int control_send(struct control *c, struct deadline until, struct err *err, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 int control_vsend(struct control *c, struct deadline until, struct err *err, const char *fmt,
-                  va_list ap);
+                  va_list ap) __attribute__((format(printf, 4, 0)));
 
 /* Waits for the next reply, whatever its code. 0 with *out (the caller clears it), or -1 with
  * ERR_TIMEOUT, ERR_CANCELLED, ERR_CLOSED, ERR_PROTOCOL, ERR_TLS, ERR_LOCAL. */

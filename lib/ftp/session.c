@@ -108,6 +108,9 @@ static int final_reply(struct session *s, struct reply *out, struct deadline unt
 }
 
 static int vexchange(struct session *s, struct reply *out, struct deadline until, struct err *err,
+                     const char *fmt, va_list ap) __attribute__((format(printf, 5, 0)));
+
+static int vexchange(struct session *s, struct reply *out, struct deadline until, struct err *err,
                      const char *fmt, va_list ap)
 {
     *out = (struct reply){0};
@@ -459,6 +462,9 @@ int session_ready(struct session *s, struct err *err)
     drain_strays(s);
     return session_connect(s, err);
 }
+
+static int vcommand(struct session *s, struct reply *out, struct err *err, const char *fmt,
+                    va_list ap) __attribute__((format(printf, 4, 0)));
 
 static int vcommand(struct session *s, struct reply *out, struct err *err, const char *fmt,
                     va_list ap)
