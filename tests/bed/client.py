@@ -67,7 +67,7 @@ class Client:
             argv.append(f"--ca-file={self.ca}")
         return argv + [str(a) for a in args]
 
-    def __call__(self, *args, netns=None, stdin="", password=None, ca=True, prefix=(), bound=60,
+    def __call__(self, *args, netns=None, stdin="", password=None, ca=True, prefix=(), bound=40,
                  cwd=None, pass_fds=()):
         """`bound` only ends a run that hangs; what a scene may take is asserted by its test."""
         report = self.folder / f"report-{len(self.runs)}.json"

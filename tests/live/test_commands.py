@@ -31,7 +31,9 @@ def test_names_with_spaces_and_beyond_ascii(bed, ftpsh, tmp_path, name):
     assert run.status == 0, run
     assert (home / "größe").read_bytes() == b"content"
     assert (tmp_path / "down").read_bytes() == b"content"
-    assert {os.path.basename(line) for line in run.stdout.splitlines()} == {"a name", "größe"}
+    # Pure-FTPd's NLST names the folder itself and the one above too.
+    names = {os.path.basename(line) for line in run.stdout.splitlines()} - {".", ".."}
+    assert names == {"a name", "größe"}
 
 
 @pytest.mark.parametrize("name", SERVERS)

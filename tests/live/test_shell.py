@@ -8,7 +8,7 @@ import pytest
 
 from bed.process import wait_until
 
-PROMPT = r"ftpsh[^\r\n]*> "
+PROMPT = r"[^\s>]+@[^\s>]+> "
 UP = "\x1b[A"
 SECONDS = 20
 
