@@ -292,7 +292,8 @@ static enum data_result accept_data(struct session *s, struct conn *out)
 {
     struct sockaddr_storage from = {0};
     socklen_t len = sizeof from;
-    enum data_result r = await(s, s->listen_fd, POLLIN);
+    /* What fills a silent port's queue is not a client. */
+    enum data_result r = await(s, s->n_hole ? -1 : s->listen_fd, POLLIN);
     if (r != DATA_OK)
         return r;
     conn_init(out, accept(s->listen_fd, (struct sockaddr *) &from, &len), s->srv->stop_fd);

@@ -203,12 +203,17 @@ static enum end receive_data(struct transfer *t)
     }
 }
 
-static void reply_150(struct session *s)
+static bool replies_early(const struct transfer *t)
 {
-    if (!session_quirk(s, QUIRK_NO_150))
-        session_reply(s, "150 Here it comes");
-    if (session_quirk(s, QUIRK_EARLY_226))
-        session_reply(s, "226 Done");
+    return session_quirk(t->s, QUIRK_EARLY_226) && !t->up;
+}
+
+static void reply_150(const struct transfer *t)
+{
+    if (!session_quirk(t->s, QUIRK_NO_150))
+        session_reply(t->s, "150 Here it comes");
+    if (replies_early(t))
+        session_reply(t->s, "226 Done");
 }
 
 static int protect_data(struct transfer *t)
@@ -263,7 +268,7 @@ static int open_transfer(struct transfer *t)
 {
     struct session *s = t->s;
     if (session_quirk(s, QUIRK_TLS_LATE)) {
-        reply_150(s);
+        reply_150(t);
         wait_ready(s->srv->stop_fd, -1, 0, -1, 200);
     }
     enum data_result r = data_open(s, &t->data);
@@ -277,12 +282,12 @@ static int open_transfer(struct transfer *t)
     setsockopt(t->data.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (session_quirk(s, QUIRK_TLS_EARLY)) {
         if (protect_data(t) == 0) {
-            reply_150(s);
+            reply_150(t);
             return 0;
         }
     } else {
         if (!session_quirk(s, QUIRK_TLS_LATE))
-            reply_150(s);
+            reply_150(t);
         if (protect_data(t) == 0)
             return 0;
     }
@@ -290,11 +295,12 @@ static int open_transfer(struct transfer *t)
     return -1;
 }
 
-static void reply_226(struct session *s)
+static void reply_226(const struct transfer *t)
 {
+    struct session *s = t->s;
     if (session_quirk(s, QUIRK_LATE_226))
         wait_ready(s->srv->stop_fd, -1, 0, -1, (int) session_quirk_number(s, QUIRK_LATE_226));
-    if (!session_quirk(s, QUIRK_NO_226) && !session_quirk(s, QUIRK_EARLY_226))
+    if (!session_quirk(s, QUIRK_NO_226) && !replies_early(t))
         session_reply(s, "226 Done");
 }
 
@@ -318,7 +324,7 @@ static void end_orderly(struct transfer *t)
     shutdown(t->data.fd, SHUT_WR);
     if (t->up)
         conn_close(&t->data);
-    reply_226(s);
+    reply_226(t);
     if (!t->up)
         drain(t);
     conn_close(&t->data);
