@@ -112,7 +112,8 @@ static int open_target(struct app *app, char *text)
         rc = app_connect(app, NULL, &err);
     if (rc == 0)
         return 0;
-    return fail(app, app->target.host[0] ? app->target.host : "", &err);
+    /* most messages name the server themselves */
+    return fail(app, strstr(err.msg, app->target.host) ? "" : app->target.host, &err);
 }
 
 static int run(struct app *app, const struct plan *p)

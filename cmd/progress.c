@@ -89,6 +89,8 @@ void progress_tick(void *ctx)
     char numbers[128], name[sizeof bar->name + 4];
     int64_t done = atomic_load(&bar->counters.done);
     add_sample(bar, done);
+    if (bar->samples < 2) /* what is over at once needs no line */
+        return;
     format_numbers(bar, done, numbers, sizeof numbers);
     /* the last column stays free: a full line would wrap */
     int width = term_width(STDERR_FILENO) - 1, taken = text_width(numbers);
