@@ -97,10 +97,9 @@ def ftpsh_release(request, tmp_path, release_binary, account, pki):
 
 @pytest.fixture(scope="session")
 def namespaces():
-    if os.geteuid() != 0:
-        pytest.skip("needs root: network namespaces")
-    if not nat.can_make_namespaces():
-        pytest.skip("network namespaces cannot be made here")
+    reason = nat.why_impossible()
+    if reason:
+        pytest.skip(reason)
 
 
 @pytest.fixture(scope="session")

@@ -27,14 +27,6 @@ class Scene:
     dial_out: bool = True     # the server may open connections to the outside
 
 
-def can_make_namespaces():
-    name = f"ftpsh-try-{os.getpid()}"
-    made = subprocess.run(["ip", "netns", "add", name], capture_output=True, check=False)
-    if made.returncode == 0:
-        subprocess.run(["ip", "netns", "del", name], check=False)
-    return made.returncode == 0
-
-
 def run(*argv, stdin=None):
     done = subprocess.run([str(a) for a in argv], input=stdin, text=True, capture_output=True,
                           check=False)
@@ -150,3 +142,14 @@ table ip bed {{
     }}
 }}
 """
+
+
+def why_impossible():
+    """Why there can be no NAT here: what the first command that failed said; empty when there can."""
+    if os.geteuid() != 0:
+        return "needs root: network namespaces"
+    try:
+        with Nat(Scene(gateway=True)):
+            return ""
+    except (RuntimeError, OSError) as e:
+        return f"no network namespaces here: {str(e).splitlines()[0]}"

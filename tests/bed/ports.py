@@ -6,7 +6,7 @@ FIRST, LAST = 20000, 32000
 
 
 def is_free(port):
-    with socket.socket(socket.AF_INET6 if socket.has_ipv6 else socket.AF_INET) as s:
+    with socket.socket(socket.AF_INET) as s:
         try:
             s.bind(("", port))
             return True
