@@ -105,6 +105,7 @@ void app_settings_changed(struct app *app)
     app->ladder.active_address = s->ladder.active_address;
     app->ladder.active_ports = s->ladder.active_ports;
     app->mover.pump.idle_timeout_ms = s->idle_timeout_ms;
+    app->mover.pump.noop_interval_ms = s->noop_interval_ms;
     app->bar.enabled = app->mode != MODE_BATCH && !s->quiet && isatty(STDERR_FILENO);
 }
 
@@ -132,6 +133,7 @@ static struct session *make_session(struct app *app, const char *user, struct er
         .tls_name = s->tls_name,
         .connect_timeout_ms = s->connect_timeout_ms,
         .reply_timeout_ms = s->reply_timeout_ms,
+        .final_timeout_ms = s->final_timeout_ms,
         .wait = &app->wait,
         .log = &app->log,
     };

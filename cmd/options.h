@@ -21,8 +21,9 @@ struct settings {
     const char *password_file;
     const char *commands;   /* -c */
     const char *batch_file; /* -b */
-    int64_t connect_timeout_ms, reply_timeout_ms, idle_timeout_ms;
-    int64_t timeout_ms; /* -1: none */
+    int64_t connect_timeout_ms, reply_timeout_ms, final_timeout_ms, idle_timeout_ms;
+    int64_t noop_interval_ms; /* 0: off */
+    int64_t timeout_ms;       /* -1: none */
     int retries;
     int family;
     enum report_format report;

@@ -175,7 +175,7 @@ static int write_json(FILE *out, const struct report *r, const struct attempts *
 
 const char *report_attempt_reason(const struct attempt *a, char *dst, size_t size)
 {
-    if (a->result == RESULT_REJECTED && a->reply[0])
+    if (a->result == RESULT_REJECTED && a->stage == STAGE_COMMAND && a->reply[0])
         snprintf(dst, size, "%s", a->reply);
     else if (a->err.msg[0])
         snprintf(dst, size, "%s", a->err.msg);

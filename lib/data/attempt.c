@@ -4,10 +4,9 @@
 #include <string.h>
 
 static const char *const strategies[STRATEGY_COUNT] = {
-    [STRATEGY_EPSV] = "epsv",
-    [STRATEGY_PASV_CONTROL_IP] = "pasv-use-control-ip",
-    [STRATEGY_PASV] = "pasv",
-    [STRATEGY_ACTIVE] = "active",
+    [STRATEGY_EPSV] = "epsv", [STRATEGY_PASV_CONTROL_IP] = "pasv-use-control-ip",
+    [STRATEGY_PASV] = "pasv", [STRATEGY_ACTIVE] = "active",
+    [STRATEGY_CCC] = "ccc",
 };
 
 static const char *const stages[] = {

@@ -13,6 +13,7 @@ enum strategy_id {
     STRATEGY_PASV_CONTROL_IP,
     STRATEGY_PASV,
     STRATEGY_ACTIVE,
+    STRATEGY_CCC,
     STRATEGY_COUNT
 };
 

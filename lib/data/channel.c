@@ -16,11 +16,13 @@ struct channel {
     struct session *session;
     enum channel_direction direction;
     enum strategy_id strategy;
-    char what[160]; /* the transfer command, for messages */
+    char what[PATH_BYTES + 8]; /* the transfer command, for PRET and messages */
     struct stream *stream;
     struct buf peek;    /* payload that was read while opening */
     bool preliminary;   /* 1yz has come */
     struct reply final; /* code 0: not yet */
+    bool lost;          /* the control connection: SIZE will have to tell */
+    int noops;          /* sent in mid-transfer and not answered yet */
 };
 
 struct stream *channel_stream(struct channel *c)
@@ -72,6 +74,21 @@ static void channel_free(struct channel *c)
 
 /* ---- the control connection beside it ---- */
 
+/* Sorts a reply: the final one, one that answers a NOOP in between (servers that do not take
+ * commands during a transfer answer it with 50x; FIELD-NOTES 72), or 1yz. Takes it over. */
+static void sort_reply(struct channel *c, struct reply *r)
+{
+    bool to_noop = c->noops > 0 && (r->code == 200 || (r->code >= 500 && r->code <= 503));
+    if (to_noop)
+        c->noops--;
+    else if (r->code >= 200)
+        c->final = *r;
+    else
+        c->preliminary = true;
+    if (!channel_done(c))
+        reply_clear(r);
+}
+
 /* Takes in what replies are there. 0, or -1 when the control connection is lost. */
 static int take_replies(struct channel *c, struct err *err)
 {
@@ -80,12 +97,7 @@ static int take_replies(struct channel *c, struct err *err)
         int rc = control_try(session_control(c->session), &r, err);
         if (rc <= 0)
             return rc;
-        if (r.code >= 200) {
-            c->final = r;
-            return 0;
-        }
-        c->preliminary = true;
-        reply_clear(&r);
+        sort_reply(c, &r);
     }
     return 0;
 }
@@ -97,10 +109,7 @@ static int await_final(struct channel *c, struct deadline until, struct err *err
         struct reply r = {0};
         if (control_read(session_control(c->session), &r, until, err) < 0)
             return -1;
-        if (r.code >= 200)
-            c->final = r;
-        else
-            reply_clear(&r);
+        sort_reply(c, &r);
     }
     return 0;
 }
@@ -110,11 +119,27 @@ static int final_verdict(struct channel *c, struct err *err)
     return c->final.code / 100 == 2 ? 0 : session_refused(&c->final, c->what, err);
 }
 
+/* Data can flow on after the control connection is gone, as when a NAT has forgotten it: what
+ * became of the transfer is asked when the data have ended (FIELD-NOTES 38). */
 int channel_check(struct channel *c, struct err *err)
 {
-    if (take_replies(c, err) < 0)
-        return -1;
+    struct err why = ERR_INIT;
+    if (!c->lost && take_replies(c, &why) < 0) {
+        if (why.code != ERR_CLOSED)
+            return err_take(err, &why);
+        log_note(session_settings(c->session)->log, "%s; the data go on", why.msg);
+        c->lost = true;
+    }
     return channel_done(c) ? final_verdict(c, err) : 0;
+}
+
+void channel_keepalive(struct channel *c)
+{
+    struct control *control = session_control(c->session);
+    if (channel_done(c) || c->lost || control_dead(control))
+        return;
+    if (control_send(control, deadline_in(0), NULL, "NOOP") == 0)
+        c->noops++;
 }
 
 /* Once the final reply is there nothing on the control connection concerns this transfer. */
@@ -124,7 +149,7 @@ static int wait_both(struct channel *c, int data_fd, short events, const struct 
     struct stream *control = control_stream(session_control(c->session));
     struct wait_fd fds[] = {
         {.fd = events ? data_fd : -1, .want = events},
-        {.fd = channel_done(c) ? -1 : stream_fd(control), .want = POLLIN},
+        {.fd = channel_done(c) || c->lost ? -1 : stream_fd(control), .want = POLLIN},
     };
     int rc = wait_fds(w, fds, 2, until, err);
     return rc > 0 ? 1 : rc;
@@ -361,7 +386,9 @@ static enum outcome rise_failed(struct rise *t, struct err *err)
     bool tls_broke = row->stage == STAGE_TLS && t->offered && c->final.code < 300;
     if (c->final.code == 0)
         last_words(t, err);
-    if (c->final.code >= 300) {
+    if (err->code == ERR_CERTIFICATE) {
+        /* our own refusal: what the server says of it is only the consequence */
+    } else if (c->final.code >= 300) {
         bool path = blames_data_path(&c->final);
         err_clear(err);
         session_refused(&c->final, c->what, err);
@@ -393,6 +420,7 @@ static enum outcome rung_climb(struct opening *o, struct rise *t, struct err *er
     t->channel = channel_new(o->session, o->request, row->strategy, err);
     if (!t->channel)
         return OUTCOME_GIVE_UP;
+    t->rung.transfer = t->channel->what;
     int rc = strategy->prepare(&t->rung, err);
     if (rc == 0 && send_transfer(t, o->request, err) < 0) {
         bool own_fault = err->code == ERR_USAGE || err->reply;
@@ -529,7 +557,7 @@ static int finish_upload(struct channel *c, struct deadline until, struct err *e
             in = STREAM_WANT_READ;
             continue;
         }
-        if (take_replies(c, err) < 0)
+        if (channel_check(c, err) < 0)
             return -1;
         if (channel_done(c) || (!wants(out) && !wants(in)))
             break;
@@ -541,24 +569,55 @@ static int finish_upload(struct channel *c, struct deadline until, struct err *e
     return 0;
 }
 
-int channel_close(struct channel *c, struct err *err)
+/* A final reply that does not come may be lost with the NAT's memory of the connection: after its
+ * own clock it is asked for with a NOOP, which brings it, a reset, or silence. */
+static int await_confirmation(struct channel *c, struct err *err)
 {
+    const struct session_config *settings = session_settings(c->session);
+    struct control *control = session_control(c->session);
+    struct deadline end = deadline_in(settings->reply_timeout_ms);
+    struct err why = ERR_INIT;
+    if (c->lost)
+        return err_set(err, ERR_CLOSED, "the control connection is lost");
+    if (await_final(c, deadline_in(settings->final_timeout_ms), &why) == 0)
+        return 0;
+    if (why.code != ERR_TIMEOUT || control_dead(control) || deadline_passed(settings->wait->limit))
+        return err_take(err, &why);
+    log_note(settings->log, "no final reply yet: asking with NOOP");
+    channel_keepalive(c);
+    return await_final(c, end, err);
+}
+
+static bool is_unconfirmed(const struct channel *c, const struct err *err)
+{
+    return !channel_done(c) && (err->code == ERR_TIMEOUT || err->code == ERR_CLOSED) &&
+           !deadline_passed(session_settings(c->session)->wait->limit);
+}
+
+int channel_close(struct channel *c, bool *unconfirmed, struct err *err)
+{
+    struct err why = ERR_INIT;
     struct deadline until = deadline_in(session_settings(c->session)->reply_timeout_ms);
     int rc = 0;
+    *unconfirmed = false;
     if (c->direction == CHANNEL_UP)
-        rc = finish_upload(c, until, err);
+        rc = finish_upload(c, until, &why);
     else
         stream_finish(c->stream, true, NULL); /* vsftpd waits for it before its 226 */
     stream_free(c->stream);
     c->stream = NULL;
-    if (rc == 0 && (rc = await_final(c, until, err)) < 0)
-        err_wrap(err, "%s: waiting for the final reply", c->what);
+    if (rc == 0 && (rc = await_confirmation(c, &why)) < 0) {
+        err_wrap(&why, "%s: waiting for the final reply", c->what);
+        *unconfirmed = is_unconfirmed(c, &why);
+    }
     if (rc == 0)
-        rc = final_verdict(c, err);
-    if (rc < 0 && err_is_set(err) && err->code == ERR_CANCELLED)
+        rc = final_verdict(c, &why);
+    if (rc < 0 && why.code == ERR_CANCELLED)
         abort_transfer(c);
+    if (*unconfirmed)
+        control_mark_dead(session_control(c->session));
     channel_free(c);
-    return rc;
+    return rc < 0 ? err_take(err, &why) : 0;
 }
 
 /* An upload that ends by FIN would pass for a whole file. */

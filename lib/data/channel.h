@@ -43,17 +43,23 @@ enum stream_state channel_read(struct channel *c, void *mem, size_t size, size_t
 int channel_wait(struct channel *c, short data_events, struct deadline until, struct err *err);
 
 /* Reads what replies are there without waiting. 0 while all is well (the final reply may have come:
- * channel_done()), -1 with ERR_REPLY_* when the server ended the transfer with 4yz or 5yz, or with
- * what control_try() gives. */
+ * channel_done(); or the control connection is lost, which channel_close() will say), -1 with
+ * ERR_REPLY_* when the server ended the transfer with 4yz or 5yz, or with ERR_PROTOCOL, ERR_TLS. */
 int channel_check(struct channel *c, struct err *err);
+
+/* Sends a NOOP on the control connection in mid-transfer, so that a NAT does not forget it; its
+ * answer is told from the transfer's own final reply. */
+void channel_keepalive(struct channel *c);
 
 /* The final reply has come. */
 bool channel_done(const struct channel *c);
 
 /* Ends the data connection (close_notify, FIN, a bounded wait for the peer's), then waits for the
- * final reply within the reply timeout, and frees the channel whatever happens. 0 when it was 2yz.
- */
-int channel_close(struct channel *c, struct err *err);
+ * final reply, asking with a NOOP after final_timeout_ms and giving up after reply_timeout_ms, and
+ * frees the channel whatever happens. 0 when it was 2yz; -1 with ERR_REPLY_*, ERR_TIMEOUT,
+ * ERR_CLOSED, ERR_CANCELLED, ERR_PROTOCOL. *unconfirmed: all data moved and only the reply is
+ * missing: the bytes may be there, and a reconnected session can look. */
+int channel_close(struct channel *c, bool *unconfirmed, struct err *err);
 
 /* Gives up: ABOR, data connection closed, replies drained for a short moment that Ctrl-C does not
  * interrupt; where that fails the session is marked dead and will be rebuilt. Frees the channel.

@@ -88,8 +88,38 @@ static int always_applies(const struct rung *r, struct err *err)
 
 /* ---- passive ---- */
 
+/* Ports of other services that firewalls and proxies block or meddle with: SIP, X11, IRC and such.
+ * A server that names one is asked for another (FIELD-NOTES 34). */
+static bool is_often_blocked(uint16_t port)
+{
+    static const struct {
+        uint16_t lo, hi;
+    } blocked[] = {{1, 1023},    {1720, 1720}, {1723, 1723}, {2049, 2049}, {5060, 5061},
+                   {6000, 6063}, {6566, 6566}, {6665, 6669}, {6697, 6697}};
+    for (size_t i = 0; i < sizeof blocked / sizeof blocked[0]; i++) {
+        if (port >= blocked[i].lo && port <= blocked[i].hi)
+            return true;
+    }
+    return false;
+}
+
+/* Distributed servers want to know the transfer before they name a port (FIELD-NOTES 45). A refusal
+ * is left to the transfer command itself, which has the better words. */
+static int tell_transfer(struct rung *r, struct err *err)
+{
+    struct control *control = session_control(r->session);
+    struct reply reply = {0};
+    if (!features_has(session_features(r->session), FEATURE_PRET))
+        return 0;
+    int rc = control_send(control, r->until, err, "PRET %s", r->transfer);
+    if (rc == 0)
+        rc = control_read(control, &reply, r->until, err);
+    reply_clear(&reply);
+    return rc < 0 ? fail(r, STAGE_COMMAND, result_of_err(err)) : 0;
+}
+
 /* The port of a 227 or 229, whichever was asked for: servers mix them up (FIELD-NOTES 31). */
-static int passive_port(struct rung *r, const char *command, uint16_t *port, struct err *err)
+static int ask_port(struct rung *r, const char *command, uint16_t *port, struct err *err)
 {
     struct reply reply;
     if (ask(r, &reply, err, command) < 0)
@@ -108,6 +138,23 @@ static int passive_port(struct rung *r, const char *command, uint16_t *port, str
         fail(r, STAGE_COMMAND, RESULT_REJECTED);
     reply_clear(&reply);
     return rc;
+}
+
+enum { PORT_TRIES = 4 };
+
+static int passive_port(struct rung *r, const char *command, uint16_t *port, struct err *err)
+{
+    if (tell_transfer(r, err) < 0)
+        return -1;
+    for (int i = 0; i < PORT_TRIES; i++) {
+        if (ask_port(r, command, port, err) < 0)
+            return -1;
+        if (!is_often_blocked(*port))
+            break;
+        log_note(session_settings(r->session)->log,
+                 "port %u is one that firewalls block: asking again", *port);
+    }
+    return 0;
 }
 
 /* Data leave from the control connection's local address: servers compare (FIELD-NOTES 37). */
@@ -173,6 +220,26 @@ static int passive_step(struct rung *r, int *fd, struct err *err)
         r->fd = -1;
     }
     return rc;
+}
+
+/* ---- clear command channel (RFC 4217 section 12.3) ---- */
+
+static int ccc_applies(const struct rung *r, struct err *err)
+{
+    if (session_can_clear(r->session))
+        return pasv_applies(r, err);
+    return err_set(err, ERR_CONNECT,
+                   "the control connection is not under TLS: there is nothing to clear");
+}
+
+/* Once the NAT's FTP gateway can read the control connection, it rewrites the 227. */
+static int ccc_prepare(struct rung *r, struct err *err)
+{
+    if (session_clear(r->session, r->until, r->row->reply, sizeof r->row->reply, err) < 0) {
+        snprintf(r->row->command, sizeof r->row->command, "CCC");
+        return fail(r, STAGE_COMMAND, result_of_err(err));
+    }
+    return pasv_prepare(r, err);
 }
 
 /* ---- active ---- */
@@ -246,6 +313,7 @@ static const struct strategy rows[STRATEGY_COUNT] = {
     [STRATEGY_PASV_CONTROL_IP] = {true, pasv_applies, pasv_control_prepare, passive_step, POLLOUT},
     [STRATEGY_PASV] = {false, pasv_applies, pasv_prepare, passive_step, POLLOUT},
     [STRATEGY_ACTIVE] = {true, active_applies, active_prepare, active_step, POLLIN},
+    [STRATEGY_CCC] = {false, ccc_applies, ccc_prepare, passive_step, POLLOUT},
 };
 
 const struct strategy *strategy_row(enum strategy_id id)

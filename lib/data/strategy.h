@@ -15,6 +15,7 @@
 struct rung {
     struct session *session;
     struct ladder *ladder;
+    const char *transfer;  /* the command that will follow, for PRET: "RETR name" */
     struct attempt *row;   /* filled in as far as the rung gets */
     struct deadline until; /* when the rung gives up */
     int fd;                /* connecting, or listening; -1: neither */

@@ -9,14 +9,15 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PASSWORD_MAX = 1024, RESYNC_MS = 1000, QUIT_MS = 1000, BANNER_SHOWN = 256 };
+enum { PASSWORD_MAX = 1024, RESYNC_MS = 1000, QUIT_MS = 1000, CLEAR_MS = 2000, BANNER_SHOWN = 256 };
 
 struct session {
     struct session_config config; /* its strings are ours */
     struct control *control;      /* NULL: not connected */
     struct tickets *tickets;      /* of this control connection */
     bool logged_in, private_data;
-    bool asked; /* the password came from ask_password() */
+    bool cleared; /* CCC: TLS has ended on the control connection */
+    bool asked;   /* the password came from ask_password() */
     unsigned generation;
     struct addr peer, local;
     struct features features;
@@ -74,6 +75,7 @@ static void disconnect(struct session *s)
     s->tickets = NULL;
     s->logged_in = false;
     s->private_data = false;
+    s->cleared = false;
 }
 
 void session_free(struct session *s)
@@ -497,8 +499,8 @@ int session_expect(struct session *s, struct reply *out, const char *what, struc
         err_wrap(err, "%s", what);
     else if (!is_good(r))
         rc = session_refused(r, what, err);
-    if (!out)
-        reply_clear(&own);
+    if (!out || rc < 0)
+        reply_clear(r);
     return rc;
 }
 
@@ -557,6 +559,63 @@ int session_mdtm(struct session *s, const char *path, int64_t *mtime, struct err
         rc = ftptime_parse(reply_last_line(&r), strlen(reply_last_line(&r)), mtime, err);
     reply_clear(&r);
     return rc;
+}
+
+/* ---- clearing the control connection ---- */
+
+/* Both ends say close_notify, in either order: Pure-FTPd waits for ours, ProFTPD sends its own at
+ * once (FIELD-NOTES 42, 72). A server that never says it has ended TLS all the same. */
+static int end_control_tls(struct session *s, struct deadline until, struct err *err)
+{
+    struct stream *stream = control_stream(s->control);
+    struct deadline clock = deadline_sooner(until, deadline_in(CLEAR_MS));
+    unsigned char stray[64];
+    size_t got;
+    if (stream_finish(stream, false, err) == STREAM_ERROR)
+        return -1;
+    for (;;) {
+        enum stream_state state = stream_read(stream, stray, sizeof stray, &got, err);
+        if (state == STREAM_EOF)
+            break;
+        if (state == STREAM_OK)
+            return err_set(err, ERR_PROTOCOL, "an unexpected reply where TLS ends");
+        if (state == STREAM_ERROR)
+            return -1;
+        struct wait_fd fd = {.fd = stream_fd(stream), .want = stream_events(state)};
+        int rc = wait_fds(s->config.wait, &fd, 1, clock, err);
+        if (rc < 0)
+            return -1;
+        if (rc == 0)
+            break;
+    }
+    return stream_stop_tls(stream, err);
+}
+
+bool session_can_clear(const struct session *s)
+{
+    return s->cleared || session_tls(s)->active;
+}
+
+int session_clear(struct session *s, struct deadline until, char *reply, size_t size,
+                  struct err *err)
+{
+    struct reply r;
+    if (s->cleared)
+        return 0;
+    if (exchange(s, &r, until, err, "CCC") < 0)
+        return err_wrap(err, "CCC");
+    reply_summary(&r, reply, size);
+    int rc = is_good(&r) ? 0 : session_refused(&r, "CCC", err);
+    reply_clear(&r);
+    if (rc < 0)
+        return -1;
+    log_note(s->config.log, "from here on commands and file names travel in clear");
+    if (end_control_tls(s, until, err) < 0) {
+        control_mark_dead(s->control);
+        return err_wrap(err, "CCC");
+    }
+    s->cleared = true;
+    return 0;
 }
 
 /* ---- what is known ---- */

@@ -37,6 +37,7 @@ struct session_config {
     struct trust *trust;
     int64_t connect_timeout_ms; /* name, TCP, banner, TLS: one clock */
     int64_t reply_timeout_ms;   /* each reply */
+    int64_t final_timeout_ms;   /* the reply after a transfer, before a NOOP asks for it */
     const struct wait *wait;
     const struct log *log; /* may be NULL */
 };
@@ -67,7 +68,7 @@ int session_command(struct session *s, struct reply *out, struct err *err, const
     __attribute__((format(printf, 4, 5)));
 
 /* The same, and a reply that is not 2yz is an error: "what: reply" with ERR_REPLY_*. `out` may be
- * NULL. 3yz counts as ERR_PROTOCOL. */
+ * NULL; it is empty after a failure. 3yz counts as ERR_PROTOCOL. */
 int session_expect(struct session *s, struct reply *out, const char *what, struct err *err,
                    const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
@@ -82,6 +83,16 @@ int session_cd(struct session *s, const char *path, struct err *err);
 int session_size(struct session *s, const char *path, int64_t *size, struct err *err);
 /* MDTM in seconds since 1970 UTC, errors alike. */
 int session_mdtm(struct session *s, const char *path, int64_t *mtime, struct err *err);
+
+/* Clears the control connection (CCC, RFC 4217 section 12.3): after it commands and file names
+ * travel in clear; data connections stay protected. Does nothing where that was done already; a
+ * rebuilt session starts under TLS again, so that no password is ever sent after it. The reply, one
+ * line, is written to `reply`. 0, or -1 with ERR_REPLY_* (refused: TLS goes on), ERR_TLS,
+ * ERR_TIMEOUT, ERR_CLOSED, ERR_CANCELLED (the session is then dead). */
+int session_clear(struct session *s, struct deadline until, char *reply, size_t size,
+                  struct err *err);
+/* Under TLS, or cleared already. */
+bool session_can_clear(const struct session *s);
 
 /* What is known. Strings are the session's, valid until the next command. */
 const char *session_host(const struct session *s);

@@ -9,7 +9,13 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { RACE_STEP_MS = 250, KEEPALIVE_IDLE_S = 45, KEEPALIVE_STEP_S = 15, KEEPALIVE_PROBES = 4 };
+enum {
+    RACE_STEP_MS = 250,
+    KEEPALIVE_IDLE_S = 45,
+    KEEPALIVE_STEP_S = 15,
+    KEEPALIVE_PROBES = 4,
+    UNACKNOWLEDGED_MS = 30000
+};
 
 int sock_prepare(int fd, struct err *err)
 {
@@ -31,6 +37,10 @@ void sock_keepalive(int fd)
     setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
     setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &step, sizeof step);
     setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
+#endif
+#ifdef TCP_USER_TIMEOUT
+    unsigned unacknowledged = UNACKNOWLEDGED_MS;
+    setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacknowledged, sizeof unacknowledged);
 #endif
 }
 

@@ -9,9 +9,10 @@
 #include "net/addr.h"
 
 /* Resolves `host`, interleaves families, starts a connect every 250 ms until one succeeds, and
- * closes the others. TCP keepalive is on at 45 s (FIELD-NOTES 38). Returns the descriptor and fills
- * *peer, or -1 with ERR_RESOLVE, ERR_CONNECT (a clock that ran out included), ERR_TIMEOUT (the
- * limit for everything), ERR_CANCELLED or ERR_LOCAL. */
+ * closes the others. TCP keepalive is on at 45 s, and bytes that nobody acknowledges for 30 s end
+ * the connection (FIELD-NOTES 38). Returns the descriptor and fills *peer, or -1 with ERR_RESOLVE,
+ * ERR_CONNECT (a clock that ran out included), ERR_TIMEOUT (the limit for everything),
+ * ERR_CANCELLED or ERR_LOCAL. */
 int dial_host(const char *host, uint16_t port, int family, struct addr *peer, const struct wait *w,
               struct deadline until, const struct log *log, struct err *err);
 

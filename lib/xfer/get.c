@@ -267,6 +267,19 @@ static int verify_size(struct mover *m, const char *remote, int64_t have, int64_
     return 0;
 }
 
+/* All data came, the final reply did not (FIELD-NOTES 38): the size decides, on a new connection.
+ */
+static int verify_unconfirmed(struct mover *m, const char *remote, int64_t have,
+                              struct transfer *out, const struct err *why, struct err *err)
+{
+    int64_t size;
+    if (session_size(m->session, remote, &size, NULL) < 0 || size != have)
+        return err_take(err, why);
+    log_note(session_settings(m->session)->log, "%s: %s; its size is right", remote, why->msg);
+    out->verdict = VERDICT_SIZE_OK;
+    return 0;
+}
+
 static void set_progress(struct mover *m, int64_t done, int64_t total)
 {
     if (!m->pump.progress)
@@ -285,10 +298,15 @@ static int fetch(struct mover *m, const char *remote, struct target *t, int64_t 
     set_progress(m, t->at, size);
     if (transfer_open(m, &request, out, &channel, err) < 0)
         return -1;
-    int rc = pump_down(channel, &sink, &m->pump, &end, err);
+    struct err why = ERR_INIT;
+    int rc = pump_down(channel, &sink, &m->pump, &end, &why);
     out->bytes = end.bytes;
+    if (rc < 0 && !end.unconfirmed) {
+        err_wrap(&why, "%s", remote);
+        return err_take(err, &why);
+    }
     if (rc < 0)
-        return err_wrap(err, "%s", remote);
+        return verify_unconfirmed(m, remote, t->at, out, &why, err);
     if (t->overlap > 0)
         return err_set(err, ERR_INTEGRITY, "%s: the server sent less than was asked for", remote);
     return verify_size(m, remote, t->at, size, end.unclean, out, err);

@@ -138,7 +138,7 @@ static int confirm_empty(struct mover *m, const char *path, const struct err *wh
 }
 
 /* One file by MLST (RFC 3659 section 7.2); its name is shown as it was asked for. 1 when it is
- * there, 0 when not. */
+ * there, 0 when it is not or is a folder. */
 static int single_entry(struct mover *m, const char *path, struct entries *x, struct err *err)
 {
     struct reply r;
@@ -159,9 +159,11 @@ static int single_entry(struct mover *m, const char *path, struct entries *x, st
             line++;
         found = mlsd_parse(line, (size_t) (end - line), &x->e, NULL) > 0;
     }
-    if (found) {
+    if (found && x->e.type != ENTRY_DIR) {
         x->e.name = name;
         found = x->each(x->ctx, &x->e, err) < 0 ? -1 : 1;
+    } else {
+        found = 0;
     }
     free(name);
     reply_clear(&r);

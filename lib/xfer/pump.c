@@ -16,7 +16,7 @@ struct pump {
     struct pump_end *end;
     unsigned char *block;
     int64_t unlooked;
-    struct deadline idle, tick;
+    struct deadline idle, tick, noop;
     bool lingering;
 };
 
@@ -25,12 +25,16 @@ static int pump_begin(struct pump *p, struct err *err)
     *p->end = (struct pump_end){0};
     p->idle = deadline_in(p->settings->idle_timeout_ms);
     p->tick = deadline_in(0);
+    p->noop = p->settings->noop_interval_ms > 0 ? deadline_in(p->settings->noop_interval_ms)
+                                                : DEADLINE_NEVER;
     p->block = malloc(PUMP_BLOCK);
     return p->block ? 0 : err_set(err, ERR_LOCAL, "out of memory");
 }
 
 static void moved(struct pump *p, size_t n)
 {
+    if (n == 0)
+        return; /* the idle clock runs on */
     p->end->bytes += (int64_t) n;
     p->unlooked += (int64_t) n;
     p->idle = deadline_in(p->settings->idle_timeout_ms);
@@ -51,7 +55,11 @@ static void tick(struct pump *p)
 static int look(struct pump *p, short events, bool glance, struct err *err)
 {
     tick(p);
-    struct deadline until = glance ? deadline_in(0) : p->idle;
+    if (deadline_passed(p->noop)) {
+        channel_keepalive(p->channel);
+        p->noop = deadline_in(p->settings->noop_interval_ms);
+    }
+    struct deadline until = glance ? deadline_in(0) : deadline_sooner(p->idle, p->noop);
     if (p->settings->tick && !glance)
         until = deadline_sooner(until, p->tick);
     if (channel_wait(p->channel, events, until, err) < 0 || channel_check(p->channel, err) < 0)
@@ -78,7 +86,7 @@ static int down_unclean(struct pump *p, struct err *why, struct err *err)
 {
     p->end->unclean = true;
     struct err reply = ERR_INIT;
-    int rc = channel_close(p->channel, &reply);
+    int rc = channel_close(p->channel, &p->end->unconfirmed, &reply);
     p->channel = NULL;
     if (rc == 0)
         return 0;
@@ -125,7 +133,7 @@ int pump_down(struct channel *c, const struct pump_sink *sink, const struct pump
     }
     free(p.block);
     if (rc == 0)
-        return channel_close(c, err);
+        return channel_close(c, &end->unconfirmed, err);
     if (why.code == ERR_TRUNCATED ||
         (why.code == ERR_CLOSED && !control_dead(session_control(channel_session(c)))))
         return down_unclean(&p, &why, err);
@@ -208,7 +216,7 @@ int pump_up(struct channel *c, const struct pump_source *source,
         rc = up_run(&p, source, &why);
     free(p.block);
     if (rc == 0)
-        return channel_close(c, err);
+        return channel_close(c, &end->unconfirmed, err);
     channel_abort(c, &why);
     return err_take(err, &why);
 }

@@ -26,6 +26,7 @@ struct pump_source {
 
 struct pump_settings {
     int64_t idle_timeout_ms;   /* no byte moves */
+    int64_t noop_interval_ms;  /* NOOPs on the control connection meanwhile; 0: none */
     struct progress *progress; /* may be NULL */
     void (*tick)(void *ctx);   /* called about four times a second from the pump; may be NULL */
     void *tick_ctx;
@@ -34,7 +35,8 @@ struct pump_settings {
 /* How a download ended, for the verdict. */
 struct pump_end {
     int64_t bytes;
-    bool unclean; /* TLS ended without close_notify: believe it only with a matching SIZE */
+    bool unclean;     /* TLS ended without close_notify: believe it only with a matching SIZE */
+    bool unconfirmed; /* it failed, but only for want of the final reply: SIZE can tell */
 };
 
 /* Both use the channel up, whatever happens. 0 when the server confirmed the transfer with 2yz; -1

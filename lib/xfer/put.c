@@ -130,8 +130,15 @@ static int send_source(struct mover *m, struct source *src, const char *remote, 
     struct pump_source from = {source_read, src};
     if (open_upload(m, remote, offset, out, &channel, err) < 0)
         return -1;
-    int rc = pump_up(channel, &from, &m->pump, &end, err);
+    struct err why = ERR_INIT;
+    int rc = pump_up(channel, &from, &m->pump, &end, &why);
     out->bytes = end.bytes;
+    if (rc < 0 && end.unconfirmed) {
+        log_note(session_settings(m->session)->log, "%s: %s; its size will tell", remote, why.msg);
+        rc = 0;
+    } else if (rc < 0) {
+        err_take(err, &why);
+    }
     if (rc == 0)
         rc = source_unchanged(src, offset + end.bytes, err);
     if (rc == 0)

@@ -5,7 +5,7 @@
 static void names(void **state)
 {
     (void) state;
-    static const char *const expected[] = {"epsv", "pasv-use-control-ip", "pasv", "active"};
+    static const char *const expected[] = {"epsv", "pasv-use-control-ip", "pasv", "active", "ccc"};
     for (int i = 0; i < STRATEGY_COUNT; i++) {
         enum strategy_id id = STRATEGY_COUNT;
         assert_string_equal(strategy_name((enum strategy_id) i), expected[i]);
