@@ -5,6 +5,7 @@ with the unpacked servers; tests/run sets all three.
 """
 import os
 import shutil
+import signal
 import socket
 import tempfile
 from pathlib import Path
@@ -18,6 +19,11 @@ from bed.pki import Pki
 from bed.scene import Bed
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_configure():
+    """When ended from outside, tidy up as after Ctrl-C: servers, user and namespaces must go."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def build_path(variable, build):
