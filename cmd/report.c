@@ -113,6 +113,41 @@ json_t *report_server_json(const struct report_server *s)
                      "tls", tls_json(&s->tls));
 }
 
+/* What to say of the address that the server advertised; "" when nothing is odd about it. */
+static const char *advertised_remark(const struct attempt *a, char *dst, size_t size)
+{
+    char text[ADDR_TEXT];
+    dst[0] = '\0';
+    if (addr_family(&a->advertised) == AF_UNSPEC)
+        return dst;
+    bool differs =
+        addr_family(&a->endpoint) != AF_UNSPEC && !addr_same_host(&a->advertised, &a->endpoint);
+    bool private = addr_is_private(&a->advertised);
+    if (differs || (private && a->result != RESULT_OK))
+        snprintf(dst, size, "server advertised %s%s",
+                 addr_format(&a->advertised, text, sizeof text),
+                 private ? ", a private address" : "");
+    return dst;
+}
+
+static void append(char *dst, size_t size, const char *text)
+{
+    size_t len = strlen(dst), n = strlen(text);
+    if (n >= size - len)
+        n = size - len - 1;
+    memcpy(dst + len, text, n);
+    dst[len + n] = '\0';
+}
+
+static void append_remark(const struct attempt *a, char *dst, size_t size)
+{
+    char remark[160];
+    if (!*advertised_remark(a, remark, sizeof remark) || strstr(dst, "advertised"))
+        return;
+    append(dst, size, "; ");
+    append(dst, size, remark);
+}
+
 static json_t *attempt_json(const struct attempt *a)
 {
     json_t *o = json_pack(
@@ -124,8 +159,12 @@ static json_t *attempt_json(const struct attempt *a)
         json_object_set_new(
             o, "tls",
             json_pack("{s:o, s:b}", "version", json_text(a->tls_version), "resumed", a->resumed));
-    if (o && a->result != RESULT_OK)
-        json_object_set_new(o, "error", json_text(a->err.msg));
+    if (o && a->result != RESULT_OK) {
+        char why[512];
+        snprintf(why, sizeof why, "%s", a->err.msg);
+        append_remark(a, why, sizeof why);
+        json_object_set_new(o, "error", json_text(why));
+    }
     return o;
 }
 
@@ -175,43 +214,18 @@ static int write_json(FILE *out, const struct report *r, const struct attempts *
 
 const char *report_attempt_reason(const struct attempt *a, char *dst, size_t size)
 {
-    if (a->result == RESULT_REJECTED && a->stage == STAGE_COMMAND && a->reply[0])
-        snprintf(dst, size, "%s", a->reply);
-    else if (a->err.msg[0])
-        snprintf(dst, size, "%s", a->err.msg);
-    else
-        snprintf(dst, size, "%s", result_name(a->result));
+    const char *why = a->err.msg;
+    if (a->stage == STAGE_COMMAND && a->result == RESULT_REJECTED && a->reply[0])
+        why = a->reply; /* the message names the command, which the reader knows */
+    snprintf(dst, size, "%s", *why ? why : result_name(a->result));
+    append_remark(a, dst, size);
     return dst;
-}
-
-/* What to say of the address that the server advertised; "" when nothing is odd about it. */
-static const char *advertised_remark(const struct attempt *a, char *dst, size_t size)
-{
-    char text[ADDR_TEXT];
-    dst[0] = '\0';
-    if (addr_family(&a->advertised) == AF_UNSPEC)
-        return dst;
-    bool differs =
-        addr_family(&a->endpoint) != AF_UNSPEC && !addr_same_host(&a->advertised, &a->endpoint);
-    bool private = addr_is_private(&a->advertised);
-    if (differs || (private && a->result != RESULT_OK))
-        snprintf(dst, size, "server advertised %s%s",
-                 addr_format(&a->advertised, text, sizeof text),
-                 private ? ", a private address" : "");
-    return dst;
-}
-
-static void append(char *dst, size_t size, const char *text)
-{
-    size_t len = strlen(dst);
-    if (len < size)
-        snprintf(dst + len, size - len, "%s", text);
 }
 
 /* "epsv failed: 500 Unknown command; server advertised 10.0.1.121" */
 static void list_failures(const struct attempts *a, size_t from, size_t to, char *dst, size_t size)
 {
-    char reason[256], line[512];
+    char reason[512], line[640];
     for (size_t i = from; i < to; i++) {
         const struct attempt *row = &a->list[i];
         if (row->result == RESULT_SKIPPED)
@@ -247,7 +261,7 @@ const char *report_path_line(const struct attempts *a, size_t from, char *dst, s
 
 static void write_attempt_text(FILE *out, const struct attempt *a)
 {
-    char text[ADDR_TEXT], reason[256], remark[160];
+    char text[ADDR_TEXT], reason[512], remark[160];
     fprintf(out, "  %s: ", strategy_name(a->strategy));
     if (a->result == RESULT_OK)
         fprintf(out, "ok");
@@ -259,7 +273,7 @@ static void write_attempt_text(FILE *out, const struct attempt *a)
                 addr_format_port(&a->endpoint, text, sizeof text));
     if (a->tls)
         fprintf(out, ", %s%s", a->tls_version, a->resumed ? " resumed" : "");
-    if (*advertised_remark(a, remark, sizeof remark))
+    if (a->result == RESULT_OK && *advertised_remark(a, remark, sizeof remark))
         fprintf(out, ", %s", remark);
     fprintf(out, ", %lld ms\n", (long long) a->ms);
 }
