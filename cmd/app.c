@@ -80,7 +80,8 @@ void app_free(struct app *app)
     free_secret(app->fd_password);
     if (app->trace)
         fclose(app->trace);
-    /* the signal handlers may still write to the cancel pipe: it ends with the program */
+    signals_forget();
+    cancel_free(app->cancel);
 }
 
 void app_close(struct app *app)
@@ -272,7 +273,7 @@ void app_complain(struct app *app, const char *context, const struct err *err, s
         return;
     for (size_t i = from; i < app->attempts.n; i++) {
         const struct attempt *a = &app->attempts.list[i];
-        char reason[256];
+        char reason[512];
         fprintf(stderr, "  %s: %s\n", strategy_name(a->strategy),
                 report_attempt_reason(a, reason, sizeof reason));
     }

@@ -11,7 +11,8 @@ static void on_signal(int sig)
 {
     if (sig != SIGINT)
         ending = sig;
-    cancel_raise(target);
+    if (target)
+        cancel_raise(target);
 }
 
 /* SIG_IGN would be inherited by the programs that we start. */
@@ -45,6 +46,11 @@ void signals_install(struct cancel *c)
     install_unless_ignored(SIGHUP);
     install(SIGTERM, on_signal);
     install(SIGPIPE, on_pipe);
+}
+
+void signals_forget(void)
+{
+    target = NULL;
 }
 
 int signals_ending(void)

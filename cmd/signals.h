@@ -4,9 +4,12 @@
 
 #include "base/wait.h"
 
-/* SIGINT, SIGTERM and SIGHUP raise `c`, which must live until the program ends; SIGPIPE becomes
+/* SIGINT, SIGTERM and SIGHUP raise `c`, which must live until signals_forget(); SIGPIPE becomes
  * EPIPE, and is an ordinary signal again in programs that we start. */
 void signals_install(struct cancel *c);
+
+/* From here on a signal raises nothing. */
+void signals_forget(void);
 
 /* The signal that asked the program to end (SIGTERM, SIGHUP), 0 while none did. */
 int signals_ending(void);

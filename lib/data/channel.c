@@ -377,6 +377,17 @@ static void stop_out_of_step(struct session *s)
 
 static void abort_transfer(struct channel *c);
 
+/* What a NAT could not rewrite explains the silence or refusal better than the system's words. */
+static void blame_advertised(const struct rung *r, struct err *err)
+{
+    char text[ADDR_TEXT];
+    const struct attempt *row = r->row;
+    if (row->stage == STAGE_CONNECT && addr_same_host(&row->advertised, &row->endpoint) &&
+        addr_is_private(&row->advertised) && !addr_is_private(session_peer(r->session)))
+        err_wrap(err, "the server advertised the private address %s",
+                 addr_format(&row->advertised, text, sizeof text));
+}
+
 /* What a rung that failed means for the ladder. Uses up t->channel. */
 static enum outcome rise_failed(struct rise *t, struct err *err)
 {
@@ -403,6 +414,7 @@ static enum outcome rise_failed(struct rise *t, struct err *err)
     } else if (tls_broke) {
         outcome = OUTCOME_PLAIN;
     }
+    blame_advertised(&t->rung, err);
     row->err = *err;
     channel_free(c);
     return outcome;

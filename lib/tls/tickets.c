@@ -80,7 +80,7 @@ bool tickets_take(struct tickets *t, void **data, size_t *len)
         return false;
     struct ticket *newest = &t->list[t->n - 1];
     *len = newest->len;
-    if (newest->single_use) {
+    if (newest->single_use && t->n > 1) {
         *data = newest->data;
         t->n--;
         return true;

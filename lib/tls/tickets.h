@@ -1,6 +1,7 @@
 /* Session tickets of one control connection (FIELD-NOTES 1-6): filled from control and data, newest
- * first, each TLS 1.3 ticket used once; a TLS 1.2 session may be used again. Opaque bytes to all
- * but lib/tls. */
+ * first, each TLS 1.3 ticket used once while there is another; a TLS 1.2 session may be used again.
+ * The last ticket is kept and offered again: ProFTPD gives none on a resumed data connection and
+ * yet may require resumption. Opaque bytes to all but lib/tls. */
 #ifndef FTPSH_TLS_TICKETS_H
 #define FTPSH_TLS_TICKETS_H
 
