@@ -113,10 +113,12 @@ int login_find(struct app *app, const char *user, struct login *out, struct err 
 {
     memset(out, 0, sizeof *out);
     forbid_core_dumps();
+    /* the password that was handed over is not that of whom `user` names in the shell: ask */
+    bool another = user && app->mode == MODE_SHELL;
     if (!user)
         user = app->target.has_user ? app->target.user : app->settings.user;
     snprintf(out->user, sizeof out->user, "%s", user ? user : "");
-    if (find_password(app, out, err) < 0)
+    if (!another && find_password(app, out, err) < 0)
         return -1;
     if (!(out->has_password && user) && find_in_netrc(app, user, out, err) < 0)
         return -1;
