@@ -1,19 +1,15 @@
 #include "target.h"
 
+#include "base/authority.h"
 #include "base/buf.h"
 
 #include <string.h>
 #include <strings.h>
 
-struct span {
-    const char *p;
-    size_t len;
-};
-
 struct parts {
     enum target_scheme scheme;
-    bool has_user, has_password, has_port;
-    struct span user, password, host, port, dir;
+    struct authority where;
+    struct span dir;
 };
 
 static const struct {
@@ -38,52 +34,6 @@ static const char *skip_scheme(const char *text, enum target_scheme *scheme)
     return text;
 }
 
-static const char *find_last(const char *p, size_t len, char c)
-{
-    while (len > 0) {
-        if (p[--len] == c)
-            return p + len;
-    }
-    return NULL;
-}
-
-static void split_login(struct span login, struct parts *out)
-{
-    const char *colon = memchr(login.p, ':', login.len);
-    size_t n = colon ? (size_t) (colon - login.p) : login.len;
-    out->has_user = n > 0;
-    out->user = (struct span){login.p, n};
-    out->has_password = colon != NULL;
-    if (colon)
-        out->password = (struct span){colon + 1, login.len - n - 1};
-}
-
-/* "host", "host:port", "[host]", "[host]:port" */
-static int split_host(struct span s, struct parts *out, struct err *err)
-{
-    const char *end = s.p + s.len, *rest;
-    if (s.len && s.p[0] == '[') {
-        const char *close = memchr(s.p, ']', s.len);
-        if (!close)
-            return err_set(err, ERR_USAGE, "the bracket in '%.*s' is not closed", (int) s.len, s.p);
-        out->host = (struct span){s.p + 1, (size_t) (close - s.p - 1)};
-        rest = close + 1;
-    } else {
-        const char *colon = memchr(s.p, ':', s.len);
-        rest = colon ? colon : end;
-        out->host = (struct span){s.p, (size_t) (rest - s.p)};
-    }
-    if (rest == end)
-        return 0;
-    if (*rest != ':')
-        return err_set(err, ERR_USAGE, "'%.*s' is no port", (int) (end - rest), rest);
-    if (memchr(rest + 1, ':', (size_t) (end - rest - 1)))
-        return err_set(err, ERR_USAGE, "an IPv6 address needs brackets: [%.*s]", (int) s.len, s.p);
-    out->has_port = true;
-    out->port = (struct span){rest + 1, (size_t) (end - rest - 1)};
-    return 0;
-}
-
 static int split(const char *text, struct parts *out, struct err *err)
 {
     *out = (struct parts){0};
@@ -94,78 +44,23 @@ static int split(const char *text, struct parts *out, struct err *err)
     size_t len = strcspn(p, "/");
     if (p[len] == '/')
         out->dir = (struct span){p + len + 1, strlen(p + len + 1)};
-    const char *at = find_last(p, len, '@');
-    struct span host = {p, len};
-    if (at) {
-        split_login((struct span){p, (size_t) (at - p)}, out);
-        host = (struct span){at + 1, len - (size_t) (at + 1 - p)};
-    }
-    return split_host(host, out, err);
-}
-
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/* `what` names the part in messages: its text may be a password. */
-static int decode(struct span s, char *dst, size_t size, const char *what, struct err *err)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < s.len; i++) {
-        unsigned char c = (unsigned char) s.p[i];
-        if (c == '%') {
-            int hi = i + 1 < s.len ? hex_value(s.p[i + 1]) : -1;
-            int lo = i + 2 < s.len ? hex_value(s.p[i + 2]) : -1;
-            if (hi < 0 || lo < 0)
-                return err_set(err, ERR_USAGE,
-                               "the %s holds a '%%' that is not followed by two "
-                               "hexadecimal digits ('%%25' is a plain one)",
-                               what);
-            c = (unsigned char) (hi * 16 + lo);
-            i += 2;
-        }
-        if (c < 0x20 || c == 0x7f)
-            return err_set(err, ERR_USAGE, "the %s holds a control character", what);
-        if (n + 1 >= size)
-            return err_set(err, ERR_USAGE, "the %s is too long", what);
-        dst[n++] = (char) c;
-    }
-    dst[n] = '\0';
-    return 0;
-}
-
-static int parse_port(struct span s, uint16_t *out, struct err *err)
-{
-    unsigned long n = 0;
-    for (size_t i = 0; i < s.len; i++) {
-        if (s.p[i] < '0' || s.p[i] > '9' || n > UINT16_MAX)
-            return err_set(err, ERR_USAGE, "'%.*s' is no port", (int) s.len, s.p);
-        n = n * 10 + (unsigned long) (s.p[i] - '0');
-    }
-    if (n == 0 || n > UINT16_MAX)
-        return err_set(err, ERR_USAGE, "'%.*s' is no port", (int) s.len, s.p);
-    *out = (uint16_t) n;
-    return 0;
+    return authority_split((struct span){p, len}, &out->where, err);
 }
 
 static int fill(const struct parts *p, struct target *out, struct err *err)
 {
+    const struct authority *where = &p->where;
     out->scheme = p->scheme;
-    out->has_user = p->has_user;
-    out->has_password = p->has_password;
-    if (decode(p->user, out->user, sizeof out->user, "user name", err) < 0 ||
-        decode(p->password, out->password, sizeof out->password, "password", err) < 0 ||
-        decode(p->host, out->host, sizeof out->host, "host name", err) < 0 ||
-        decode(p->dir, out->dir, sizeof out->dir, "folder", err) < 0)
+    out->has_user = where->has_user;
+    out->has_password = where->has_password;
+    if (span_decode(where->user, out->user, sizeof out->user, "user name", err) < 0 ||
+        span_decode(where->password, out->password, sizeof out->password, "password", err) < 0 ||
+        span_decode(where->host, out->host, sizeof out->host, "host name", err) < 0 ||
+        span_decode(p->dir, out->dir, sizeof out->dir, "folder", err) < 0)
         return -1;
     if (!out->host[0])
         return err_set(err, ERR_USAGE, "no host name given");
-    return p->has_port ? parse_port(p->port, &out->port, err) : 0;
+    return where->has_port ? span_port(where->port, &out->port, err) : 0;
 }
 
 int target_parse(const char *text, struct target *out, struct err *err)
@@ -183,12 +78,7 @@ void target_scrub(char *text)
 {
     struct parts p;
     split(text, &p, NULL);
-    if (!p.has_password)
-        return;
-    size_t from = (size_t) (p.password.p - text) - 1, len = strlen(text);
-    size_t rest = from + 1 + p.password.len;
-    memmove(text + from, text + rest, len - rest);
-    wipe(text + from + (len - rest), rest - from);
+    authority_scrub(&p.where, text);
 }
 
 int target_tls(const struct target *t, enum tls_mode given, bool chosen, enum tls_mode *out,
