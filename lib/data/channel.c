@@ -581,6 +581,21 @@ static int finish_upload(struct channel *c, struct deadline until, struct err *e
     return 0;
 }
 
+/* Replies come in order: one to the NOOP says that the final reply was skipped, unless the server
+ * still works on the file beside its control connection, for which it gets the same time again. */
+static int await_behind_noop(struct channel *c, struct deadline end, struct err *err)
+{
+    while (!channel_done(c)) {
+        struct reply r = {0};
+        if (control_read(session_control(c->session), &r, end, err) < 0)
+            return -1;
+        sort_reply(c, &r);
+        if (c->noops == 0)
+            end = deadline_sooner(end, deadline_in(session_settings(c->session)->final_timeout_ms));
+    }
+    return 0;
+}
+
 /* A final reply that does not come may be lost with the NAT's memory of the connection: after its
  * own clock it is asked for with a NOOP, which brings it, a reset, or silence. */
 static int await_confirmation(struct channel *c, struct err *err)
@@ -591,13 +606,14 @@ static int await_confirmation(struct channel *c, struct err *err)
     struct err why = ERR_INIT;
     if (c->lost)
         return err_set(err, ERR_CLOSED, "the control connection is lost");
-    if (await_final(c, deadline_in(settings->final_timeout_ms), &why) == 0)
+    struct deadline patience = deadline_in(settings->final_timeout_ms);
+    if (await_final(c, deadline_sooner(patience, end), &why) == 0)
         return 0;
     if (why.code != ERR_TIMEOUT || control_dead(control) || deadline_passed(settings->wait->limit))
         return err_take(err, &why);
     log_note(settings->log, "no final reply yet: asking with NOOP");
     channel_keepalive(c);
-    return await_final(c, end, err);
+    return await_behind_noop(c, end, err);
 }
 
 static bool is_unconfirmed(const struct channel *c, const struct err *err)

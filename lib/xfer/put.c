@@ -111,6 +111,18 @@ static int verify_upload(struct mover *m, const char *remote, int64_t sent, stru
     return 0;
 }
 
+/* All data went, the final reply did not come (FIELD-NOTES 38): only the right size makes up for
+ * it. -1 leaves `why` as it is. */
+static int verify_unconfirmed(struct mover *m, const char *remote, int64_t sent,
+                              const struct err *why)
+{
+    int64_t there;
+    if (session_size(m->session, remote, &there, NULL) < 0 || there != sent)
+        return -1;
+    log_note(session_settings(m->session)->log, "%s: %s; its size is right", remote, why->msg);
+    return 0;
+}
+
 /* A failed STOR leaves what came (FIELD-NOTES 75). Asked only where that costs no reconnect. */
 static void tell_of_remains(struct mover *m, const char *remote, struct err *err)
 {
@@ -133,12 +145,10 @@ static int send_source(struct mover *m, struct source *src, const char *remote, 
     struct err why = ERR_INIT;
     int rc = pump_up(channel, &from, &m->pump, &end, &why);
     out->bytes = end.bytes;
-    if (rc < 0 && end.unconfirmed) {
-        log_note(session_settings(m->session)->log, "%s: %s; its size will tell", remote, why.msg);
-        rc = 0;
-    } else if (rc < 0) {
+    if (rc < 0 && end.unconfirmed)
+        rc = verify_unconfirmed(m, remote, offset + end.bytes, &why);
+    if (rc < 0)
         err_take(err, &why);
-    }
     if (rc == 0)
         rc = source_unchanged(src, offset + end.bytes, err);
     if (rc == 0)

@@ -388,23 +388,29 @@ def test_the_next_upload_works(fake, client, quirk, options):
 @pytest.mark.scene("o")
 @pytest.mark.parametrize("command", ("get big", "put up"))
 def test_lost_final_reply(fake, client, command):
-    """The file is there, but the server never says so: no hang, and the next command works."""
-    server = fake("no-226")
+    """field 38: the server never says that the file is there; its size does, where it is told."""
     (client.folder / "up").write_bytes(BIG)
-    run = client("--reply-timeout=1", "-c", f"-{command}; pwd", server.target())
+    server = fake("no-226")
+    run = client("--final-timeout=0.5", "-c", f"{command}; pwd", server.target())
     assert run.status == 0, run
-    assert run.seconds < 8
-    alone = client("--reply-timeout=1", server.target(), *command.split())
+    assert [t["verdict"] for t in run.report["transfers"]] == ["size-ok"]
+    mute = fake("no-226", "no-size")
+    run = client("--final-timeout=0.5", "-c", f"-{command}; pwd", mute.target())
+    assert run.status == 0, run
+    alone = client("--final-timeout=0.5", mute.target(), *command.split())
     assert alone.status == 10, alone
+    assert [t["verdict"] for t in alone.report["transfers"]] == ["failed"]
 
 
 @pytest.mark.scene("o")
 def test_control_dies_while_data_goes_on(fake, client):
-    server = fake(f"control-close-after={SOME}")
-    run = client("-c", "-get big; get small", server.target())
+    """field 38: the data are whole all the same, and a new connection tells their size."""
+    run = client("-c", "get big; get small", fake(f"control-close-after={SOME}").target())
     assert run.status == 0, run
+    assert (client.folder / "big").read_bytes() == BIG
     assert (client.folder / "small").read_bytes() == SMALL
-    alone = client(server.target(), "get", "big", "other")
+    mute = fake(f"control-close-after={SOME}", "no-size")
+    alone = client(mute.target(), "get", "big", "other")
     assert alone.status == 3, alone
     assert not (client.folder / "other").exists()
 
