@@ -24,6 +24,8 @@ ROOT = Path(__file__).resolve().parent.parent
 def pytest_configure():
     """When ended from outside, tidy up as after Ctrl-C: servers, user and namespaces must go."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A shell starts background jobs with SIGINT ignored, and every ftpsh here would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def build_path(variable, build):
