@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/escape.h"
 #include "login.h"
+#include "proxyenv.h"
 #include "signals.h"
 
 #include <errno.h>
@@ -77,6 +78,8 @@ void app_free(struct app *app)
     attempts_clear(&app->attempts);
     report_clear(&app->report);
     target_clear(&app->target);
+    proxy_clear(&app->proxy);
+    proxy_clear(&app->settings.proxy);
     free_secret(app->fd_password);
     if (app->trace)
         fclose(app->trace);
@@ -140,6 +143,10 @@ static struct session *make_session(struct app *app, const char *user, struct er
     };
     struct login login;
     struct session *session = NULL;
+    int proxied = proxy_choose(s, app->target.host, &app->proxy, err);
+    if (proxied < 0)
+        return NULL;
+    c.proxy = proxied ? &app->proxy : NULL;
     if (target_tls(&app->target, s->tls, s->tls_chosen, &c.tls, err) == 0 &&
         make_trust(app, err) == 0 && login_find(app, user, &login, err) == 0) {
         c.trust = app->trust;
@@ -160,7 +167,8 @@ static struct session *make_session(struct app *app, const char *user, struct er
 static bool is_passing(const struct app *app, const struct err *e)
 {
     switch (e->code) {
-    case ERR_CONNECT:
+    case ERR_CONNECT: /* a proxy that refuses will refuse again */
+        return e->sys != EACCES && e->sys != EPROTO;
     case ERR_CLOSED:
     case ERR_REPLY_TRANSIENT:
         return true;

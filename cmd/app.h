@@ -25,6 +25,7 @@ struct app {
 
     struct trust *trust; /* made when first needed */
     struct target target;
+    struct proxy proxy;      /* that leads to it, where the session has one */
     char *fd_password;       /* what --password-fd gave; NULL: not read yet */
     struct session *session; /* NULL: not connected */
     struct ladder ladder;

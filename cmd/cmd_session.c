@@ -65,9 +65,14 @@ static void show_tls(FILE *out, const struct tls_info *tls)
 static void show_session(struct app *app)
 {
     const struct session *s = app->session;
-    char text[ADDR_TEXT + 300], where[ADDR_TEXT];
-    snprintf(text, sizeof text, "%s, %s", session_host(s),
-             addr_format_port(session_peer(s), where, sizeof where));
+    char text[PROXY_TEXT + 300], where[PROXY_TEXT];
+    const struct proxy *proxy = session_settings(s)->proxy;
+    if (proxy)
+        snprintf(text, sizeof text, "%s, port %u, through %s", session_host(s),
+                 (unsigned) session_port(s), proxy_format(proxy, where, sizeof where));
+    else
+        snprintf(text, sizeof text, "%s, %s", session_host(s),
+                 addr_format_port(session_peer(s), where, sizeof where));
     show(app->out, "server", text);
     show(app->out, "software", session_banner(s));
     show_tls(app->out, session_tls(s));

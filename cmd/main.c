@@ -60,6 +60,7 @@ static int make_plan(struct plan *p, int argc, char **argv, struct err *err)
     settings_init(&p->settings);
     if (options_parse(&p->settings, argc, argv, &next, err) < 0)
         return -1;
+    options_scrub(next < argc ? next : argc, argv);
     if (next < argc)
         p->target = argv[next++];
     p->argc = argc - next;

@@ -169,6 +169,15 @@ static int set_family(struct settings *s, const struct option *o, const char *va
     return 0;
 }
 
+/* Empty as in `--proxy=`, or "off": straight, whatever the environment says. */
+static int set_proxy(struct settings *s, const struct option *o, const char *value, struct err *err)
+{
+    (void) o;
+    bool off = !*value || strcmp(value, "off") == 0;
+    s->proxy_choice = off ? PROXY_OFF : PROXY_GIVEN;
+    return off ? 0 : proxy_parse(value, &s->proxy, err);
+}
+
 #define FIELD(f) .offset = offsetof(struct settings, f)
 #define STRATEGY .kind = OPTION_FLAG, .group = GROUP_DATA, .set = set_strategy
 #define SECONDS                                                                                    \
@@ -295,6 +304,12 @@ const struct option option_table[] = {
      .group = GROUP_RUN,
      .set = set_family,
      .help = "connect over IPv6 only"},
+    {.name = "proxy",
+     .placeholder = "URL",
+     .kind = OPTION_TEXT,
+     .group = GROUP_RUN,
+     .set = set_proxy,
+     .help = "through socks5://[USER:PASSWORD@]HOST[:PORT] or http://...; off: none"},
 
     {.name = "connect-timeout",
      SECONDS,
@@ -514,6 +529,20 @@ int options_parse(struct settings *s, int argc, char **argv, int *next, struct e
     }
     *next = i;
     return 0;
+}
+
+void options_scrub(int argc, char **argv)
+{
+    static const char word[] = "--proxy";
+    size_t len = sizeof word - 1;
+    for (int i = 1; i < argc; i++) {
+        if (strncmp(argv[i], word, len) != 0)
+            continue;
+        if (argv[i][len] == '=')
+            proxy_scrub(argv[i] + len + 1);
+        else if (!argv[i][len] && i + 1 < argc)
+            proxy_scrub(argv[++i]);
+    }
 }
 
 int option_change(struct settings *s, const char *name, const char *value, struct err *err)

@@ -9,6 +9,8 @@
 
 enum report_format { REPORT_NONE, REPORT_TEXT, REPORT_JSON };
 
+enum proxy_choice { PROXY_FROM_ENVIRONMENT, PROXY_OFF, PROXY_GIVEN };
+
 /* What the options say. Strings are borrowed from argv. */
 struct settings {
     struct ladder ladder; /* strategies, their timeout, active address and ports */
@@ -26,6 +28,8 @@ struct settings {
     int64_t timeout_ms;       /* -1: none */
     int retries;
     int family;
+    enum proxy_choice proxy_choice;
+    struct proxy proxy; /* PROXY_GIVEN */
     enum report_format report;
     const char *report_file;
     bool json, quiet, verbose;
@@ -70,6 +74,10 @@ void settings_init(struct settings *s);
 /* Reads options up to the first word that is none, or behind "--"; *next is its index. 0, or -1
  * with ERR_USAGE naming the option, with the nearest name where one is near. */
 int options_parse(struct settings *s, int argc, char **argv, int *next, struct err *err);
+
+/* Cuts the passwords out of the words that options_parse() has read, so that `ps` does not show
+ * them. */
+void options_scrub(int argc, char **argv);
 
 /* By its long name or its letter; NULL if there is none. */
 const struct option *option_find(const char *name);

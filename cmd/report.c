@@ -31,6 +31,9 @@ void report_session(struct report *r, const struct session *s)
     struct report_server *to = &r->server;
     to->peer = *session_peer(s);
     to->port = session_port(s);
+    const struct proxy *proxy = session_settings(s)->proxy;
+    if (proxy)
+        proxy_format(proxy, to->proxy, sizeof to->proxy);
     if (addr_family(&to->peer) != AF_UNSPEC)
         addr_format(&to->peer, to->address, sizeof to->address);
     snprintf(to->software, sizeof to->software, "%s", software_name(session_software(s)));
@@ -108,9 +111,12 @@ json_t *report_server_json(const struct report_server *s)
 {
     if (s->port == 0)
         return json_null();
-    return json_pack("{s:o, s:o, s:i, s:o, s:o}", "host", json_text(s->host), "address",
-                     json_text(s->address), "port", s->port, "software", json_text(s->software),
-                     "tls", tls_json(&s->tls));
+    json_t *o = json_pack("{s:o, s:o, s:i, s:o, s:o}", "host", json_text(s->host), "address",
+                          json_text(s->address), "port", s->port, "software",
+                          json_text(s->software), "tls", tls_json(&s->tls));
+    if (o && s->proxy[0])
+        json_object_set_new(o, "proxy", json_text(s->proxy));
+    return o;
 }
 
 /* What to say of the address that the server advertised; "" when nothing is odd about it. */
@@ -252,10 +258,13 @@ const char *report_path_line(const struct attempts *a, size_t from, char *dst, s
         append(why, sizeof why, "; ");
     append(why, sizeof why, remark);
     addr_format_port(&ok->endpoint, where, sizeof where);
-    snprintf(dst, size, "%s %s %s, %s%s%s%s%s", strategy_name(ok->strategy),
-             ok->strategy == STRATEGY_ACTIVE ? "at" : "to", where,
-             ok->tls ? ok->tls_version : "no TLS", ok->tls && ok->resumed ? " resumed" : "",
-             *why ? " (" : "", why, *why ? ")" : "");
+    bool known = addr_family(&ok->endpoint) != AF_UNSPEC; /* not by name through a proxy */
+    snprintf(dst, size, "%s%s%s, %s%s%s%s%s", strategy_name(ok->strategy),
+             !known                            ? " through the proxy"
+             : ok->strategy == STRATEGY_ACTIVE ? " at "
+                                               : " to ",
+             known ? where : "", ok->tls ? ok->tls_version : "no TLS",
+             ok->tls && ok->resumed ? " resumed" : "", *why ? " (" : "", why, *why ? ")" : "");
     return dst;
 }
 
@@ -283,6 +292,8 @@ static void write_server_text(FILE *out, const struct report_server *s)
     fprintf(out, "server: %s port %d", s->host, s->port);
     if (s->address[0])
         fprintf(out, " (%s)", s->address);
+    if (s->proxy[0])
+        fprintf(out, ", through %s", s->proxy);
     if (s->software[0])
         fprintf(out, ", %s", s->software);
     if (s->tls.active)

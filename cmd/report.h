@@ -22,6 +22,7 @@ struct report_server {
     char host[256], address[ADDR_TEXT];
     int port; /* 0: no server was named */
     struct addr peer;
+    char proxy[PROXY_TEXT]; /* that leads to it; "": none */
     char software[32];
     struct tls_info tls;
 };

@@ -284,7 +284,7 @@ static int rise_step(struct rise *t, bool full_handshake, short *events, struct 
     const struct strategy *strategy = strategy_row(t->rung.row->strategy);
     if (!t->ready && !t->shaking) {
         int fd, rc = strategy->step(&t->rung, &fd, err);
-        *events = strategy->events;
+        *events = t->rung.events;
         if (rc != 0)
             return rc < 0 ? -1 : 0;
         if (rise_connected(t, fd, full_handshake, err) < 0)
@@ -382,8 +382,11 @@ static void blame_advertised(const struct rung *r, struct err *err)
 {
     char text[ADDR_TEXT];
     const struct attempt *row = r->row;
+    const struct addr *peer = session_peer(r->session);
+    if (addr_family(peer) == AF_UNSPEC)
+        return;
     if (row->stage == STAGE_CONNECT && addr_same_host(&row->advertised, &row->endpoint) &&
-        addr_is_private(&row->advertised) && !addr_is_private(session_peer(r->session)))
+        addr_is_private(&row->advertised) && !addr_is_private(peer))
         err_wrap(err, "the server advertised the private address %s",
                  addr_format(&row->advertised, text, sizeof text));
 }

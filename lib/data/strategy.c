@@ -157,12 +157,52 @@ static int passive_port(struct rung *r, const char *command, uint16_t *port, str
     return 0;
 }
 
+static const struct proxy *proxy_of(const struct rung *r)
+{
+    return session_settings(r->session)->proxy;
+}
+
 /* Data leave from the control connection's local address: servers compare (FIELD-NOTES 37). */
+static int start_connect(struct rung *r, const struct addr *to, struct err *err)
+{
+    r->events = POLLOUT;
+    r->fd = dial_start(to, session_local(r->session), err);
+    return r->fd < 0 ? fail(r, STAGE_CONNECT, result_of_err(err)) : 0;
+}
+
+/* The proxy is dialled where the control connection found it, and told where to go. */
+static int dial_through_proxy(struct rung *r, const char *host, uint16_t port, struct err *err)
+{
+    if (proxy_talk_start(&r->talk, proxy_of(r), host, port, err) < 0)
+        return fail(r, STAGE_CONNECT, RESULT_UNREACHABLE);
+    r->connecting = true;
+    return start_connect(r, session_hop(r->session), err);
+}
+
 static int passive_dial(struct rung *r, const struct addr *target, struct err *err)
 {
+    char host[ADDR_TEXT];
     r->row->endpoint = *target;
-    r->fd = dial_start(target, session_local(r->session), err);
-    return r->fd < 0 ? fail(r, STAGE_CONNECT, result_of_err(err)) : 0;
+    if (proxy_of(r))
+        return dial_through_proxy(r, addr_format(target, host, sizeof host), addr_port(target),
+                                  err);
+    return start_connect(r, target, err);
+}
+
+/* A proxy is told the name: which of its addresses is the control connection's is up to it. */
+static int dial_control_port(struct rung *r, uint16_t port, struct err *err)
+{
+    struct addr target = *session_peer(r->session);
+    if (proxy_of(r)) {
+        const char *host = session_host(r->session);
+        if (addr_parse(host, &target, NULL) == 0) {
+            addr_set_port(&target, port);
+            r->row->endpoint = target;
+        }
+        return dial_through_proxy(r, host, port, err);
+    }
+    addr_set_port(&target, port);
+    return passive_dial(r, &target, err);
 }
 
 static int dial_control_host(struct rung *r, const char *command, struct err *err)
@@ -170,9 +210,7 @@ static int dial_control_host(struct rung *r, const char *command, struct err *er
     uint16_t port;
     if (passive_port(r, command, &port, err) < 0)
         return -1;
-    struct addr target = *session_peer(r->session);
-    addr_set_port(&target, port);
-    return passive_dial(r, &target, err);
+    return dial_control_port(r, port, err);
 }
 
 static int epsv_prepare(struct rung *r, struct err *err)
@@ -182,7 +220,7 @@ static int epsv_prepare(struct rung *r, struct err *err)
 
 static int pasv_applies(const struct rung *r, struct err *err)
 {
-    if (addr_family(session_peer(r->session)) == AF_INET)
+    if (addr_family(session_peer(r->session)) != AF_INET6)
         return 0;
     return err_set(err, ERR_CONNECT, "PASV knows IPv4 only and this is an IPv6 connection");
 }
@@ -200,7 +238,7 @@ static int pasv_prepare(struct rung *r, struct err *err)
         return -1;
     struct addr target = r->row->advertised;
     if (addr_family(&target) == AF_UNSPEC)
-        target = *session_peer(r->session);
+        return dial_control_port(r, port, err);
     addr_set_port(&target, port);
     if (addr_is_unspecified(&target)) {
         r->row->endpoint = target;
@@ -210,9 +248,26 @@ static int pasv_prepare(struct rung *r, struct err *err)
     return passive_dial(r, &target, err);
 }
 
+/* First the connect, then what is to be said to the proxy. */
+static int proxy_step(struct rung *r, struct err *err)
+{
+    char name[PROXY_TEXT];
+    if (r->connecting) {
+        int rc = dial_result(r->fd, session_hop(r->session), err);
+        if (rc < 0)
+            err_wrap(err, "proxy %s", proxy_format(proxy_of(r), name, sizeof name));
+        if (rc != 0)
+            return rc;
+        r->connecting = false;
+    }
+    int rc = proxy_talk_step(&r->talk, r->fd, err);
+    r->events = r->talk.events;
+    return rc;
+}
+
 static int passive_step(struct rung *r, int *fd, struct err *err)
 {
-    int rc = dial_result(r->fd, &r->row->endpoint, err);
+    int rc = proxy_of(r) ? proxy_step(r, err) : dial_result(r->fd, &r->row->endpoint, err);
     if (rc < 0)
         return fail(r, STAGE_CONNECT, result_of_err(err));
     if (rc == 0) {
@@ -255,6 +310,10 @@ static int active_applies(const struct rung *r, struct err *err)
 {
     char text[ADDR_TEXT];
     const struct addr *local = session_local(r->session), *peer = session_peer(r->session);
+    if (proxy_of(r))
+        return err_set(err, ERR_CONNECT,
+                       "the server cannot dial this client through a proxy: active mode needs "
+                       "--proxy=off");
     if (addr_family(&r->ladder->active_address) != AF_UNSPEC)
         return 0;
     if (addr_is_private(local) && !addr_is_private(peer))
@@ -292,6 +351,7 @@ static int active_prepare(struct rung *r, struct err *err)
     if (r->fd < 0)
         return fail(r, STAGE_LISTEN, RESULT_UNREACHABLE);
     r->listening = true;
+    r->events = POLLIN;
     addr_set_port(&at, addr_port(&bound));
     r->row->endpoint = at;
     return announce(r, &at, err);
@@ -309,11 +369,11 @@ static int active_step(struct rung *r, int *fd, struct err *err)
 /* ---- the table ---- */
 
 static const struct strategy rows[STRATEGY_COUNT] = {
-    [STRATEGY_EPSV] = {true, always_applies, epsv_prepare, passive_step, POLLOUT},
-    [STRATEGY_PASV_CONTROL_IP] = {true, pasv_applies, pasv_control_prepare, passive_step, POLLOUT},
-    [STRATEGY_PASV] = {false, pasv_applies, pasv_prepare, passive_step, POLLOUT},
-    [STRATEGY_ACTIVE] = {true, active_applies, active_prepare, active_step, POLLIN},
-    [STRATEGY_CCC] = {false, ccc_applies, ccc_prepare, passive_step, POLLOUT},
+    [STRATEGY_EPSV] = {true, always_applies, epsv_prepare, passive_step},
+    [STRATEGY_PASV_CONTROL_IP] = {true, pasv_applies, pasv_control_prepare, passive_step},
+    [STRATEGY_PASV] = {false, pasv_applies, pasv_prepare, passive_step},
+    [STRATEGY_ACTIVE] = {true, active_applies, active_prepare, active_step},
+    [STRATEGY_CCC] = {false, ccc_applies, ccc_prepare, passive_step},
 };
 
 const struct strategy *strategy_row(enum strategy_id id)
@@ -326,4 +386,5 @@ void rung_clear(struct rung *r)
     if (r->fd >= 0)
         close(r->fd);
     r->fd = -1;
+    proxy_talk_clear(&r->talk);
 }

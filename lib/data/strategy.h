@@ -9,6 +9,7 @@
 
 #include "data/ladder.h"
 #include "ftp/session.h"
+#include "net/proxy_talk.h"
 
 #include <poll.h>
 
@@ -19,7 +20,10 @@ struct rung {
     struct attempt *row;   /* filled in as far as the rung gets */
     struct deadline until; /* when the rung gives up */
     int fd;                /* connecting, or listening; -1: neither */
+    short events;          /* what to poll it for */
     bool listening;
+    bool connecting; /* to the proxy: the talk comes after */
+    struct proxy_talk talk;
 };
 
 struct strategy {
@@ -34,10 +38,9 @@ struct strategy {
      * of step. */
     int (*prepare)(struct rung *r, struct err *err);
 
-    /* 1: still under way (poll r->fd for `events`); 0: *fd is connected and the caller's; -1 as
+    /* 1: still under way (poll r->fd for r->events); 0: *fd is connected and the caller's; -1 as
      * prepare(). */
     int (*step)(struct rung *r, int *fd, struct err *err);
-    short events;
 };
 
 const struct strategy *strategy_row(enum strategy_id id);

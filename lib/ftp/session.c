@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "ftp/listing.h"
 #include "net/dial.h"
+#include "net/proxy_talk.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +20,7 @@ struct session {
     bool cleared; /* CCC: TLS has ended on the control connection */
     bool asked;   /* the password came from ask_password() */
     unsigned generation;
-    struct addr peer, local;
+    struct addr peer, hop, local;
     struct features features;
     char banner[BANNER_SHOWN];
     char cwd[PATH_BYTES];
@@ -216,11 +217,26 @@ static void as_connect_failure(struct session *s, struct err *err)
         err->code = ERR_CONNECT;
 }
 
+/* The address at the other end is the proxy's where there is one, and says nothing of the server.
+ */
+static int dial_server(struct session *s, struct deadline clock, struct err *err)
+{
+    const struct session_config *c = &s->config;
+    s->hop = s->peer = (struct addr){0};
+    int fd = c->proxy
+                 ? proxy_dial(c->proxy, c->host, c->port, c->family, &s->hop, c->wait, clock,
+                              c->log, err)
+                 : dial_host(c->host, c->port, c->family, &s->hop, c->wait, clock, c->log, err);
+    if (fd >= 0 && !c->proxy)
+        s->peer = s->hop;
+    return fd;
+}
+
 static int open_control(struct session *s, struct err *err)
 {
     const struct session_config *c = &s->config;
     struct deadline clock = deadline_in(c->connect_timeout_ms);
-    int fd = dial_host(c->host, c->port, c->family, &s->peer, c->wait, clock, c->log, err);
+    int fd = dial_server(s, clock, err);
     if (fd < 0)
         return -1;
     s->local = sock_local(fd);
@@ -664,6 +680,11 @@ const struct tls_info *session_tls(const struct session *s)
 const struct addr *session_peer(const struct session *s)
 {
     return &s->peer;
+}
+
+const struct addr *session_hop(const struct session *s)
+{
+    return &s->hop;
 }
 
 const struct addr *session_local(const struct session *s)

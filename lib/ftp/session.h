@@ -11,6 +11,7 @@
 #include "ftp/features.h"
 #include "ftp/path.h"
 #include "net/addr.h"
+#include "net/proxy.h"
 
 enum tls_mode { TLS_REQUIRE, TLS_IMPLICIT, TLS_PREFER, TLS_OFF };
 
@@ -22,7 +23,7 @@ enum tls_mode { TLS_REQUIRE, TLS_IMPLICIT, TLS_PREFER, TLS_OFF };
 typedef int (*session_password_fn)(void *ctx, const char *user, const char *host, char *dst,
                                    size_t size, struct err *err);
 
-/* Strings are copied; trust, wait and log are borrowed for the session's life. */
+/* Strings are copied; trust, proxy, wait and log are borrowed for the session's life. */
 struct session_config {
     const char *host;
     uint16_t port; /* 0: 21, or 990 with TLS_IMPLICIT */
@@ -38,6 +39,7 @@ struct session_config {
     int64_t connect_timeout_ms; /* name, TCP, banner, TLS: one clock */
     int64_t reply_timeout_ms;   /* each reply */
     int64_t final_timeout_ms;   /* the reply after a transfer, before a NOOP asks for it */
+    const struct proxy *proxy;  /* control and passive data go through it; NULL: straight */
     const struct wait *wait;
     const struct log *log; /* may be NULL */
 };
@@ -103,7 +105,10 @@ const char *session_banner(const struct session *s); /* the 220's text, one line
 enum software session_software(const struct session *s);
 const struct features *session_features(const struct session *s);
 const struct tls_info *session_tls(const struct session *s);
-const struct addr *session_peer(const struct session *s);  /* control connection, server's end */
+/* The server's end of the control connection; AF_UNSPEC where only a proxy knows it. */
+const struct addr *session_peer(const struct session *s);
+/* What this client dialled: the server, or the proxy. */
+const struct addr *session_hop(const struct session *s);
 const struct addr *session_local(const struct session *s); /* control connection, our end */
 bool session_alive(const struct session *s);               /* connected, logged in, in step */
 bool session_private_data(const struct session *s);        /* PROT P is in force */
