@@ -513,14 +513,15 @@ static enum outcome climb_rung(struct opening *o, enum strategy_id id, struct ch
     return outcome;
 }
 
-/* The rungs in the order to try them: the proven one first. */
+/* The rungs in the order to try them: the proven one first, else the recalled one. */
 static size_t climbing_order(const struct ladder *l, size_t order[STRATEGY_COUNT])
 {
     size_t n = 0;
-    if (l->proven >= 0)
-        order[n++] = (size_t) l->proven;
+    int first = l->proven >= 0 ? l->proven : l->recalled;
+    if (first >= 0)
+        order[n++] = (size_t) first;
     for (size_t i = 0; i < l->n; i++) {
-        if ((int) i != l->proven)
+        if ((int) i != first)
             order[n++] = i;
     }
     return n;
@@ -539,7 +540,7 @@ int channel_open(struct session *s, struct ladder *l, const struct channel_reque
     for (size_t i = 0; i < n; i++) {
         enum outcome outcome = climb_rung(&o, l->rungs[order[i]], out, err);
         if (outcome == OUTCOME_OPEN) {
-            l->proven = (int) order[i];
+            ladder_prove(l, order[i]);
             return 0;
         }
         if (outcome == OUTCOME_GIVE_UP)

@@ -49,12 +49,50 @@ static void choosing_all(void **state)
     assert_int_equal(l.rungs[0], STRATEGY_COUNT - 1);
 }
 
+/* What is remembered goes first only where the default ladder has it. */
+static void recalling(void **state)
+{
+    (void) state;
+    struct ladder l;
+    ladder_init(&l);
+    assert_int_equal(l.recalled, -1);
+    assert_false(ladder_recall(&l, STRATEGY_CCC));
+    assert_false(ladder_recall(&l, STRATEGY_PASV));
+    assert_int_equal(l.recalled, -1);
+    assert_true(ladder_recall(&l, STRATEGY_ACTIVE));
+    assert_int_equal(l.n, 3);
+    assert_int_equal(l.recalled, 2);
+    assert_false(ladder_remembered(&l));
+    ladder_prove(&l, 2);
+    assert_true(ladder_remembered(&l));
+    ladder_prove(&l, 0);
+    assert_int_equal(l.proven, 0);
+    assert_false(ladder_remembered(&l));
+    ladder_prove(&l, 2);
+    assert_false(ladder_remembered(&l));
+}
+
+static void the_users_order_stands(void **state)
+{
+    (void) state;
+    struct ladder l;
+    ladder_init(&l);
+    ladder_recall(&l, STRATEGY_PASV_CONTROL_IP);
+    ladder_choose(&l, STRATEGY_EPSV);
+    ladder_choose(&l, STRATEGY_PASV_CONTROL_IP);
+    assert_int_equal(l.recalled, -1);
+    assert_false(ladder_recall(&l, STRATEGY_PASV_CONTROL_IP));
+    assert_int_equal(l.recalled, -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_default),
         cmocka_unit_test(choosing),
         cmocka_unit_test(choosing_all),
+        cmocka_unit_test(recalling),
+        cmocka_unit_test(the_users_order_stands),
     };
     return run_unit(tests);
 }
