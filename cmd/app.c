@@ -108,6 +108,7 @@ void app_settings_changed(struct app *app)
     app->ladder.timeout_ms = s->ladder.timeout_ms;
     app->ladder.active_address = s->ladder.active_address;
     app->ladder.active_ports = s->ladder.active_ports;
+    app->ladder.port_map.mode = s->ladder.port_map.mode;
     app->mover.pump.idle_timeout_ms = s->idle_timeout_ms;
     app->mover.pump.noop_interval_ms = s->noop_interval_ms;
     app->bar.enabled = app->mode != MODE_BATCH && !s->quiet && isatty(STDERR_FILENO);

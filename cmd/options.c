@@ -146,6 +146,16 @@ static int set_ports(struct settings *s, const struct option *o, const char *val
     return 0;
 }
 
+static int set_port_map(struct settings *s, const struct option *o, const char *value,
+                        struct err *err)
+{
+    int mode = choose(o, value, err);
+    if (mode < 0)
+        return -1;
+    s->ladder.port_map.mode = (enum portmap_mode) mode;
+    return 0;
+}
+
 static int set_pin(struct settings *s, const struct option *o, const char *value, struct err *err)
 {
     static const char prefix[] = "sha256:";
@@ -208,6 +218,14 @@ const struct option option_table[] = {
      .at_run_time = true,
      .set = set_ports,
      .help = "local ports to listen on in active mode"},
+    {.name = "port-map",
+     .placeholder = "HOW",
+     .kind = OPTION_CHOICE,
+     .values = "auto|pcp|natpmp|upnp|off",
+     .group = GROUP_DATA,
+     .at_run_time = true,
+     .set = set_port_map,
+     .help = "ask this client's NAT for a port in active mode; default auto"},
 
     {.name = "tls",
      .placeholder = "MODE",
@@ -590,6 +608,9 @@ const char *option_value(const struct settings *s, const struct option *o, char 
         break;
     case OPTION_PORTS:
         format_ports(&s->ladder.active_ports, dst, size);
+        break;
+    case OPTION_CHOICE: /* the only one that `set` may change */
+        snprintf(dst, size, "%s", portmap_mode_name(s->ladder.port_map.mode));
         break;
     default:
         break;

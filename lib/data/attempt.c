@@ -11,7 +11,8 @@ static const char *const strategies[STRATEGY_COUNT] = {
 
 static const char *const stages[] = {
     [STAGE_COMMAND] = "command", [STAGE_CONNECT] = "connect", [STAGE_LISTEN] = "listen",
-    [STAGE_ACCEPT] = "accept",   [STAGE_TLS] = "tls",         [STAGE_OPEN] = "open",
+    [STAGE_MAP] = "map",         [STAGE_ACCEPT] = "accept",   [STAGE_TLS] = "tls",
+    [STAGE_OPEN] = "open",
 };
 
 static const char *const results[] = {

@@ -22,6 +22,7 @@ enum attempt_stage {
     STAGE_COMMAND,
     STAGE_CONNECT,
     STAGE_LISTEN,
+    STAGE_MAP, /* a port of the NAT in front of us */
     STAGE_ACCEPT,
     STAGE_TLS,
     STAGE_OPEN

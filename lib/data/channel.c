@@ -18,11 +18,12 @@ struct channel {
     enum strategy_id strategy;
     char what[PATH_BYTES + 8]; /* the transfer command, for PRET and messages */
     struct stream *stream;
-    struct buf peek;    /* payload that was read while opening */
-    bool preliminary;   /* 1yz has come */
-    struct reply final; /* code 0: not yet */
-    bool lost;          /* the control connection: SIZE will have to tell */
-    int noops;          /* sent in mid-transfer and not answered yet */
+    struct portmap *map; /* what leads the data connection to us; NULL: nothing */
+    struct buf peek;     /* payload that was read while opening */
+    bool preliminary;    /* 1yz has come */
+    struct reply final;  /* code 0: not yet */
+    bool lost;           /* the control connection: SIZE will have to tell */
+    int noops;           /* sent in mid-transfer and not answered yet */
 };
 
 struct stream *channel_stream(struct channel *c)
@@ -67,6 +68,7 @@ static void channel_free(struct channel *c)
     if (!c)
         return;
     stream_free(c->stream);
+    portmap_close(c->map);
     buf_clear(&c->peek);
     reply_clear(&c->final);
     free(c);
@@ -157,6 +159,8 @@ static int wait_both(struct channel *c, int data_fd, short events, const struct 
 
 int channel_wait(struct channel *c, short data_events, struct deadline until, struct err *err)
 {
+    if (c->map)
+        portmap_keep(c->map);
     return wait_both(c, stream_fd(c->stream), data_events, session_settings(c->session)->wait,
                      until, err);
 }
@@ -449,6 +453,8 @@ static enum outcome rung_climb(struct opening *o, struct rise *t, struct err *er
         return rise_failed(t, err);
     row->stage = STAGE_OPEN;
     row->result = RESULT_OK;
+    t->channel->map = t->rung.map;
+    t->rung.map = NULL;
     return OUTCOME_OPEN;
 }
 

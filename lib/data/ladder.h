@@ -4,6 +4,7 @@
 
 #include "data/attempt.h"
 #include "net/listen.h"
+#include "net/portmap.h"
 
 #define LADDER_DATA_TIMEOUT_MS 4000
 
@@ -16,6 +17,7 @@ struct ladder {
     int64_t timeout_ms;         /* one rung */
     struct addr active_address; /* what EPRT/PORT advertise; AF_UNSPEC: control's local address */
     struct port_range active_ports;
+    struct portmap_way port_map; /* how the client's NAT is asked for a port */
 };
 
 /* The default ladder: epsv, pasv-use-control-ip, active. */

@@ -305,18 +305,23 @@ static struct addr active_address(const struct rung *r)
     return addr_family(given) != AF_UNSPEC ? *given : *session_local(r->session);
 }
 
-/* A private address is never offered to a public server (FIELD-NOTES 32). */
+/* A private address is never offered to a public server (FIELD-NOTES 32): the NAT between them may
+ * lend a port of its own. */
+static bool needs_map(const struct rung *r)
+{
+    return addr_family(&r->ladder->active_address) == AF_UNSPEC &&
+           addr_is_private(session_local(r->session)) && !addr_is_private(session_peer(r->session));
+}
+
 static int active_applies(const struct rung *r, struct err *err)
 {
     char text[ADDR_TEXT];
-    const struct addr *local = session_local(r->session), *peer = session_peer(r->session);
+    const struct addr *local = session_local(r->session);
     if (proxy_of(r))
         return err_set(err, ERR_CONNECT,
                        "the server cannot dial this client through a proxy: active mode needs "
                        "--proxy=off");
-    if (addr_family(&r->ladder->active_address) != AF_UNSPEC)
-        return 0;
-    if (addr_is_private(local) && !addr_is_private(peer))
+    if (needs_map(r) && (r->ladder->port_map.mode == PORTMAP_OFF || addr_family(local) != AF_INET))
         return err_set(err, ERR_CONNECT,
                        "the server cannot dial this client's private address %s "
                        "(--active-address=ADDR names one that it can)",
@@ -344,6 +349,16 @@ static int announce(struct rung *r, const struct addr *at, struct err *err)
     return rc;
 }
 
+/* Some of the rung's time must be left for the server to dial in. */
+static int map_port(struct rung *r, const struct addr *bound, struct addr *at, struct err *err)
+{
+    const struct session_config *settings = session_settings(r->session);
+    struct deadline until = deadline_in(deadline_left_ms(r->until) / 4 * 3);
+    r->map =
+        portmap_open(&r->ladder->port_map, bound, settings->wait, until, at, settings->log, err);
+    return r->map ? 0 : fail(r, STAGE_MAP, result_of_err(err));
+}
+
 static int active_prepare(struct rung *r, struct err *err)
 {
     struct addr at = active_address(r), bound;
@@ -353,6 +368,9 @@ static int active_prepare(struct rung *r, struct err *err)
     r->listening = true;
     r->events = POLLIN;
     addr_set_port(&at, addr_port(&bound));
+    r->row->endpoint = at;
+    if (needs_map(r) && map_port(r, &bound, &at, err) < 0)
+        return -1;
     r->row->endpoint = at;
     return announce(r, &at, err);
 }
@@ -386,5 +404,7 @@ void rung_clear(struct rung *r)
     if (r->fd >= 0)
         close(r->fd);
     r->fd = -1;
+    portmap_close(r->map);
+    r->map = NULL;
     proxy_talk_clear(&r->talk);
 }

@@ -22,7 +22,8 @@ struct rung {
     int fd;                /* connecting, or listening; -1: neither */
     short events;          /* what to poll it for */
     bool listening;
-    bool connecting; /* to the proxy: the talk comes after */
+    struct portmap *map; /* leads to the port that we listen on; NULL: none is needed */
+    bool connecting;     /* to the proxy: the talk comes after */
     struct proxy_talk talk;
 };
 

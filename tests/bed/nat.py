@@ -62,6 +62,10 @@ class Nat:
             run("ip", "-n", name, "link", "set", "lo", "up")
             # Without this the links' own IPv6 addresses cannot be used in their first two seconds.
             self.inside(name, "sysctl", "-qw", "net.ipv6.conf.default.accept_dad=0")
+        self.build_links()
+        self.inside(self.middle, "nft", "-f", "-", stdin=self.ruleset())
+
+    def build_links(self):
         self.join(self.client, self.middle, "outside")
         self.join(self.server, self.middle, "inside")
         self.address(self.client, "wan", f"{CLIENT}/24", f"{CLIENT6}/64")
@@ -72,7 +76,6 @@ class Nat:
         self.route(self.server, "10.0.1.1", "2001:db8:2::1")
         self.inside(self.middle, "sysctl", "-qw", "net.ipv4.ip_forward=1",
                     "net.ipv6.conf.all.forwarding=1")
-        self.inside(self.middle, "nft", "-f", "-", stdin=self.ruleset())
 
     def remove(self):
         """A namespace takes its ends of the veth pairs with it."""

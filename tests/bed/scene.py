@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bed import nat
+from bed import clientnat, nat
 from bed.proftpd import Proftpd
 from bed.pureftpd import Pureftpd
 from bed.pyftpd import Pyftpd
@@ -35,6 +35,19 @@ class Bed:
 
     def nat(self, **settings):
         return self.stack.enter_context(nat.Nat(nat.Scene(**settings)))
+
+    def client_nat(self):
+        return self.stack.enter_context(clientnat.ClientNat())
+
+    def miniupnpd(self, router, *protocols):
+        """Makes the client's NAT take orders, by all protocols or by those named."""
+        reason = clientnat.Miniupnpd.missing()
+        if reason:
+            pytest.skip(reason)
+        folder = self.folder / f"miniupnpd-{next(self.serial)}"
+        daemon = clientnat.Miniupnpd(folder, router, protocols or clientnat.PROTOCOLS)
+        self.servers.append(daemon)
+        return self.stack.enter_context(daemon)
 
     def server_behind(self, router, name, **settings):
         """A server in the NAT's inner network, on the ports that the NAT knows."""

@@ -23,7 +23,8 @@ static void names(void **state)
 static void names_of_stages_and_results(void **state)
 {
     (void) state;
-    static const char *const stages[] = {"command", "connect", "listen", "accept", "tls", "open"};
+    static const char *const stages[] = {"command", "connect", "listen", "map",
+                                         "accept",  "tls",     "open"};
     static const char *const results[] = {"ok",      "refused",     "reset",
                                           "timeout", "unreachable", "rejected",
                                           "tls",     "skipped",     "cancelled"};
