@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/escape.h"
 #include "login.h"
+#include "remember.h"
 #include "proxyenv.h"
 #include "signals.h"
 
@@ -228,6 +229,7 @@ int app_connect(struct app *app, const char *user, struct err *err)
     report_session(&app->report, app->session);
     snprintf(app->home, sizeof app->home, "%s", session_cwd(app->session));
     prepare_mover(app);
+    remember_recall(app);
     if (app->target.dir[0] && session_cd(app->session, app->target.dir, err) < 0)
         return -1;
     return 0;
@@ -255,13 +257,14 @@ size_t app_command_begins(struct app *app)
 static void announce(struct app *app, size_t from)
 {
     unsigned generation = session_generation(app->session);
-    char line[sizeof app->path_line];
+    char line[sizeof app->path_line - sizeof " (remembered)"];
     if (generation == app->announced || !*report_path_line(&app->attempts, from, line, sizeof line))
         return;
-    memcpy(app->path_line, line, sizeof line);
+    snprintf(app->path_line, sizeof app->path_line, "%s%s", line,
+             ladder_remembered(&app->ladder) ? " (remembered)" : "");
     app->announced = generation;
     if (app->mode == MODE_SHELL || app->settings.verbose)
-        app_say(app, "data: %s", line);
+        app_say(app, "data: %s", app->path_line);
 }
 
 void app_command_ends(struct app *app, size_t attempts_before)
@@ -271,6 +274,9 @@ void app_command_ends(struct app *app, size_t attempts_before)
         return;
     report_session(&app->report, app->session);
     announce(app, attempts_before);
+    remember_outcome(app, attempts_before);
+    if (app->attempts.n > attempts_before)
+        app->report.remembered = ladder_remembered(&app->ladder);
 }
 
 void app_complain(struct app *app, const char *context, const struct err *err, size_t from)

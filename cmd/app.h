@@ -34,6 +34,10 @@ struct app {
     char home[PATH_BYTES]; /* the folder after login */
     unsigned announced;    /* the session's generation whose data connection was told of */
     char path_line[512];   /* how its data connection came about */
+    struct {
+        unsigned generation; /* of the session; 0: nothing noted yet */
+        enum strategy_id strategy;
+    } noted; /* in the memory of strategies */
 
     const char *letters; /* options of the command that runs */
     bool json;           /* its results are wanted as JSON */

@@ -27,6 +27,8 @@ const struct command command_table[] = {
     {"lpwd", "-", 0, 0, false, false, "", "lpwd", "show the local folder", cmd_lpwd},
     {"ls", "d", 0, 1, true, true, "1al", "ls [-1al] [--json] [PATH]",
      "list a remote folder (-l long, -a names with a dot too, -1 one a line)", cmd_ls},
+    {"memory", "-h", 0, 2, false, true, "", "memory [--json] [forget HOST]",
+     "show which strategies are remembered, or forget a host's ('*': all)", cmd_memory},
     {"mkdir", "d", 1, ARGS_ANY, true, false, "", "mkdir FOLDER...", "make remote folders",
      cmd_mkdir},
     {"mv", "rr", 2, 2, true, false, "", "mv FROM TO", "rename a remote file or folder", cmd_mv},

@@ -37,6 +37,9 @@ int cmd_mv(struct app *app, int argc, char **argv, struct err *err);
 int cmd_chmod(struct app *app, int argc, char **argv, struct err *err);
 int cmd_quote(struct app *app, int argc, char **argv, struct err *err);
 
+/* cmd_memory.c */
+int cmd_memory(struct app *app, int argc, char **argv, struct err *err);
+
 /* cmd_local.c */
 int cmd_lcd(struct app *app, int argc, char **argv, struct err *err);
 int cmd_lpwd(struct app *app, int argc, char **argv, struct err *err);

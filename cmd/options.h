@@ -33,6 +33,7 @@ struct settings {
     enum report_format report;
     const char *report_file;
     bool json, quiet, verbose;
+    bool no_memory; /* of strategies: neither read nor written */
     const char *trace_file;
     bool help, version;
 };

@@ -174,14 +174,14 @@ static json_t *attempt_json(const struct attempt *a)
     return o;
 }
 
-static json_t *data_json(const struct attempts *attempts)
+static json_t *data_json(const struct attempts *attempts, bool remembered)
 {
     json_t *rows = json_array();
     for (size_t i = 0; i < attempts->n; i++)
         json_array_append_new(rows, attempt_json(&attempts->list[i]));
     const struct attempt *ok = last_success(attempts);
     json_t *o = json_pack("{s:s?, s:b, s:o}", "strategy", ok ? strategy_name(ok->strategy) : NULL,
-                          "remembered", 0, "attempts", rows);
+                          "remembered", ok && remembered, "attempts", rows);
     if (o && attempts->omitted > 0)
         json_object_set_new(o, "omitted", json_integer(attempts->omitted));
     return o;
@@ -212,9 +212,9 @@ static int write_json(FILE *out, const struct report *r, const struct attempts *
         json_array_append_new(transfers, transfer_json(&r->transfers[i]));
     return json_line(out,
                      json_pack("{s:o, s:o, s:o, s:o, s:i}", "server",
-                               report_server_json(&r->server), "data", data_json(attempts),
-                               "transfers", transfers, "error", error_json(&r->first), "exit",
-                               exit_status),
+                               report_server_json(&r->server), "data",
+                               data_json(attempts, r->remembered), "transfers", transfers, "error",
+                               error_json(&r->first), "exit", exit_status),
                      err);
 }
 
@@ -327,10 +327,11 @@ static int write_text(FILE *out, const struct report *r, const struct attempts *
     if (r->server.port)
         write_server_text(out, &r->server);
     const struct attempt *ok = last_success(attempts);
-    fprintf(out, "data: %s\n",
+    fprintf(out, "data: %s%s\n",
             ok            ? strategy_name(ok->strategy)
             : attempts->n ? "no strategy worked"
-                          : "no data connection was needed");
+                          : "no data connection was needed",
+            ok && r->remembered ? " (remembered)" : "");
     for (size_t i = 0; i < attempts->n; i++)
         write_attempt_text(out, &attempts->list[i]);
     if (attempts->omitted > 0)

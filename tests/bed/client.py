@@ -1,4 +1,5 @@
 """Running ftpsh and reading what it reports."""
+import itertools
 import json
 import os
 import subprocess
@@ -38,6 +39,7 @@ class Run:
 class Client:
     """Starts ftpsh with an empty home, so that nothing of the machine's user is read.
 
+    What ftpsh remembers is gone after each run, unless `memory` is the folder to keep it in.
     A sanitizer's finding is an AssertionError, whatever the run's status.
     """
 
@@ -46,11 +48,14 @@ class Client:
         self.home = self.folder / "home"
         self.home.mkdir(parents=True)
         self.runs, self.seconds = [], []
+        self.memory, self.states = None, itertools.count()
 
     def env(self, password=None):
         """`password` replaces the right one; an empty one is not handed over at all."""
         options = f"exitcode={SANITIZER_STATUS}:halt_on_error=1:log_path={self.folder}/finding"
+        state = self.memory or self.folder / f"state-{next(self.states)}"
         env = {"PATH": os.environ["PATH"], "HOME": str(self.home), "LANG": "C.UTF-8",
+               "XDG_STATE_HOME": str(state),
                "TERM": "xterm", "ASAN_OPTIONS": f"{options}:detect_leaks=1",
                "UBSAN_OPTIONS": f"{options}:print_stacktrace=1"}
         password = self.password if password is None else password
