@@ -18,6 +18,10 @@ const struct command command_table[] = {
     {"chmod", "-r", 2, ARGS_ANY, true, false, "", "chmod MODE FILE...",
      "change permissions (SITE CHMOD); MODE is octal", cmd_chmod},
     {"close", "-", 0, 0, false, false, "", "close", "end the connection", cmd_close},
+    {"diagnose", "-", 0, 1, true, true, "c", "diagnose [-c] [--json] [IDLE]",
+     "try every data strategy and say what stands in the way, and who can mend it (-c also CCC; "
+     "IDLE: seconds to leave the connection idle)",
+     cmd_diagnose},
     {"get", "rl", 1, 2, true, false, "", "get REMOTE [LOCAL]", "download a file", cmd_get},
     {"help", "c", 0, 1, false, false, "", "help [COMMAND]", "list commands, or explain one",
      cmd_help},

@@ -22,6 +22,9 @@ int cmd_nlist(struct app *app, int argc, char **argv, struct err *err);
 int cmd_size(struct app *app, int argc, char **argv, struct err *err);
 int cmd_stat(struct app *app, int argc, char **argv, struct err *err);
 
+/* cmd_diagnose.c */
+int cmd_diagnose(struct app *app, int argc, char **argv, struct err *err);
+
 /* cmd_transfer.c */
 int cmd_get(struct app *app, int argc, char **argv, struct err *err);
 int cmd_reget(struct app *app, int argc, char **argv, struct err *err);

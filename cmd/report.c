@@ -154,7 +154,7 @@ static void append_remark(const struct attempt *a, char *dst, size_t size)
     append(dst, size, remark);
 }
 
-static json_t *attempt_json(const struct attempt *a)
+json_t *report_attempt_json(const struct attempt *a)
 {
     json_t *o = json_pack(
         "{s:s, s:o, s:o, s:o, s:o, s:s, s:s, s:I}", "strategy", strategy_name(a->strategy),
@@ -178,7 +178,7 @@ static json_t *data_json(const struct attempts *attempts, bool remembered)
 {
     json_t *rows = json_array();
     for (size_t i = 0; i < attempts->n; i++)
-        json_array_append_new(rows, attempt_json(&attempts->list[i]));
+        json_array_append_new(rows, report_attempt_json(&attempts->list[i]));
     const struct attempt *ok = last_success(attempts);
     json_t *o = json_pack("{s:s?, s:b, s:o}", "strategy", ok ? strategy_name(ok->strategy) : NULL,
                           "remembered", ok && remembered, "attempts", rows);

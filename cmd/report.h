@@ -54,6 +54,9 @@ int report_write(const struct report *r, const struct attempts *attempts, enum r
 /* The "server" object, for `status --json`. NULL: out of memory. */
 json_t *report_server_json(const struct report_server *s);
 
+/* An attempt as "attempts" lists it, for `diagnose --json`. NULL: out of memory. */
+json_t *report_attempt_json(const struct attempt *a);
+
 /* One line that tells how a data connection came about: the first row of attempts[from..] that
  * worked, and what failed before it. "" when none did. Returns dst. */
 const char *report_path_line(const struct attempts *a, size_t from, char *dst, size_t size);

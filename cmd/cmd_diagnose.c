@@ -1,0 +1,343 @@
+#include "handlers.h"
+
+#include "data/advice.h"
+#include "data/diagnose.h"
+#include "jsonout.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { REMEDIES_MAX = 16, IDLE_MAX_S = 86400 };
+
+/* The order in which strategies are tried and shown. */
+static const enum strategy_id shown[] = {STRATEGY_EPSV, STRATEGY_PASV_CONTROL_IP, STRATEGY_PASV,
+                                         STRATEGY_ACTIVE, STRATEGY_CCC};
+enum { SHOWN = sizeof shown / sizeof shown[0] };
+
+struct finding {
+    const struct evidence *evidence;
+    struct causes causes;
+    uint16_t control_port;
+};
+
+/* The remedies for a cause, and those that it needs besides. */
+static size_t remedies_of(const struct finding *f, enum cause c, const struct advice **out)
+{
+    enum software software = f->evidence->software;
+    size_t n = advice_find(c, software, out, REMEDIES_MAX);
+    enum cause more = advice_besides(c, f->evidence);
+    if (more == CAUSE_COUNT)
+        return n;
+    const struct advice *besides[REMEDIES_MAX];
+    size_t k = advice_find(more, software, besides, REMEDIES_MAX);
+    for (size_t i = 0; i < k && n < REMEDIES_MAX; i++) {
+        if (besides[i]->party == PARTY_SERVER)
+            out[n++] = besides[i];
+    }
+    return n;
+}
+
+/* ---- as JSON ---- */
+
+static json_t *addr_text(const struct addr *a, bool port)
+{
+    char text[ADDR_TEXT];
+    if (addr_family(a) == AF_UNSPEC)
+        return json_null();
+    return json_text(port ? addr_format_port(a, text, sizeof text)
+                          : addr_format(a, text, sizeof text));
+}
+
+static json_t *path_json(const struct evidence *e)
+{
+    struct addr said = evidence_advertised(e);
+    return json_pack("{s:o, s:o, s:b, s:o, s:o, s:o}", "client", addr_text(&e->local, false),
+                     "outside", addr_text(&e->seen_as, false), "client_nat", evidence_client_nat(e),
+                     "control", addr_text(&e->peer, true), "advertised", addr_text(&said, false),
+                     "plain", addr_text(&e->plain, false));
+}
+
+static json_t *trial_json(const struct trial *t)
+{
+    json_t *o = report_attempt_json(&t->row);
+    if (o && t->tried) {
+        json_object_set_new(o, "close_notify", json_boolean(!t->unclean));
+        json_object_set_new(o, "confirmed", json_boolean(!t->unconfirmed));
+    }
+    return o;
+}
+
+static json_t *probe_json(const struct probe *p)
+{
+    return json_pack("{s:s, s:i, s:s}", "command", p->epsv ? "EPSV" : "PASV", "port", p->port,
+                     "result", result_name(p->result));
+}
+
+/* One string for each line. */
+static json_t *lines_json(const char *text)
+{
+    json_t *lines = json_array();
+    while (*text) {
+        size_t n = strcspn(text, "\n");
+        json_array_append_new(lines, json_stringn(text, n));
+        text += n + (text[n] == '\n');
+    }
+    return lines;
+}
+
+static json_t *remedy_json(const struct finding *f, const struct advice *a)
+{
+    char text[ADVICE_TEXT], where[ADVICE_TEXT], lines[ADVICE_TEXT];
+    advice_fill(a->text, f->evidence, f->control_port, text, sizeof text);
+    advice_fill(a->where, f->evidence, f->control_port, where, sizeof where);
+    advice_fill(a->lines, f->evidence, f->control_port, lines, sizeof lines);
+    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "id", a->remedy, "by", party_name(a->party),
+                     "software", json_text_or_null(software_name(a->software)), "text",
+                     json_text(text), "where", json_text_or_null(where), "lines",
+                     lines_json(lines));
+}
+
+static json_t *cause_json(const struct finding *f, enum cause c)
+{
+    const struct advice *remedies[REMEDIES_MAX];
+    size_t n = remedies_of(f, c, remedies);
+    json_t *list = json_array();
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new(list, remedy_json(f, remedies[i]));
+    return json_pack("{s:s, s:s, s:o}", "id", cause_name(c), "meaning", cause_meaning(c),
+                     "remedies", list);
+}
+
+static json_t *use_json(const struct evidence *e)
+{
+    json_t *use = json_array();
+    for (size_t i = 0; i < SHOWN; i++) {
+        char option[64];
+        snprintf(option, sizeof option, "--%s", strategy_name(shown[i]));
+        if (evidence_works(e, shown[i]))
+            json_array_append_new(use, json_string(option));
+    }
+    return use;
+}
+
+static json_t *finding_json(const struct app *app, const struct finding *f)
+{
+    const struct evidence *e = f->evidence;
+    json_t *strategies = json_array(), *probes = json_array(), *causes = json_array();
+    for (size_t i = 0; i < SHOWN; i++) {
+        if (e->trials[shown[i]].tried)
+            json_array_append_new(strategies, trial_json(&e->trials[shown[i]]));
+    }
+    for (size_t i = 0; i < e->nprobes; i++)
+        json_array_append_new(probes, probe_json(&e->probes[i]));
+    for (size_t i = 0; i < f->causes.n; i++)
+        json_array_append_new(causes, cause_json(f, f->causes.list[i]));
+    return json_pack("{s:o, s:s, s:o, s:o, s:o, s:o, s:o}", "server",
+                     report_server_json(&app->report.server), "software",
+                     software_name(e->software), "path", path_json(e), "strategies", strategies,
+                     "probes", probes, "causes", causes, "use", use_json(e));
+}
+
+/* ---- as text ---- */
+
+/* A place on the way, in the picture. */
+struct place {
+    const char *title;
+    char address[ADDR_TEXT];
+};
+
+static size_t places_of(const struct finding *f, struct place *p)
+{
+    const struct evidence *e = f->evidence;
+    struct addr said = evidence_advertised(e);
+    size_t n = 0;
+    bool differs = addr_family(&e->seen_as) != AF_UNSPEC && !addr_same_host(&e->seen_as, &e->local);
+    bool behind = evidence_misleads(e) && addr_is_private(&said);
+    p[n].title = "this client";
+    addr_format(&e->local, p[n++].address, ADDR_TEXT);
+    if (differs || evidence_client_nat(e)) {
+        p[n].title = "its NAT";
+        if (differs)
+            addr_format(&e->seen_as, p[n].address, ADDR_TEXT);
+        else
+            snprintf(p[n].address, ADDR_TEXT, "?");
+        n++;
+    }
+    p[n].title = behind ? "server's NAT" : "server";
+    if (addr_family(&e->peer) == AF_UNSPEC)
+        snprintf(p[n++].address, ADDR_TEXT, "behind a proxy, port %u", f->control_port);
+    else
+        addr_format_port(&e->peer, p[n++].address, ADDR_TEXT);
+    if (evidence_misleads(e)) {
+        p[n].title = behind ? "server" : "said instead";
+        addr_format(&said, p[n++].address, ADDR_TEXT);
+    }
+    return n;
+}
+
+static void draw_path(FILE *out, const struct finding *f)
+{
+    struct place places[4];
+    size_t n = places_of(f, places);
+    for (int line = 0; line < 2; line++) {
+        for (size_t i = 0; i < n; i++) {
+            size_t title = strlen(places[i].title), address = strlen(places[i].address);
+            int width = (int) (title > address ? title : address);
+            bool last = i + 1 == n;
+            fprintf(out, "%s%-*s", i ? line ? " ---- " : "      " : "  ", last ? 0 : width,
+                    line ? places[i].address : places[i].title);
+        }
+        fputc('\n', out);
+    }
+}
+
+static void show_trial(FILE *out, const struct trial *t)
+{
+    char text[ADDR_TEXT], reason[512];
+    const struct attempt *a = &t->row;
+    fprintf(out, "  %-20s ", strategy_name(a->strategy));
+    if (a->result == RESULT_OK)
+        fprintf(out, "works");
+    else if (a->result == RESULT_SKIPPED)
+        fprintf(out, "not tried: %s", report_attempt_reason(a, reason, sizeof reason));
+    else
+        fprintf(out, "fails at %s (%s): %s", stage_name(a->stage), result_name(a->result),
+                report_attempt_reason(a, reason, sizeof reason));
+    if (addr_family(&a->endpoint) != AF_UNSPEC)
+        fprintf(out, ", %s %s", a->strategy == STRATEGY_ACTIVE ? "at" : "to",
+                addr_format_port(&a->endpoint, text, sizeof text));
+    if (a->tls)
+        fprintf(out, ", %s, session %s", a->tls_version, a->resumed ? "resumed" : "not resumed");
+    if (t->unclean)
+        fprintf(out, ", no close_notify");
+    if (t->unconfirmed)
+        fprintf(out, ", no final reply");
+    fprintf(out, ", %lld ms\n", (long long) a->ms);
+}
+
+static void show_indented(FILE *out, const char *text)
+{
+    while (*text) {
+        size_t n = strcspn(text, "\n");
+        fprintf(out, "        %.*s\n", (int) n, text);
+        text += n + (text[n] == '\n');
+    }
+}
+
+static void show_remedy(FILE *out, const struct finding *f, const struct advice *a)
+{
+    static const char *const parties[PARTY_COUNT] = {[PARTY_SERVER] = "server",
+                                                     [PARTY_SERVER_NAT] = "server's NAT, firewall",
+                                                     [PARTY_CLIENT_NAT] = "client's NAT",
+                                                     [PARTY_CLIENT] = "client"};
+    char text[ADVICE_TEXT];
+    const char *software = software_name(a->software);
+    fprintf(out, "    %s%s%s%s: %s\n", parties[a->party], *software ? " (" : "", software,
+            *software ? ")" : "",
+            advice_fill(a->text, f->evidence, f->control_port, text, sizeof text));
+    if (!a->lines)
+        return;
+    if (a->where)
+        fprintf(out, "      %s\n",
+                advice_fill(a->where, f->evidence, f->control_port, text, sizeof text));
+    show_indented(out, advice_fill(a->lines, f->evidence, f->control_port, text, sizeof text));
+}
+
+static void show_cause(FILE *out, const struct finding *f, enum cause c)
+{
+    const struct advice *remedies[REMEDIES_MAX];
+    size_t n = remedies_of(f, c, remedies);
+    fprintf(out, "\n%s: %s\n  %s\n", c == CAUSE_HEALTHY ? "state" : "cause", cause_name(c),
+            cause_meaning(c));
+    for (size_t i = 0; i < n && c != CAUSE_HEALTHY; i++)
+        show_remedy(out, f, remedies[i]);
+}
+
+static void show_use(FILE *out, const struct evidence *e)
+{
+    const char *before = "\nworks today: ftpsh";
+    for (size_t i = 0; i < SHOWN; i++) {
+        if (!evidence_works(e, shown[i]))
+            continue;
+        fprintf(out, "%s --%s", before, strategy_name(shown[i]));
+        before = ", or";
+    }
+    fprintf(out, *before == '\n' ? "\nno strategy works today\n" : "\n");
+}
+
+static void show_finding(const struct app *app, const struct finding *f)
+{
+    FILE *out = app->out;
+    const struct evidence *e = f->evidence;
+    const char *software = software_name(e->software);
+    fprintf(out, "server: %s port %u, %s\n\n", session_host(app->session), f->control_port,
+            *software ? software : "software unknown");
+    draw_path(out, f);
+    fputc('\n', out);
+    for (size_t i = 0; i < SHOWN; i++) {
+        if (e->trials[shown[i]].tried)
+            show_trial(out, &e->trials[shown[i]]);
+    }
+    for (size_t i = 0; i < f->causes.n; i++)
+        show_cause(out, f, f->causes.list[i]);
+    show_use(out, e);
+}
+
+/* ---- the command ---- */
+
+static int read_idle(const char *text, int64_t *ms, struct err *err)
+{
+    char *end;
+    double seconds = strtod(text, &end);
+    if (*text < '0' || *text > '9' || *end || !(seconds > 0) || seconds > IDLE_MAX_S)
+        return err_set(err, ERR_USAGE, "'%s' is no number of seconds above 0", text);
+    *ms = (int64_t) (seconds * 1000);
+    return 0;
+}
+
+/* --ccc among the options is the wish for it, too. */
+static bool wants_ccc(const struct app *app)
+{
+    bool chosen = false;
+    for (size_t i = 0; i < app->ladder.n; i++)
+        chosen = chosen || app->ladder.rungs[i] == STRATEGY_CCC;
+    return chosen || app_flag(app, 'c');
+}
+
+/* No strategy works: exit status 6. */
+static int verdict(const struct finding *f, struct err *err)
+{
+    for (size_t i = 0; i < SHOWN; i++) {
+        if (evidence_works(f->evidence, shown[i]))
+            return 0;
+    }
+    return err_set(err, ERR_NO_DATA_PATH, "no data strategy works: %s",
+                   cause_name(f->causes.list[0]));
+}
+
+int cmd_diagnose(struct app *app, int argc, char **argv, struct err *err)
+{
+    struct diagnose_settings settings = {.ladder = &app->ladder, .ccc = wants_ccc(app)};
+    struct evidence *e = NULL;
+    if (argc > 1 && read_idle(argv[1], &settings.idle_ms, err) < 0)
+        return -1;
+    if (settings.ccc)
+        app_say(app, "diagnose: the control connection will be cleared once; commands and file "
+                     "names then travel in clear, and it is connected anew afterwards");
+    e = calloc(1, sizeof *e);
+    if (!e)
+        return err_set(err, ERR_LOCAL, "out of memory");
+    int rc = diagnose_run(app->session, &settings, e, err);
+    if (rc == 0) {
+        struct finding f = {e, causes_find(e), session_port(app->session)};
+        report_session(&app->report, app->session);
+        if (app->json)
+            rc = json_line(app->out, finding_json(app, &f), err);
+        else
+            show_finding(app, &f);
+        if (rc == 0)
+            rc = verdict(&f, err);
+    }
+    free(e);
+    return rc;
+}

@@ -1,0 +1,463 @@
+#include "data/cause.h"
+
+#include <string.h>
+#include <strings.h>
+
+enum { POOL_SAMPLES = 6, POOL_SMALL = 2 };
+
+/* ---- reading the evidence ---- */
+
+static const struct trial *trial_of(const struct evidence *e, enum strategy_id id)
+{
+    return &e->trials[id];
+}
+
+bool evidence_works(const struct evidence *e, enum strategy_id id)
+{
+    return e->trials[id].tried && e->trials[id].row.result == RESULT_OK;
+}
+
+static bool anything_works(const struct evidence *e)
+{
+    for (int id = 0; id < STRATEGY_COUNT; id++) {
+        if (evidence_works(e, (enum strategy_id) id))
+            return true;
+    }
+    return false;
+}
+
+static bool dials_control_host(const struct evidence *e)
+{
+    return evidence_works(e, STRATEGY_EPSV) || evidence_works(e, STRATEGY_PASV_CONTROL_IP);
+}
+
+static bool passive_works(const struct evidence *e)
+{
+    return dials_control_host(e) || evidence_works(e, STRATEGY_PASV);
+}
+
+static bool failed_at(const struct trial *t, enum attempt_stage stage)
+{
+    return t->tried && t->row.result != RESULT_OK && t->row.result != RESULT_SKIPPED &&
+           t->row.result != RESULT_CANCELLED && t->row.stage == stage;
+}
+
+/* TCP at least was there. */
+static bool connected(const struct trial *t)
+{
+    return t->tried && (t->row.stage == STAGE_TLS || t->row.stage == STAGE_OPEN);
+}
+
+/* How often the control connection's address answered on a port that EPSV, or PASV, named. */
+struct tally {
+    int good, bad;
+    enum attempt_result first_bad;
+};
+
+static void tally_add(struct tally *t, bool good, enum attempt_result result)
+{
+    if (!good && t->bad == 0)
+        t->first_bad = result;
+    t->good += good;
+    t->bad += !good;
+}
+
+static struct tally tally_of(const struct evidence *e, bool epsv)
+{
+    const struct trial *t = trial_of(e, epsv ? STRATEGY_EPSV : STRATEGY_PASV_CONTROL_IP);
+    struct tally all = {0};
+    if (connected(t) || (failed_at(t, STAGE_CONNECT) && t->row.result != RESULT_REJECTED))
+        tally_add(&all, connected(t), t->row.result);
+    for (size_t i = 0; i < e->nprobes; i++) {
+        if (e->probes[i].epsv == epsv)
+            tally_add(&all, e->probes[i].result == RESULT_OK, e->probes[i].result);
+    }
+    return all;
+}
+
+struct addr evidence_advertised(const struct evidence *e)
+{
+    const struct addr *said = &trial_of(e, STRATEGY_PASV)->row.advertised;
+    if (addr_family(said) == AF_UNSPEC)
+        said = &trial_of(e, STRATEGY_PASV_CONTROL_IP)->row.advertised;
+    return *said;
+}
+
+bool evidence_misleads(const struct evidence *e)
+{
+    struct addr said = evidence_advertised(e);
+    return addr_family(&said) != AF_UNSPEC && addr_family(&e->peer) != AF_UNSPEC &&
+           !addr_same_host(&said, &e->peer) && !evidence_works(e, STRATEGY_PASV);
+}
+
+bool evidence_client_nat(const struct evidence *e)
+{
+    return addr_family(&e->local) != AF_UNSPEC && addr_family(&e->peer) != AF_UNSPEC &&
+           addr_is_private(&e->local) && !addr_is_private(&e->peer);
+}
+
+static uint16_t trial_port(const struct evidence *e, enum strategy_id id)
+{
+    const struct trial *t = trial_of(e, id);
+    return t->tried && id != STRATEGY_ACTIVE ? addr_port(&t->row.endpoint) : 0;
+}
+
+/* Every passive port seen. `ports` has room for PROBES_MAX + STRATEGY_COUNT. */
+static size_t ports_seen(const struct evidence *e, uint16_t *ports)
+{
+    size_t n = 0;
+    for (int id = 0; id < STRATEGY_COUNT; id++) {
+        uint16_t port = trial_port(e, (enum strategy_id) id);
+        if (port)
+            ports[n++] = port;
+    }
+    for (size_t i = 0; i < e->nprobes; i++) {
+        if (e->probes[i].port)
+            ports[n++] = e->probes[i].port;
+    }
+    return n;
+}
+
+bool evidence_ports(const struct evidence *e, uint16_t *lo, uint16_t *hi)
+{
+    uint16_t ports[PROBES_MAX + STRATEGY_COUNT];
+    size_t n = ports_seen(e, ports);
+    for (size_t i = 0; i < n; i++) {
+        *lo = i == 0 || ports[i] < *lo ? ports[i] : *lo;
+        *hi = i == 0 || ports[i] > *hi ? ports[i] : *hi;
+    }
+    return n > 0;
+}
+
+static bool contains(const char *text, const char *what)
+{
+    size_t n = strlen(what);
+    for (; *text; text++) {
+        if (strncasecmp(text, what, n) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool says_any(const struct trial *t, const char *const *patterns)
+{
+    if (!t->tried || t->row.result != RESULT_REJECTED)
+        return false;
+    for (; *patterns; patterns++) {
+        if (contains(t->row.err.msg, *patterns) || contains(t->row.reply, *patterns))
+            return true;
+    }
+    return false;
+}
+
+/* ---- the causes, one by one ---- */
+
+/* Without TLS, or after CCC, the NAT's gateway changes what it reads; under TLS it cannot. */
+static bool gateway_rewrites(const struct evidence *e)
+{
+    struct addr said = evidence_advertised(e);
+    return addr_family(&e->plain) != AF_UNSPEC && addr_family(&said) != AF_UNSPEC &&
+           !addr_same_host(&e->plain, &said) && evidence_misleads(e);
+}
+
+/* The result of dialling passive ports where some or all of them fail for both commands, or for one
+ * now and then; RESULT_OK where that is not the trouble. */
+static enum attempt_result range_result(const struct evidence *e)
+{
+    struct tally epsv = tally_of(e, true), pasv = tally_of(e, false);
+    bool none = epsv.good + pasv.good == 0;
+    bool mixed = (epsv.good && epsv.bad) || (pasv.good && pasv.bad);
+    if (evidence_works(e, STRATEGY_PASV) || epsv.bad + pasv.bad == 0 || (!none && !mixed))
+        return RESULT_OK;
+    return epsv.bad ? epsv.first_bad : pasv.first_bad;
+}
+
+static bool range_silent(const struct evidence *e)
+{
+    return range_result(e) == RESULT_TIMEOUT;
+}
+
+static bool range_reset(const struct evidence *e)
+{
+    enum attempt_result result = range_result(e);
+    return result != RESULT_OK && result != RESULT_TIMEOUT;
+}
+
+/* 0.0.0.0 and 127.0.0.1 are nobody's address, whoever the server is (FIELD-NOTES 26). */
+static bool is_private_from(const struct addr *said, const struct addr *peer)
+{
+    return addr_is_unspecified(said) || (addr_is_loopback(said) && !addr_is_loopback(peer)) ||
+           (addr_is_private(said) && !addr_is_private(peer));
+}
+
+static bool private_address(const struct evidence *e)
+{
+    struct addr said = evidence_advertised(e);
+    return evidence_misleads(e) && dials_control_host(e) && is_private_from(&said, &e->peer);
+}
+
+static bool wrong_address(const struct evidence *e)
+{
+    return evidence_misleads(e) && dials_control_host(e) && !private_address(e);
+}
+
+/* No reply to the command, or the connection gone with it: something on the way objects to it. */
+static bool unanswered(const struct trial *t)
+{
+    return failed_at(t, STAGE_COMMAND) && t->row.result != RESULT_REJECTED;
+}
+
+static bool epsv_blocked(const struct evidence *e)
+{
+    struct tally epsv = tally_of(e, true), pasv = tally_of(e, false);
+    bool never = epsv.good == 0 && (epsv.bad > 0 || unanswered(trial_of(e, STRATEGY_EPSV)));
+    return never && pasv.good > 0 && pasv.bad == 0;
+}
+
+static bool refuses(const struct evidence *e, enum strategy_id id, int class)
+{
+    const struct trial *t = trial_of(e, id);
+    return failed_at(t, STAGE_COMMAND) && t->row.result == RESULT_REJECTED &&
+           (t->row.err.reply / 100 == 4 ? 4 : 5) == class;
+}
+
+static bool epsv_refused(const struct evidence *e)
+{
+    return refuses(e, STRATEGY_EPSV, 5) && tally_of(e, false).good > 0;
+}
+
+static bool passive_refused(const struct evidence *e)
+{
+    return refuses(e, STRATEGY_EPSV, 5) && refuses(e, STRATEGY_PASV_CONTROL_IP, 5);
+}
+
+/* The port that PASV names is never the one that listens, and EPSV's always is; or clearing the
+ * control connection is what breaks it. */
+static bool gateway_disturbs(const struct evidence *e)
+{
+    struct tally epsv = tally_of(e, true), pasv = tally_of(e, false);
+    const struct trial *ccc = trial_of(e, STRATEGY_CCC);
+    bool never =
+        pasv.good == 0 && (pasv.bad > 0 || unanswered(trial_of(e, STRATEGY_PASV_CONTROL_IP)));
+    bool cleared = failed_at(ccc, STAGE_CONNECT) &&
+                   addr_same_host(&ccc->row.advertised, &e->peer) && pasv.good > 0;
+    return (never && epsv.good > 0 && epsv.bad == 0) || cleared;
+}
+
+static bool is_small_pool(const struct evidence *e)
+{
+    uint16_t ports[PROBES_MAX + STRATEGY_COUNT];
+    size_t n = ports_seen(e, ports), different = 0;
+    for (size_t i = 0; i < n; i++) {
+        size_t k = 0;
+        while (k < i && ports[k] != ports[i])
+            k++;
+        different += k == i;
+    }
+    return n >= POOL_SAMPLES && different <= POOL_SMALL;
+}
+
+static bool pool_exhausted(const struct evidence *e)
+{
+    return is_small_pool(e) ||
+           (refuses(e, STRATEGY_EPSV, 4) && refuses(e, STRATEGY_PASV_CONTROL_IP, 4));
+}
+
+/* The server's words for it (FIELD-NOTES 1, 5): 522, "session reuse", "not resumed"; ProFTPD says
+ * only that the operation is not permitted. */
+static bool demands_reuse(const struct trial *t)
+{
+    static const char *const patterns[] = {
+        "reuse", "resum", "TLS session", "SSL session", "operation not permitted", NULL};
+    return t->tried && t->row.result == RESULT_REJECTED && t->row.stage != STAGE_COMMAND &&
+           (t->row.err.reply == 522 || says_any(t, patterns));
+}
+
+enum reuse { REUSE_FINE, REUSE_DEMANDED, REUSE_NEVER };
+
+static enum reuse judge_reuse(const struct evidence *e)
+{
+    bool demanded = false, resumed = false;
+    for (int id = 0; id < STRATEGY_COUNT; id++) {
+        const struct trial *t = trial_of(e, (enum strategy_id) id);
+        if (t->full_only)
+            return REUSE_NEVER;
+        demanded = demanded || demands_reuse(t);
+        resumed = resumed || (t->tried && t->row.tls && t->row.resumed);
+    }
+    if (!demanded)
+        return REUSE_FINE;
+    return resumed ? REUSE_DEMANDED : REUSE_NEVER;
+}
+
+static bool reuse_required(const struct evidence *e)
+{
+    return judge_reuse(e) == REUSE_DEMANDED;
+}
+
+static bool reuse_impossible(const struct evidence *e)
+{
+    return judge_reuse(e) == REUSE_NEVER;
+}
+
+/* The server compares the other end of data and control (FIELD-NOTES 32, 37). A refused PORT alone
+ * does no harm while the passive way is open. */
+static bool peer_rejected(const struct evidence *e)
+{
+    static const char *const patterns[] = {"bad ip",       "foreign address",  "not yours",
+                                           "not your",     "only to",          "illegal port",
+                                           "illegal eprt", "address mismatch", "same ip",
+                                           "match the",    "does not match",   NULL};
+    for (int id = 0; id < STRATEGY_COUNT; id++) {
+        const struct trial *t = trial_of(e, (enum strategy_id) id);
+        bool counts = id == STRATEGY_ACTIVE ? !passive_works(e) : t->row.stage != STAGE_COMMAND;
+        if (counts && says_any(t, patterns))
+            return true;
+    }
+    return false;
+}
+
+static bool data_tls(const struct evidence *e)
+{
+    if (anything_works(e) || judge_reuse(e) != REUSE_FINE)
+        return false;
+    for (int id = 0; id < STRATEGY_COUNT; id++) {
+        const struct trial *t = trial_of(e, (enum strategy_id) id);
+        if (t->tried && (t->row.result == RESULT_TLS || failed_at(t, STAGE_TLS)) &&
+            !peer_rejected(e))
+            return true;
+    }
+    return false;
+}
+
+/* The ordinary client behind a NAT needs no mapping: only where the passive way is closed too. */
+static bool client_nat(const struct evidence *e)
+{
+    const struct trial *t = trial_of(e, STRATEGY_ACTIVE);
+    return t->tried && t->row.result != RESULT_OK && t->row.result != RESULT_REJECTED &&
+           evidence_client_nat(e) && !passive_works(e);
+}
+
+static bool control_forgotten(const struct evidence *e)
+{
+    bool any = e->forgotten;
+    for (int id = 0; id < STRATEGY_COUNT; id++)
+        any = any || e->trials[id].unconfirmed;
+    return any;
+}
+
+static bool no_close_notify(const struct evidence *e)
+{
+    bool any = false;
+    for (int id = 0; id < STRATEGY_COUNT; id++)
+        any = any || e->trials[id].unclean;
+    return any;
+}
+
+/* ---- the table ---- */
+
+#define BIT(c) (1u << CAUSE_##c)
+
+static const struct {
+    const char *name, *meaning;
+    bool (*holds)(const struct evidence *e); /* NULL: when nothing else does */
+    unsigned explains;                       /* the causes that it hides */
+} rows[CAUSE_COUNT] = {
+    [CAUSE_GATEWAY_REWRITES] = {"gateway-rewrites-plain",
+                                "A NAT's FTP gateway corrects the server's replies while they "
+                                "travel in clear; under TLS it cannot read them, so the address "
+                                "stays wrong and no port is opened.",
+                                gateway_rewrites,
+                                BIT(RANGE_SILENT) | BIT(RANGE_RESET) | BIT(PRIVATE_ADDRESS) |
+                                    BIT(WRONG_ADDRESS) | BIT(EPSV_REFUSED)},
+    [CAUSE_RANGE_SILENT] = {"passive-range-silent",
+                            "Nothing answers on the server's passive ports, or on some of them: "
+                            "a NAT or firewall in front of it drops the packets.",
+                            range_silent, BIT(EPSV_BLOCKED) | BIT(GATEWAY_DISTURBS)},
+    [CAUSE_RANGE_RESET] = {"passive-range-reset",
+                           "Connections to the server's passive ports, or to some of them, are "
+                           "refused: a NAT or firewall in front of it does not forward them.",
+                           range_reset, BIT(EPSV_BLOCKED) | BIT(GATEWAY_DISTURBS)},
+    [CAUSE_PRIVATE_ADDRESS] = {"private-address-advertised",
+                               "In its reply to PASV the server names an address that exists only "
+                               "inside its own network.",
+                               private_address, BIT(EPSV_REFUSED)},
+    [CAUSE_WRONG_ADDRESS] = {"wrong-address-advertised",
+                             "In its reply to PASV the server names an address at which it cannot "
+                             "be reached.",
+                             wrong_address, BIT(EPSV_REFUSED)},
+    [CAUSE_EPSV_BLOCKED] = {"epsv-blocked",
+                            "The server accepts EPSV, and something on the way does not let the "
+                            "connections that follow it pass.",
+                            epsv_blocked, 0},
+    [CAUSE_EPSV_REFUSED] = {"epsv-refused", "The server refuses EPSV, and PASV works.",
+                            epsv_refused, 0},
+    [CAUSE_PASSIVE_REFUSED] = {"passive-refused",
+                               "The server refuses passive mode, EPSV and PASV alike.",
+                               passive_refused, 0},
+    [CAUSE_GATEWAY_DISTURBS] = {"gateway-disturbs",
+                                "PASV does not lead to the port on which the server listens: "
+                                "something on the way changes or suppresses the reply.",
+                                gateway_disturbs, 0},
+    [CAUSE_POOL_EXHAUSTED] = {"passive-pool-exhausted",
+                              "The server has so few passive ports that they run out.",
+                              pool_exhausted, 0},
+    [CAUSE_REUSE_REQUIRED] = {"session-reuse-required",
+                              "The server demands that data connections resume the control "
+                              "connection's TLS session, and rejects the one that did.",
+                              reuse_required, BIT(DATA_TLS)},
+    [CAUSE_REUSE_IMPOSSIBLE] = {"session-reuse-impossible",
+                                "Data connections cannot resume the TLS session: the server "
+                                "declines the sessions that it gave out itself.",
+                                reuse_impossible, BIT(DATA_TLS)},
+    [CAUSE_PEER_REJECTED] = {"data-peer-rejected",
+                             "The server sees data and control connections come from different "
+                             "addresses and rejects that.",
+                             peer_rejected, BIT(CLIENT_NAT)},
+    [CAUSE_DATA_TLS] = {"data-tls-failed", "Data connections open, and TLS on them fails.",
+                        data_tls, 0},
+    [CAUSE_CLIENT_NAT] = {"client-nat-unmapped",
+                          "This client is behind a NAT of its own, so that the server cannot dial "
+                          "it in active mode.",
+                          client_nat, 0},
+    [CAUSE_CONTROL_FORGOTTEN] = {"control-forgotten",
+                                 "The control connection is lost while it is idle: a NAT on the "
+                                 "way has forgotten it.",
+                                 control_forgotten, 0},
+    [CAUSE_NO_CLOSE_NOTIFY] = {"no-close-notify",
+                               "The server ends data connections without TLS's close_notify: a "
+                               "whole file cannot be told from one that was cut.",
+                               no_close_notify, 0},
+    [CAUSE_UNKNOWN] = {"unknown", "No strategy works, and why does not show from here.", NULL, 0},
+    [CAUSE_HEALTHY] = {"healthy", "Data connections work as they should.", NULL, 0},
+};
+
+struct causes causes_find(const struct evidence *e)
+{
+    struct causes found = {.n = 0};
+    unsigned hold = 0, explained = 0;
+    for (int c = 0; c < CAUSE_COUNT; c++) {
+        if (rows[c].holds && rows[c].holds(e)) {
+            hold |= 1u << c;
+            explained |= rows[c].explains;
+        }
+    }
+    hold &= ~explained;
+    if (hold == 0)
+        hold = anything_works(e) ? BIT(HEALTHY) : BIT(UNKNOWN);
+    for (int c = 0; c < CAUSE_COUNT; c++) {
+        if (hold & 1u << c)
+            found.list[found.n++] = (enum cause) c;
+    }
+    return found;
+}
+
+const char *cause_name(enum cause c)
+{
+    return rows[c].name;
+}
+
+const char *cause_meaning(enum cause c)
+{
+    return rows[c].meaning;
+}

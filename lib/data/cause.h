@@ -1,0 +1,85 @@
+/* What stands between a client and its data connections: evidence in, causes out. Pure.
+ *
+ * Each cause is told apart from its look-alikes by what was seen, and a cause that explains another
+ * one hides it: where a gateway rewrites addresses, the private one is no cause of its own.
+ */
+#ifndef FTPSH_DATA_CAUSE_H
+#define FTPSH_DATA_CAUSE_H
+
+#include "data/attempt.h"
+#include "ftp/features.h"
+
+/* In the order in which they are shown. */
+enum cause {
+    CAUSE_GATEWAY_REWRITES,
+    CAUSE_RANGE_SILENT,
+    CAUSE_RANGE_RESET,
+    CAUSE_PRIVATE_ADDRESS,
+    CAUSE_WRONG_ADDRESS,
+    CAUSE_EPSV_BLOCKED,
+    CAUSE_EPSV_REFUSED,
+    CAUSE_PASSIVE_REFUSED,
+    CAUSE_GATEWAY_DISTURBS,
+    CAUSE_POOL_EXHAUSTED,
+    CAUSE_REUSE_REQUIRED,
+    CAUSE_REUSE_IMPOSSIBLE,
+    CAUSE_PEER_REJECTED,
+    CAUSE_DATA_TLS,
+    CAUSE_CLIENT_NAT,
+    CAUSE_CONTROL_FORGOTTEN,
+    CAUSE_NO_CLOSE_NOTIFY,
+    CAUSE_UNKNOWN, /* nothing works, and nothing above fits */
+    CAUSE_HEALTHY,
+    CAUSE_COUNT
+};
+
+/* One strategy on its own, with a listing as its transfer. */
+struct trial {
+    bool tried;
+    struct attempt row; /* of its last attempt, as the ladder fills it in */
+    bool full_only;     /* resuming the TLS session failed where a full handshake then worked */
+    bool unclean;       /* the data ended without close_notify */
+    bool unconfirmed;   /* the data came and the final reply never did */
+};
+
+/* A passive port that was asked for and dialled, without a transfer. */
+struct probe {
+    bool epsv; /* else PASV */
+    uint16_t port;
+    enum attempt_result result;
+};
+
+#define PROBES_MAX 8
+
+struct evidence {
+    enum software software;
+    struct addr local, peer; /* the control connection's ends */
+    struct addr seen_as;     /* this client, as the server sees it (AF_UNSPEC: it does not say) */
+    struct addr plain;       /* the 227 of a control connection in clear (AF_UNSPEC: none seen) */
+    struct trial trials[STRATEGY_COUNT];
+    struct probe probes[PROBES_MAX];
+    size_t nprobes;
+    bool forgotten; /* the control connection did not survive its idle time */
+};
+
+/* What holds, in order; never empty: CAUSE_HEALTHY or CAUSE_UNKNOWN when nothing else does. */
+struct causes {
+    enum cause list[CAUSE_COUNT];
+    size_t n;
+};
+struct causes causes_find(const struct evidence *e);
+
+const char *cause_name(enum cause c);    /* "passive-range-silent": stable */
+const char *cause_meaning(enum cause c); /* one sentence */
+
+bool evidence_works(const struct evidence *e, enum strategy_id id);
+/* The address in the server's 227 under TLS; AF_UNSPEC when there was none. */
+struct addr evidence_advertised(const struct evidence *e);
+/* That address is one that this client cannot use: it is not the server's. */
+bool evidence_misleads(const struct evidence *e);
+/* This client has a private address and the server does not. */
+bool evidence_client_nat(const struct evidence *e);
+/* The lowest and the highest passive port seen; false when none was. */
+bool evidence_ports(const struct evidence *e, uint16_t *lo, uint16_t *hi);
+
+#endif

@@ -1,0 +1,504 @@
+#include "data/diagnose.h"
+
+#include "data/channel.h"
+#include "data/strategy.h"
+#include "ftp/pasv.h"
+#include "net/dial.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    DRAIN_BLOCK = 16 * 1024,
+    DRAIN_MAX = 1024 * 1024,
+    PROBE_MS = 1000,
+    ASK_MS = 2000 /* a question whose answer can be done without */
+};
+
+struct run {
+    struct session *session;
+    const struct diagnose_settings *settings;
+    struct evidence *out;
+    struct deadline end; /* of everything but the idle time */
+    const char *command; /* the listing that this server accepts */
+    bool over;           /* the session is lost and cannot be rebuilt */
+};
+
+static const struct wait *wait_of(const struct run *r)
+{
+    return session_settings(r->session)->wait;
+}
+
+static struct deadline soon(const struct run *r, int64_t ms)
+{
+    return deadline_sooner(deadline_in(ms), r->end);
+}
+
+/* Ctrl-C, or the limit for everything. */
+static bool is_interrupted(const struct run *r, const struct err *why)
+{
+    return why->code == ERR_CANCELLED || deadline_passed(wait_of(r)->limit);
+}
+
+/* ---- one strategy ---- */
+
+/* 1: more to come, 0: ended, -1. */
+static int drain_step(struct channel *c, unsigned char *block, struct deadline until, size_t *total,
+                      struct err *err)
+{
+    size_t got = 0;
+    enum stream_state state = channel_read(c, block, DRAIN_BLOCK, &got, err);
+    if (state == STREAM_EOF)
+        return 0;
+    if (state == STREAM_ERROR)
+        return -1;
+    if (state == STREAM_OK) {
+        *total += got;
+        return 1;
+    }
+    int rc = channel_wait(c, stream_events(state), until, err);
+    if (rc == 0)
+        return err_set(err, ERR_TIMEOUT, "the listing does not end");
+    return rc < 0 || channel_check(c, err) < 0 ? -1 : 1;
+}
+
+/* The listing to its end. 0, or -1; an end without close_notify is none of the errors. */
+static int drain(struct channel *c, struct trial *t, struct deadline until, struct err *err)
+{
+    unsigned char *block = malloc(DRAIN_BLOCK);
+    struct err why = ERR_INIT;
+    size_t total = 0;
+    int rc = block ? 1 : err_set(&why, ERR_LOCAL, "out of memory");
+    while (rc > 0 && total < DRAIN_MAX)
+        rc = drain_step(c, block, until, &total, &why);
+    free(block);
+    t->unclean = rc < 0 && why.code == ERR_TRUNCATED;
+    if (t->unclean)
+        return 0;
+    return rc < 0 ? err_take(err, &why) : rc;
+}
+
+/* vsftpd confirms only after our own close_notify. 0 when the final reply is there, 1 when it does
+ * not come, -1. */
+static int await_end(struct channel *c, struct deadline until, struct err *err)
+{
+    stream_finish(channel_stream(c), true, NULL);
+    while (!channel_done(c)) {
+        int rc = channel_wait(c, 0, until, err);
+        if (rc < 0)
+            return -1;
+        if (rc == 0)
+            return 1;
+        if (channel_check(c, err) < 0)
+            return channel_done(c) ? 0 : -1;
+    }
+    return 0;
+}
+
+static void trial_failed(struct trial *t, const struct err *why)
+{
+    t->row.stage = STAGE_OPEN;
+    t->row.result = result_of_err(why);
+    t->row.err = *why;
+}
+
+/* Ends the transfer and notes how it ended. Frees the channel. -1 when interrupted. */
+static int finish_trial(struct run *r, struct channel *c, struct trial *t, int64_t timeout_ms,
+                        struct err *err)
+{
+    struct err why = ERR_INIT;
+    bool unconfirmed;
+    struct deadline until = soon(r, timeout_ms);
+    int rc = drain(c, t, until, &why);
+    if (rc > 0 || (rc < 0 && !channel_done(c))) { /* more than enough, or not enough */
+        channel_abort(c, &why);
+        if (rc > 0)
+            return 0;
+        trial_failed(t, &why);
+        return is_interrupted(r, &why) ? err_take(err, &why) : 0;
+    }
+    err_clear(&why);
+    if (await_end(c, until, &why) == 0) {
+        if (channel_close(c, &unconfirmed, &why) < 0)
+            trial_failed(t, &why);
+        return is_interrupted(r, &why) ? err_take(err, &why) : 0;
+    }
+    t->unconfirmed = !is_interrupted(r, &why);
+    channel_abort(c, NULL);
+    if (session_control(r->session))
+        control_mark_dead(session_control(r->session));
+    return t->unconfirmed ? 0 : err_take(err, &why);
+}
+
+/* A refusal of the listing itself says nothing of the way: the other command may do. */
+static bool try_other_command(struct run *r, const struct err *why)
+{
+    if (!why->reply || strcmp(r->command, "NLST") == 0)
+        return false;
+    r->command = "NLST";
+    return true;
+}
+
+static int open_alone(struct run *r, struct ladder *l, struct attempts *rows, struct channel **c,
+                      struct err *err)
+{
+    int rc;
+    do {
+        struct channel_request request = {.direction = CHANNEL_DOWN, .command = r->command};
+        err_clear(err);
+        rc = channel_open(r->session, l, &request, rows, c, err);
+    } while (rc < 0 && try_other_command(r, err));
+    return rc;
+}
+
+static int64_t share_ms(const struct run *r, int trials_left)
+{
+    int64_t share = deadline_left_ms(r->end) / (trials_left > 0 ? trials_left : 1);
+    return share < r->settings->ladder->timeout_ms ? share : r->settings->ladder->timeout_ms;
+}
+
+/* What the ladder has noted, its last attempt being the one that counts. */
+static void take_rows(struct trial *t, const struct attempts *rows, enum strategy_id id)
+{
+    t->tried = true;
+    t->row = (struct attempt){.strategy = id};
+    if (rows->n == 0)
+        return;
+    t->row = rows->list[rows->n - 1];
+    for (size_t i = 0; i + 1 < rows->n; i++)
+        t->full_only = t->full_only || rows->list[i].stage == STAGE_TLS;
+    t->full_only = t->full_only && t->row.result == RESULT_OK;
+}
+
+static int try_alone(struct run *r, enum strategy_id id, int trials_left, struct err *err)
+{
+    struct trial *t = &r->out->trials[id];
+    struct attempts rows = {0};
+    struct channel *c = NULL;
+    struct err why = ERR_INIT;
+    struct ladder l = *r->settings->ladder;
+    l.chosen = false;
+    ladder_choose(&l, id);
+    l.timeout_ms = share_ms(r, trials_left);
+    int rc = open_alone(r, &l, &rows, &c, &why);
+    if (rc == 0 || rows.n > 0 || why.reply)
+        take_rows(t, &rows, id);
+    if (rc < 0 && why.reply && rows.n == 0)
+        trial_failed(t, &why);
+    else if (rc < 0 && rows.n == 0)
+        r->over = true;
+    attempts_clear(&rows);
+    if (rc < 0)
+        return is_interrupted(r, &why) ? err_take(err, &why) : 0;
+    return finish_trial(r, c, t, l.timeout_ms, err);
+}
+
+/* ---- questions besides ---- */
+
+/* Asks without rebuilding the session; what is not answered in time leaves it out of step, and dead
+ * for whoever comes next. 0 with the final reply in *out. */
+static int ask(struct run *r, struct reply *out, int64_t ms, const char *line)
+{
+    struct control *control = session_control(r->session);
+    struct deadline until = soon(r, ms);
+    *out = (struct reply){0};
+    int rc = session_alive(r->session) ? control_send(control, until, NULL, "%s", line) : -1;
+    while (rc == 0 && out->code < 200) {
+        reply_clear(out);
+        rc = control_read(control, out, until, NULL);
+    }
+    if (rc < 0) {
+        reply_clear(out);
+        if (control)
+            control_mark_dead(control);
+    }
+    return rc;
+}
+
+/* FEAT and HELP give away what a changed banner hides. */
+static enum software guess_software(const char *text)
+{
+    static const struct {
+        const char *mark;
+        enum software software;
+    } marks[] = {{"SPSV", SOFTWARE_PUREFTPD},
+                 {"ESTP", SOFTWARE_PUREFTPD},
+                 {"SITE SYMLINK", SOFTWARE_PROFTPD},
+                 {"SITE RMDIR", SOFTWARE_PROFTPD}};
+    enum software found = software_guess(text);
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0] && found == SOFTWARE_UNKNOWN; i++) {
+        if (strstr(text, marks[i].mark))
+            found = marks[i].software;
+    }
+    return found;
+}
+
+static void learn_software(struct run *r)
+{
+    static const char *const questions[] = {"SYST", "FEAT", "STAT", "HELP"};
+    r->out->software = session_software(r->session);
+    for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++) {
+        struct reply reply;
+        if (r->out->software != SOFTWARE_UNKNOWN)
+            return;
+        if (ask(r, &reply, ASK_MS, questions[i]) < 0)
+            return;
+        if (reply.code / 100 == 2)
+            r->out->software = guess_software(reply.text);
+        reply_clear(&reply);
+    }
+}
+
+/* The first address in the line behind `mark`; false when there is none. */
+static bool address_behind(const char *text, const char *mark, struct addr *out)
+{
+    const char *p = strstr(text, mark);
+    const char *end = p ? p + strcspn(p, "\n") : NULL;
+    for (p = p ? p + strlen(mark) : NULL; p && p < end; p++) {
+        char word[ADDR_TEXT];
+        size_t n = strspn(p, "0123456789abcdefABCDEF.:");
+        if (n > 0 && n < sizeof word) {
+            memcpy(word, p, n);
+            word[n] = '\0';
+            if (addr_parse(word, out, NULL) == 0)
+                return true;
+        }
+        p += n;
+    }
+    return false;
+}
+
+/* Some servers tell in STAT whom they talk to: "Connected to 192.0.2.10" (vsftpd), "Connected from
+ * host (192.0.2.10)" (ProFTPD); "Connected to: " is pyftpdlib's own address. */
+static void learn_own_address(struct run *r)
+{
+    struct reply reply;
+    struct addr found = {0};
+    if (ask(r, &reply, ASK_MS, "STAT") < 0)
+        return;
+    if (reply.code / 100 == 2 && (address_behind(reply.text, "Connected to ", &found) ||
+                                  address_behind(reply.text, "Connected from ", &found)))
+        r->out->seen_as = found;
+    reply_clear(&reply);
+}
+
+/* Waits for a data connection that was started: how it ended. */
+static enum attempt_result await_step(const struct run *r, struct rung *rung)
+{
+    struct err why = ERR_INIT;
+    for (;;) {
+        int fd, rc = strategy_row(rung->row->strategy)->step(rung, &fd, &why);
+        if (rc < 0)
+            return rung->row->result;
+        if (rc == 0) {
+            close(fd);
+            return RESULT_OK;
+        }
+        struct wait_fd wait = {.fd = rung->fd, .want = rung->events};
+        rc = wait_fds(wait_of(r), &wait, 1, rung->until, &why);
+        if (rc <= 0)
+            return rc < 0 ? RESULT_CANCELLED : RESULT_TIMEOUT;
+    }
+}
+
+/* The server is asked for a port, and the port is dialled as a strategy would. False when the
+ * server names none. */
+static bool probe_port(struct run *r, struct probe *p)
+{
+    enum strategy_id id = p->epsv ? STRATEGY_EPSV : STRATEGY_PASV_CONTROL_IP;
+    struct ladder ladder = *r->settings->ladder;
+    struct attempt row = {.strategy = id};
+    struct rung rung = {.session = r->session,
+                        .ladder = &ladder,
+                        .transfer = r->command,
+                        .row = &row,
+                        .until = soon(r, PROBE_MS),
+                        .fd = -1};
+    struct err why = ERR_INIT;
+    int rc = strategy_row(id)->prepare(&rung, &why);
+    bool named = rc == 0 || row.stage == STAGE_CONNECT;
+    p->port = addr_port(&row.endpoint);
+    p->result = rc == 0 ? await_step(r, &rung) : row.result;
+    rung_clear(&rung);
+    return named;
+}
+
+static bool has_connected(const struct run *r, enum strategy_id id)
+{
+    const struct trial *t = &r->out->trials[id];
+    return t->tried && (t->row.stage == STAGE_OPEN || t->row.stage == STAGE_TLS);
+}
+
+static bool names_port(const struct run *r, enum strategy_id id)
+{
+    const struct trial *t = &r->out->trials[id];
+    return t->tried && t->row.stage != STAGE_COMMAND && t->row.result != RESULT_SKIPPED;
+}
+
+/* Asks for several ports in a row and dials each: how many there are, and whether the command or
+ * the port decides which of them answer. Worth it only where one has answered at all. The session
+ * is given up when the server is confused by it. */
+static void probe_ports(struct run *r)
+{
+    struct evidence *e = r->out;
+    bool epsv = names_port(r, STRATEGY_EPSV), pasv = names_port(r, STRATEGY_PASV_CONTROL_IP);
+    if (!has_connected(r, STRATEGY_EPSV) && !has_connected(r, STRATEGY_PASV_CONTROL_IP))
+        return;
+    while (e->nprobes < PROBES_MAX && !deadline_passed(r->end)) {
+        struct probe *p = &e->probes[e->nprobes];
+        p->epsv = epsv && (!pasv || e->nprobes % 2 == 0);
+        if (!probe_port(r, p) || p->result == RESULT_CANCELLED)
+            break;
+        e->nprobes++;
+    }
+    if (session_control(r->session))
+        control_mark_dead(session_control(r->session));
+}
+
+/* The reply to PASV on a control connection that is still in clear. Most servers want a login
+ * first, and nobody logs in in clear for this. */
+static void ask_plain(struct run *r, struct control *control)
+{
+    struct reply reply = {0};
+    struct deadline until = soon(r, ASK_MS);
+    int rc = 0;
+    while (rc == 0 && reply.code < 200) { /* the greeting */
+        reply_clear(&reply);
+        rc = control_read(control, &reply, until, NULL);
+    }
+    reply_clear(&reply);
+    if (rc == 0)
+        rc = control_send(control, until, NULL, "PASV");
+    if (rc == 0)
+        rc = control_read(control, &reply, until, NULL);
+    if (rc == 0 && reply.code == 227)
+        pasv_parse(reply_last_line(&reply), &r->out->plain, NULL);
+    reply_clear(&reply);
+}
+
+/* A second connection beside the session's, for one question. */
+static int dial_beside(struct run *r)
+{
+    struct deadline until = soon(r, ASK_MS);
+    int rc, fd = dial_start(&r->out->peer, session_local(r->session), NULL);
+    if (fd < 0)
+        return -1;
+    while ((rc = dial_result(fd, &r->out->peer, NULL)) > 0) {
+        struct wait_fd wait = {.fd = fd, .want = POLLOUT};
+        if (wait_fds(wait_of(r), &wait, 1, until, NULL) <= 0)
+            break;
+    }
+    if (rc == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+static void learn_plain(struct run *r)
+{
+    const struct session_config *config = session_settings(r->session);
+    bool explicit = config->tls == TLS_REQUIRE || config->tls == TLS_PREFER;
+    if (!explicit || !session_private_data(r->session) || config->proxy ||
+        addr_family(&r->out->peer) != AF_INET)
+        return;
+    int fd = dial_beside(r);
+    struct control *control = fd < 0 ? NULL : control_new(fd, config->wait, config->log, NULL);
+    if (control)
+        ask_plain(r, control);
+    control_free(control);
+}
+
+static int stay_idle(struct run *r, struct err *err)
+{
+    struct reply reply;
+    if (session_ready(r->session, err) < 0)
+        return -1;
+    if (wait_fds(wait_of(r), NULL, 0, deadline_in(r->settings->idle_ms), err) < 0)
+        return -1;
+    r->end = DEADLINE_NEVER;
+    r->out->forgotten = ask(r, &reply, r->settings->ladder->timeout_ms, "NOOP") < 0;
+    reply_clear(&reply);
+    return 0;
+}
+
+/* ---- all together ---- */
+
+/* A session that was cleared is no measure for the others. */
+static int begin(struct run *r, struct err *err)
+{
+    if (session_ready(r->session, err) < 0)
+        return -1;
+    if (session_can_clear(r->session) && !session_tls(r->session)->active) {
+        control_mark_dead(session_control(r->session));
+        if (session_ready(r->session, err) < 0)
+            return -1;
+    }
+    r->out->local = *session_local(r->session);
+    r->out->peer = *session_peer(r->session);
+    return 0;
+}
+
+/* A server that lets nobody in again ends the questions. */
+static bool is_ready(struct run *r)
+{
+    r->over = r->over || session_ready(r->session, NULL) < 0;
+    return !r->over;
+}
+
+static bool passive_trouble(const struct run *r)
+{
+    const struct attempt *row = &r->out->trials[STRATEGY_PASV].row;
+    return row->stage == STAGE_CONNECT && row->result != RESULT_SKIPPED;
+}
+
+static int try_all(struct run *r, struct err *err)
+{
+    static const enum strategy_id order[] = {STRATEGY_EPSV, STRATEGY_PASV_CONTROL_IP, STRATEGY_PASV,
+                                             STRATEGY_ACTIVE};
+    int n = sizeof order / sizeof order[0];
+    for (int i = 0; i < n && !r->over; i++) {
+        if (order[i] == STRATEGY_ACTIVE && passive_trouble(r) && is_ready(r))
+            learn_plain(r);
+        if (try_alone(r, order[i], n - i, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Clearing is irreversible, hence the last thing done on this control connection. */
+static int try_ccc(struct run *r, struct err *err)
+{
+    struct trial *t = &r->out->trials[STRATEGY_CCC];
+    r->end = deadline_in(r->settings->ladder->timeout_ms);
+    if (try_alone(r, STRATEGY_CCC, 1, err) < 0)
+        return -1;
+    if (addr_family(&t->row.advertised) != AF_UNSPEC)
+        r->out->plain = t->row.advertised;
+    if (session_control(r->session))
+        control_mark_dead(session_control(r->session));
+    return 0;
+}
+
+int diagnose_run(struct session *s, const struct diagnose_settings *settings, struct evidence *out,
+                 struct err *err)
+{
+    struct run r = {.session = s, .settings = settings, .out = out, .command = "LIST"};
+    *out = (struct evidence){0};
+    if (begin(&r, err) < 0)
+        return -1;
+    r.end = deadline_in(settings->ladder->timeout_ms * (STRATEGY_COUNT - 1));
+    learn_software(&r);
+    if (is_ready(&r))
+        learn_own_address(&r);
+    if (try_all(&r, err) < 0)
+        return -1;
+    if (is_ready(&r))
+        probe_ports(&r);
+    if (cancel_raised(wait_of(&r)->cancel))
+        return err_set(err, ERR_CANCELLED, "interrupted");
+    if (settings->idle_ms > 0 && !r.over && stay_idle(&r, err) < 0)
+        return -1;
+    return settings->ccc && !r.over ? try_ccc(&r, err) : 0;
+}
