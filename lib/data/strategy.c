@@ -354,8 +354,8 @@ static int map_port(struct rung *r, const struct addr *bound, struct addr *at, s
 {
     const struct session_config *settings = session_settings(r->session);
     struct deadline until = deadline_in(deadline_left_ms(r->until) / 4 * 3);
-    r->map =
-        portmap_open(&r->ladder->port_map, bound, settings->wait, until, at, settings->log, err);
+    r->map = portmap_open(&r->ladder->port_map, bound, session_peer(r->session), settings->wait,
+                          until, at, settings->log, err);
     return r->map ? 0 : fail(r, STAGE_MAP, result_of_err(err));
 }
 

@@ -97,7 +97,7 @@ bool network_gateway(const char *text, const struct addr *peer, struct addr *out
     return true;
 }
 
-static bool find_gateway(const struct addr *peer, struct addr *out)
+bool network_gateway_to(const struct addr *peer, struct addr *out)
 {
     char text[ROUTES_BYTES];
     FILE *f = fopen(addr_family(peer) == AF_INET ? "/proc/net/route" : "/proc/net/ipv6_route", "r");
@@ -129,7 +129,8 @@ const char *network_name(const struct addr *local, const struct addr *peer, char
     dst[0] = '\0';
     if (family != AF_INET && family != AF_INET6)
         return dst;
-    if (addr_family(peer) == family && !addr_is_loopback(peer) && find_gateway(peer, &gateway))
+    if (addr_family(peer) == family && !addr_is_loopback(peer) &&
+        network_gateway_to(peer, &gateway))
         return addr_format(&gateway, dst, size);
     return prefix_name(local, dst, size);
 }

@@ -15,4 +15,7 @@ const char *network_name(const struct addr *local, const struct addr *peer, char
  * is none: no route, or one that needs no gateway. */
 bool network_gateway(const char *text, const struct addr *peer, struct addr *out);
 
+/* The same by this system's own routes; false also where it does not tell them. */
+bool network_gateway_to(const struct addr *peer, struct addr *out);
+
 #endif

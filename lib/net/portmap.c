@@ -1,7 +1,7 @@
 #include "net/portmap.h"
 
 #include "net/dial.h"
-#include "net/gateway.h"
+#include "net/network.h"
 #include "net/portmap_private.h"
 
 #include <stdio.h>
@@ -151,9 +151,18 @@ static int try_mode(struct portmap *m, const struct portmap_request *q, struct d
     return err->code == ERR_CANCELLED ? -1 : err_wrap(err, "%s", m->protocol->name);
 }
 
+static int find_gateway(struct portmap_request *q, const struct addr *peer, struct err *err)
+{
+    char text[ADDR_TEXT];
+    if (network_gateway_to(peer, &q->gateway))
+        return 0;
+    return err_set(err, ERR_CONNECT, "no port mapping: there is no gateway on the way to %s",
+                   addr_format(peer, text, sizeof text));
+}
+
 struct portmap *portmap_open(struct portmap_way *way, const struct addr *local,
-                             const struct wait *w, struct deadline until, struct addr *external,
-                             const struct log *log, struct err *err)
+                             const struct addr *peer, const struct wait *w, struct deadline until,
+                             struct addr *external, const struct log *log, struct err *err)
 {
     char text[ADDR_TEXT];
     struct portmap_request q = {.local = *local, .way = way, .wait = w, .log = log};
@@ -162,7 +171,7 @@ struct portmap *portmap_open(struct portmap_way *way, const struct addr *local,
         err_set(err, ERR_CONNECT, "port mapping is off");
     else if (addr_family(local) != AF_INET)
         err_set(err, ERR_CONNECT, "ports are mapped for IPv4 only");
-    else if (gateway_find(local, &q.gateway, err) == 0 && !(m = calloc(1, sizeof *m)))
+    else if (find_gateway(&q, peer, err) == 0 && !(m = calloc(1, sizeof *m)))
         err_set(err, ERR_LOCAL, "out of memory");
     if (!m)
         return NULL;

@@ -31,14 +31,14 @@ struct portmap_way {
 
 struct portmap;
 
-/* Asks for a mapping to `local` (IPv4 address and port). The map with *external, or NULL with
- * ERR_CONNECT (no gateway, nobody there, this build can't), ERR_TIMEOUT (no answer), ERR_PROTOCOL
- * (the NAT refuses, or its own address is private), ERR_CANCELLED or ERR_LOCAL; the message says
- * it for each way that was tried. One that was asked for when waiting ended is taken back. `log`
- * is borrowed until portmap_close(). */
+/* Asks the gateway on the way to `peer` for a mapping to `local` (IPv4 address and port). The map
+ * with *external, or NULL with ERR_CONNECT (no gateway, nobody there, this build can't),
+ * ERR_TIMEOUT (no answer), ERR_PROTOCOL (the NAT refuses, or its own address is private),
+ * ERR_CANCELLED or ERR_LOCAL; the message says it for each way that was tried. One that was asked
+ * for when waiting ended is taken back. `log` is borrowed until portmap_close(). */
 struct portmap *portmap_open(struct portmap_way *way, const struct addr *local,
-                             const struct wait *w, struct deadline until, struct addr *external,
-                             const struct log *log, struct err *err);
+                             const struct addr *peer, const struct wait *w, struct deadline until,
+                             struct addr *external, const struct log *log, struct err *err);
 
 /* Renews the lease when half of it is over; never waits. To be called now and then. */
 void portmap_keep(struct portmap *m);

@@ -3,6 +3,7 @@
 
 #ifdef FTPSH_NATPMP
 
+#include <errno.h>
 #include <fcntl.h>
 #include <natpmp.h>
 #include <poll.h>
@@ -20,7 +21,7 @@ static int natpmp_failure(int code, struct err *err)
 {
     switch (code) {
     case NATPMP_ERR_NOGATEWAYSUPPORT:
-        return err_set(err, ERR_CONNECT, "nobody there");
+        return err_set_sys(err, ERR_CONNECT, ECONNREFUSED, "nobody there");
     case NATPMP_ERR_UNSUPPORTEDVERSION:
     case NATPMP_ERR_UNSUPPORTEDOPCODE:
         return err_set(err, ERR_CONNECT, "not spoken there");

@@ -82,8 +82,9 @@ class Miniupnpd:
     """The daemon, started from a configuration of its own in the NAT's namespace."""
     name = "miniupnpd"
 
-    def __init__(self, folder, router, protocols=PROTOCOLS):
+    def __init__(self, folder, router, protocols=PROTOCOLS, allow=True):
         self.folder, self.router, self.protocols = Path(folder), router, protocols
+        self.allow = allow
         self.folder.mkdir(parents=True)
         self.process = None
 
@@ -103,7 +104,8 @@ class Miniupnpd:
                 "upnp_nat_chain=mapped_in", "upnp_nat_postrouting_chain=mapped_out",
                 f"lease_file={self.folder / 'leases'}",
                 "uuid=00000000-0000-4000-8000-000000000001",
-                f"allow 1024-65535 {CLIENT}/32 1024-65535", "deny 0-65535 0.0.0.0/0 0-65535"]
+                f"{'allow' if self.allow else 'deny'} 1024-65535 {CLIENT}/32 1024-65535",
+                "deny 0-65535 0.0.0.0/0 0-65535"]
 
     def __enter__(self):
         conf = self.folder / "miniupnpd.conf"
