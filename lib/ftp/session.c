@@ -3,7 +3,7 @@
 #include "base/buf.h"
 #include "ftp/listing.h"
 #include "net/dial.h"
-#include "net/proxy_talk.h"
+#include "net/proxy_dial.h"
 
 #include <stdio.h>
 #include <stdlib.h>

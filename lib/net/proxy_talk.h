@@ -9,9 +9,6 @@
 #ifndef FTPSH_NET_PROXY_TALK_H
 #define FTPSH_NET_PROXY_TALK_H
 
-#include "base/log.h"
-#include "base/wait.h"
-#include "net/addr.h"
 #include "net/proxy.h"
 
 enum proxy_stage { PROXY_METHOD, PROXY_LOGIN, PROXY_REQUEST, PROXY_STATUS, PROXY_HEAD, PROXY_OPEN };
@@ -46,11 +43,5 @@ int proxy_talk_feed(struct proxy_talk *t, const unsigned char *data, size_t len,
 
 /* Wipes it. */
 void proxy_talk_clear(struct proxy_talk *t);
-
-/* dial_host() through a proxy, names being resolved there: *hop is the proxy's address. `family` is
- * that of the connection to the proxy. */
-int proxy_dial(const struct proxy *proxy, const char *host, uint16_t port, int family,
-               struct addr *hop, const struct wait *w, struct deadline until, const struct log *log,
-               struct err *err);
 
 #endif
