@@ -24,6 +24,8 @@ struct channel {
     struct reply final;  /* code 0: not yet */
     bool lost;           /* the control connection: SIZE will have to tell */
     int noops;           /* sent in mid-transfer and not answered yet */
+    int64_t noop_ms;     /* how often; 0: never */
+    struct deadline noop;
 };
 
 struct stream *channel_stream(struct channel *c)
@@ -135,13 +137,19 @@ int channel_check(struct channel *c, struct err *err)
     return channel_done(c) ? final_verdict(c, err) : 0;
 }
 
-void channel_keepalive(struct channel *c)
+static void send_noop(struct channel *c)
 {
     struct control *control = session_control(c->session);
     if (channel_done(c) || c->lost || control_dead(control))
         return;
     if (control_send(control, deadline_in(0), NULL, "NOOP") == 0)
         c->noops++;
+}
+
+void channel_keep_alive(struct channel *c, int64_t ms)
+{
+    c->noop_ms = ms;
+    c->noop = ms > 0 ? deadline_in(ms) : DEADLINE_NEVER;
 }
 
 /* Once the final reply is there nothing on the control connection concerns this transfer. */
@@ -161,8 +169,17 @@ int channel_wait(struct channel *c, short data_events, struct deadline until, st
 {
     if (c->map)
         portmap_keep(c->map);
-    return wait_both(c, stream_fd(c->stream), data_events, session_settings(c->session)->wait,
-                     until, err);
+    const struct wait *w = session_settings(c->session)->wait;
+    for (;;) {
+        if (c->noop_ms > 0 && deadline_passed(c->noop)) {
+            send_noop(c);
+            c->noop = deadline_in(c->noop_ms);
+        }
+        struct deadline wake = c->noop_ms > 0 ? deadline_sooner(until, c->noop) : until;
+        int rc = wait_both(c, stream_fd(c->stream), data_events, w, wake, err);
+        if (rc != 0 || deadline_passed(until))
+            return rc;
+    }
 }
 
 enum stream_state channel_read(struct channel *c, void *mem, size_t size, size_t *got,
@@ -622,7 +639,7 @@ static int await_confirmation(struct channel *c, struct err *err)
     if (why.code != ERR_TIMEOUT || control_dead(control) || deadline_passed(settings->wait->limit))
         return err_take(err, &why);
     log_note(settings->log, "no final reply yet: asking with NOOP");
-    channel_keepalive(c);
+    send_noop(c);
     return await_behind_noop(c, end, err);
 }
 

@@ -47,9 +47,10 @@ int channel_wait(struct channel *c, short data_events, struct deadline until, st
  * ERR_REPLY_* when the server ended the transfer with 4yz or 5yz, or with ERR_PROTOCOL, ERR_TLS. */
 int channel_check(struct channel *c, struct err *err);
 
-/* Sends a NOOP on the control connection in mid-transfer, so that a NAT does not forget it; its
- * answer is told from the transfer's own final reply. */
-void channel_keepalive(struct channel *c);
+/* From now on channel_wait() and channel_close() send a NOOP on the control connection every `ms`
+ * (0: never) while the transfer lasts, so that a NAT does not forget it; the answers are told from
+ * the transfer's own final reply. */
+void channel_keep_alive(struct channel *c, int64_t ms);
 
 /* The final reply has come. */
 bool channel_done(const struct channel *c);

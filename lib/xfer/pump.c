@@ -16,7 +16,7 @@ struct pump {
     struct pump_end *end;
     unsigned char *block;
     int64_t unlooked;
-    struct deadline idle, tick, noop;
+    struct deadline idle, tick;
     bool lingering;
 };
 
@@ -25,8 +25,7 @@ static int pump_begin(struct pump *p, struct err *err)
     *p->end = (struct pump_end){0};
     p->idle = deadline_in(p->settings->idle_timeout_ms);
     p->tick = deadline_in(0);
-    p->noop = p->settings->noop_interval_ms > 0 ? deadline_in(p->settings->noop_interval_ms)
-                                                : DEADLINE_NEVER;
+    channel_keep_alive(p->channel, p->settings->noop_interval_ms);
     p->block = malloc(PUMP_BLOCK);
     return p->block ? 0 : err_set(err, ERR_LOCAL, "out of memory");
 }
@@ -55,11 +54,7 @@ static void tick(struct pump *p)
 static int look(struct pump *p, short events, bool glance, struct err *err)
 {
     tick(p);
-    if (deadline_passed(p->noop)) {
-        channel_keepalive(p->channel);
-        p->noop = deadline_in(p->settings->noop_interval_ms);
-    }
-    struct deadline until = glance ? deadline_in(0) : deadline_sooner(p->idle, p->noop);
+    struct deadline until = glance ? deadline_in(0) : p->idle;
     if (p->settings->tick && !glance)
         until = deadline_sooner(until, p->tick);
     if (channel_wait(p->channel, events, until, err) < 0 || channel_check(p->channel, err) < 0)

@@ -18,10 +18,11 @@ def find_binary():
 class Fake:
     """A running ftpfake that serves its folder `root`.
 
-    `quirks` are its misbehaviours, "name" or "name=argument"; `options` its other options.
+    `quirks` are its misbehaviours, "name" or "name=argument"; `options` its other options; `netns`
+    the network namespace that it runs in.
     """
 
-    def __init__(self, folder, pki, *quirks, options=(), tls="explicit"):
+    def __init__(self, folder, pki, *quirks, options=(), tls="explicit", netns=None):
         self.root, self.talk = folder / "served", folder / "talk"
         self.root.mkdir(parents=True)
         self.tls = tls
@@ -29,7 +30,7 @@ class Fake:
                 f"--key={pki.good.key}", f"--user={USER}", f"--password={PASSWORD}",
                 f"--tls={tls}", f"--log={self.talk}", *options,
                 *(f"--quirk={quirk}" for quirk in quirks)]
-        self.process = Process([str(a) for a in argv], folder / "output")
+        self.process = Process([str(a) for a in argv], folder / "output", netns)
         self.port = wait_until(self.find_port, 15, "ftpfake's port")
 
     def find_port(self):
