@@ -72,6 +72,12 @@ static const struct advice rows[] = {
     {ADDRESS, SOFTWARE_UNKNOWN, PARTY_CLIENT, "ignore-advertised-address",
      "Let the client ignore that address.", "ftpsh", "--epsv --pasv-use-control-ip"},
 
+    {BIT(DATA_ELSEWHERE), SOFTWARE_UNKNOWN, PARTY_CLIENT, "believe-advertised-address",
+     "Dial the address that the server names.", "ftpsh", "--pasv"},
+    {BIT(DATA_ELSEWHERE), SOFTWARE_UNKNOWN, PARTY_SERVER, "one-address-for-all",
+     "Where that is not on purpose, let control and data connections arrive at one address.", NULL,
+     NULL},
+
     /* its ports */
     {RANGE | BIT(GATEWAY_REWRITES), SOFTWARE_VSFTPD, PARTY_SERVER, SET_RANGE, SAY_RANGE,
      "vsftpd.conf", "pasv_min_port={first}\npasv_max_port={last}"},

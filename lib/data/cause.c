@@ -48,6 +48,12 @@ static bool connected(const struct trial *t)
     return t->tried && (t->row.stage == STAGE_TLS || t->row.stage == STAGE_OPEN);
 }
 
+/* PASV as advertised leads to another host than the control connection's. */
+static bool dials_elsewhere(const struct evidence *e)
+{
+    return !addr_same_host(&trial_of(e, STRATEGY_PASV)->row.endpoint, &e->peer);
+}
+
 /* How often the control connection's address answered on a port that EPSV, or PASV, named. */
 struct tally {
     int good, bad;
@@ -62,12 +68,18 @@ static void tally_add(struct tally *t, bool good, enum attempt_result result)
     t->bad += !good;
 }
 
+static void tally_trial(struct tally *all, const struct trial *t)
+{
+    if (connected(t) || (failed_at(t, STAGE_CONNECT) && t->row.result != RESULT_REJECTED))
+        tally_add(all, connected(t), t->row.result);
+}
+
 static struct tally tally_of(const struct evidence *e, bool epsv)
 {
-    const struct trial *t = trial_of(e, epsv ? STRATEGY_EPSV : STRATEGY_PASV_CONTROL_IP);
     struct tally all = {0};
-    if (connected(t) || (failed_at(t, STAGE_CONNECT) && t->row.result != RESULT_REJECTED))
-        tally_add(&all, connected(t), t->row.result);
+    tally_trial(&all, trial_of(e, epsv ? STRATEGY_EPSV : STRATEGY_PASV_CONTROL_IP));
+    if (!epsv && !dials_elsewhere(e))
+        tally_trial(&all, trial_of(e, STRATEGY_PASV));
     for (size_t i = 0; i < e->nprobes; i++) {
         if (e->probes[i].epsv == epsv)
             tally_add(&all, e->probes[i].result == RESULT_OK, e->probes[i].result);
@@ -160,6 +172,13 @@ static bool gateway_rewrites(const struct evidence *e)
            !addr_same_host(&e->plain, &said) && evidence_misleads(e);
 }
 
+/* Only the advertised address has the data (FIELD-NOTES 24). */
+static bool data_elsewhere(const struct evidence *e)
+{
+    return evidence_works(e, STRATEGY_PASV) && dials_elsewhere(e) && !dials_control_host(e) &&
+           addr_family(&e->peer) != AF_UNSPEC;
+}
+
 /* The result of dialling passive ports where some or all of them fail for both commands, or for one
  * now and then; RESULT_OK where that is not the trouble. */
 static enum attempt_result range_result(const struct evidence *e)
@@ -167,7 +186,7 @@ static enum attempt_result range_result(const struct evidence *e)
     struct tally epsv = tally_of(e, true), pasv = tally_of(e, false);
     bool none = epsv.good + pasv.good == 0;
     bool mixed = (epsv.good && epsv.bad) || (pasv.good && pasv.bad);
-    if (evidence_works(e, STRATEGY_PASV) || epsv.bad + pasv.bad == 0 || (!none && !mixed))
+    if (data_elsewhere(e) || epsv.bad + pasv.bad == 0 || (!none && !mixed))
         return RESULT_OK;
     return epsv.bad ? epsv.first_bad : pasv.first_bad;
 }
@@ -300,10 +319,29 @@ static bool reuse_impossible(const struct evidence *e)
     return judge_reuse(e) == REUSE_NEVER;
 }
 
+/* Pure-FTPd closes such connections without a word: passive ones all end before TLS, which active
+ * ones show to work. */
+static bool is_hung_up_on(const struct evidence *e)
+{
+    static const enum strategy_id passive[] = {STRATEGY_EPSV, STRATEGY_PASV_CONTROL_IP,
+                                               STRATEGY_PASV};
+    int closed = 0;
+    for (size_t i = 0; i < sizeof passive / sizeof passive[0]; i++) {
+        const struct trial *t = trial_of(e, passive[i]);
+        closed += failed_at(t, STAGE_TLS) && t->row.result == RESULT_RESET;
+        if (evidence_works(e, passive[i]))
+            return false;
+    }
+    return closed > 0 && evidence_works(e, STRATEGY_ACTIVE) &&
+           trial_of(e, STRATEGY_ACTIVE)->row.tls;
+}
+
 /* The server compares the other end of data and control (FIELD-NOTES 32, 37). A refused PORT alone
  * does no harm while the passive way is open. */
 static bool peer_rejected(const struct evidence *e)
 {
+    if (is_hung_up_on(e))
+        return true;
     static const char *const patterns[] = {"bad ip",       "foreign address",  "not yours",
                                            "not your",     "only to",          "illegal port",
                                            "illegal eprt", "address mismatch", "same ip",
@@ -386,6 +424,10 @@ static const struct {
                              "In its reply to PASV the server names an address at which it cannot "
                              "be reached.",
                              wrong_address, BIT(EPSV_REFUSED)},
+    [CAUSE_DATA_ELSEWHERE] = {"data-elsewhere",
+                              "Data connections live on another host than the control connection: "
+                              "only the address in the reply to PASV leads there.",
+                              data_elsewhere, 0},
     [CAUSE_EPSV_BLOCKED] = {"epsv-blocked",
                             "The server accepts EPSV, and something on the way does not let the "
                             "connections that follow it pass.",
@@ -419,7 +461,7 @@ static const struct {
     [CAUSE_CLIENT_NAT] = {"client-nat-unmapped",
                           "This client is behind a NAT of its own, so that the server cannot dial "
                           "it in active mode.",
-                          client_nat, 0},
+                          client_nat, BIT(PASSIVE_REFUSED)},
     [CAUSE_CONTROL_FORGOTTEN] = {"control-forgotten",
                                  "The control connection is lost while it is idle: a NAT on the "
                                  "way has forgotten it.",

@@ -344,7 +344,8 @@ static void probe_ports(struct run *r)
 {
     struct evidence *e = r->out;
     bool epsv = names_port(r, STRATEGY_EPSV), pasv = names_port(r, STRATEGY_PASV_CONTROL_IP);
-    if (!has_connected(r, STRATEGY_EPSV) && !has_connected(r, STRATEGY_PASV_CONTROL_IP))
+    if (!has_connected(r, STRATEGY_EPSV) && !has_connected(r, STRATEGY_PASV_CONTROL_IP) &&
+        !has_connected(r, STRATEGY_PASV))
         return;
     while (e->nprobes < PROBES_MAX && !deadline_passed(r->end)) {
         struct probe *p = &e->probes[e->nprobes];

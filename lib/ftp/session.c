@@ -607,6 +607,16 @@ static int end_control_tls(struct session *s, struct deadline until, struct err 
     return stream_stop_tls(stream, err);
 }
 
+/* A gateway reads a segment only where it saw the one before end a line, as Linux's does: under TLS
+ * none has. One whole reply in clear lets it find its place before the one that matters. */
+static int show_gateway_a_line(struct session *s, struct deadline until, struct err *err)
+{
+    struct reply r;
+    int rc = exchange(s, &r, until, err, "NOOP");
+    reply_clear(&r);
+    return rc;
+}
+
 bool session_can_clear(const struct session *s)
 {
     return s->cleared || session_tls(s)->active;
@@ -631,7 +641,7 @@ int session_clear(struct session *s, struct deadline until, char *reply, size_t 
         return err_wrap(err, "CCC");
     }
     s->cleared = true;
-    return 0;
+    return show_gateway_a_line(s, until, err);
 }
 
 /* ---- what is known ---- */

@@ -1,5 +1,5 @@
 """ProFTPD with mod_tls, unpacked into the build's folder."""
-from bed.server import Server, Unsupported, unpacked
+from bed.server import Server, Unsupported, unpacked, with_extra
 
 BINARY = "usr/sbin/proftpd"
 
@@ -12,7 +12,7 @@ class Proftpd(Server):
         return "" if unpacked(BINARY) else "proftpd is not unpacked: run tests/run"
 
     def command(self):
-        conf = self.write("proftpd.conf", self.lines())
+        conf = self.write("proftpd.conf", with_extra(self.lines(), self.setup.extra))
         return [str(unpacked(BINARY)), "--nodaemon", "--config", str(conf)]
 
     def env(self):

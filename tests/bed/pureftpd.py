@@ -1,4 +1,6 @@
 """Pure-FTPd, unpacked into the build's folder."""
+import shlex
+
 from bed.server import Server, Unsupported, unpacked
 
 BINARY = "usr/sbin/pure-ftpd"
@@ -24,4 +26,6 @@ class Pureftpd(Server):
             argv += ["-2", str(self.pair.joined())]
         if s.advertised:
             argv += ["-P", s.advertised]
+        for line in s.extra:
+            argv += shlex.split(line)
         return argv

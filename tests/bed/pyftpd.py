@@ -20,7 +20,7 @@ class Pyftpd(Server):
             "refuse": s.refuse, "advertised": s.advertised, "tls": s.tls,
             "tls_version": s.tls_version, "pem": str(self.pair.joined()),
             "user": self.account.name, "password": self.account.password,
-            "home": str(self.account.home), "uid": self.account.uid, "gid": self.account.gid}
+            "home": str(self.account.home), "extra": s.extra, "uid": self.account.uid, "gid": self.account.gid}
         path = self.write("settings.json", [json.dumps(settings)])
         path.chmod(0o600)
         return [sys.executable, str(SCRIPT), str(path)]

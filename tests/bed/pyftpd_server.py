@@ -65,6 +65,8 @@ def make_handler(settings):
     Handler.authorizer = DummyAuthorizer()
     Handler.authorizer.add_user(settings["user"], settings["password"], settings["home"],
                                 perm="elradfmwMT")
+    # As a line of the script that runs the server would be.
+    exec("\n".join(settings["extra"]), {"handler": Handler, "FTPHandler": FTPHandler})
     return Handler
 
 

@@ -1,5 +1,6 @@
 """What the four servers have in common."""
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,17 @@ class Setup:
     passive: tuple = ()          # first and last port; empty: free ones
     epsv: tuple = ()             # another range for EPSV alone (pyftpdlib)
     rate: int = 0                # bytes a second that one transfer may take (vsftpd)
+    extra: tuple = ()            # lines for its configuration, which replace its own of that name
+
+
+def with_extra(lines, extra):
+    """The lines without those that set what the extra ones set, and these."""
+    names = {name_of(line) for line in extra}
+    return [line for line in lines if name_of(line) not in names] + list(extra)
+
+
+def name_of(line):
+    return re.split(r"[\s=]", line, maxsplit=1)[0]
 
 
 class Unsupported(Exception):

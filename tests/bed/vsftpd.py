@@ -1,7 +1,7 @@
 """vsftpd, from the system's package."""
 from pathlib import Path
 
-from bed.server import Server, Unsupported
+from bed.server import Server, Unsupported, with_extra
 
 BINARY = "/usr/sbin/vsftpd"
 
@@ -18,7 +18,7 @@ class Vsftpd(Server):
         return "" if Path(BINARY).exists() else "vsftpd is not installed"
 
     def command(self):
-        return [BINARY, str(self.write("vsftpd.conf", self.lines()))]
+        return [BINARY, str(self.write("vsftpd.conf", with_extra(self.lines(), self.setup.extra)))]
 
     def lines(self):
         s = self.setup
