@@ -28,8 +28,8 @@ static const struct portmap_protocol *const protocols[PORTMAP_MODES] = {
     [PORTMAP_UPNP] = &portmap_upnp,
 };
 
-/* How long each may take in turn: who speaks PCP or NAT-PMP is in the next room and answers at
- * once, while UPnP has to search. 0: all that is left. */
+/* How long each may take in turn, at most: who speaks PCP or NAT-PMP is in the next room and
+ * answers at once, while UPnP has to search. 0: all that is left. */
 static const int64_t window_ms[PORTMAP_MODES] = {
     [PORTMAP_PCP] = 800,
     [PORTMAP_NATPMP] = 600,
@@ -110,6 +110,14 @@ static void add_failure(struct err *all, const char *name, const struct err *why
     *all = sum;
 }
 
+static struct deadline turn_of(enum portmap_mode mode, struct deadline until)
+{
+    int64_t quarter_ms = deadline_left_ms(until) / 4;
+    if (window_ms[mode] == 0)
+        return until;
+    return deadline_in(quarter_ms < window_ms[mode] ? quarter_ms : window_ms[mode]);
+}
+
 static bool is_over(const struct portmap_request *q, const struct err *why)
 {
     return why->code == ERR_CANCELLED || deadline_passed(q->wait->limit);
@@ -126,9 +134,7 @@ static int try_all(struct portmap *m, const struct portmap_request *q, struct de
         struct err why = ERR_INIT;
         if (!protocols[mode] || (i > 0 && mode == first))
             continue;
-        struct deadline turn =
-            window_ms[mode] ? deadline_sooner(until, deadline_in(window_ms[mode])) : until;
-        if (try_protocol(m, mode, q, turn, external, &why) == 0) {
+        if (try_protocol(m, mode, q, turn_of(mode, until), external, &why) == 0) {
             q->way->proven = mode;
             return 0;
         }

@@ -269,6 +269,7 @@ static void *upnp_open(const struct portmap_request *q, struct deadline until,
     if (!o || wait_for(o, j, q->wait, until, err) < 0) {
         if (!err_is_set(err))
             err_set(err, ERR_LOCAL, "out of memory");
+        q->way->igd[0] = '\0';
         offload_leave(o);
         free(u);
         return NULL;

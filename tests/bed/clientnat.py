@@ -82,9 +82,9 @@ class Miniupnpd:
     """The daemon, started from a configuration of its own in the NAT's namespace."""
     name = "miniupnpd"
 
-    def __init__(self, folder, router, protocols=PROTOCOLS, allow=True):
+    def __init__(self, folder, router, protocols, allow, lease):
         self.folder, self.router, self.protocols = Path(folder), router, protocols
-        self.allow = allow
+        self.allow, self.lease = allow, lease
         self.folder.mkdir(parents=True)
         self.process = None
 
@@ -104,6 +104,7 @@ class Miniupnpd:
                 "upnp_nat_chain=mapped_in", "upnp_nat_postrouting_chain=mapped_out",
                 f"lease_file={self.folder / 'leases'}",
                 "uuid=00000000-0000-4000-8000-000000000001",
+                f"min_lifetime={self.lease // 2}", f"max_lifetime={self.lease}",
                 f"{'allow' if self.allow else 'deny'} 1024-65535 {CLIENT}/32 1024-65535",
                 "deny 0-65535 0.0.0.0/0 0-65535"]
 

@@ -39,14 +39,15 @@ class Bed:
     def client_nat(self):
         return self.stack.enter_context(clientnat.ClientNat())
 
-    def miniupnpd(self, router, *protocols, allow=True):
-        """Makes the client's NAT take orders, by all protocols or by those named; or refuse them."""
+    def miniupnpd(self, router, *protocols, allow=True, lease=3600):
+        """Makes the client's NAT take orders, by all protocols or by those named; or refuse them.
+        `lease` is the longest, in seconds."""
         reason = clientnat.Miniupnpd.missing()
         if reason:
             pytest.skip(reason)
         folder = self.folder / f"miniupnpd-{next(self.serial)}"
         daemon = clientnat.Miniupnpd(folder, router, protocols or clientnat.PROTOCOLS,
-                                     allow)
+                                     allow, lease)
         self.servers.append(daemon)
         return self.stack.enter_context(daemon)
 

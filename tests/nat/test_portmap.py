@@ -249,6 +249,25 @@ def test_gone_after_an_error(bed, ftpsh, mode):
     assert scene[0].mappings() == []
 
 
+def test_renewed_while_the_transfer_lasts(bed, ftpsh):
+    """By the other protocols miniupnpd grants the ten minutes that are asked for."""
+    scene = start_scene(bed, rate=4 * SLOW)
+    bed.miniupnpd(scene[0], lease=4)
+    bed.share("big.bin", BIG + BIG)
+    seen = []
+    argv = ftpsh.argv(["-v", "--active", "--port-map=pcp", scene[1].target(), "get", "big.bin"],
+                      scene[0].client)
+    with subprocess.Popen(argv, env=ftpsh.env(), cwd=ftpsh.folder, stdin=subprocess.DEVNULL,
+                          text=True, stderr=subprocess.PIPE) as child:
+        for line in child.stderr:
+            if "renewed for" in line:
+                seen.append(scene[0].mappings())
+    assert child.returncode == 0
+    assert len(seen) >= 2 and all(len(m) == 1 for m in seen), seen
+    assert scene[0].mappings() == []
+    ftpsh.check_findings()
+
+
 @pytest.mark.parametrize("mode", PROTOCOLS)
 def test_gone_when_the_server_never_dials(bed, ftpsh, scene, mode):
     """The rung fails after the mapping was made."""

@@ -111,6 +111,23 @@ static void strategies(void **state)
     assert_int_equal(s.ladder.active_ports.hi, 50100);
 }
 
+/* The option's values stand in the order of the modes. */
+static void port_mapping(void **state)
+{
+    (void) state;
+    char text[64];
+    assert_options(1, "--active");
+    assert_int_equal(s.ladder.port_map.mode, PORTMAP_AUTO);
+    for (int i = 0; i < PORTMAP_MODES; i++) {
+        const char *name = portmap_mode_name((enum portmap_mode) i);
+        assert_options(2, "--port-map", name);
+        assert_int_equal(s.ladder.port_map.mode, i);
+        assert_string_equal(option_value(&s, option_find("port-map"), text, sizeof text), name);
+    }
+    assert_refused("did you mean 'pcp'", "--port-map=pmp");
+    assert_refused("--port-map", "--port-map=on");
+}
+
 static void unknown_names(void **state)
 {
     (void) state;
@@ -231,15 +248,11 @@ static void near_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(defaults),
-        cmocka_unit_test(forms),
-        cmocka_unit_test(values),
-        cmocka_unit_test(strategies),
-        cmocka_unit_test(unknown_names),
-        cmocka_unit_test(bad_values),
-        cmocka_unit_test(changes),
-        cmocka_unit_test(tables_are_sound),
-        cmocka_unit_test(commands_are_checked),
+        cmocka_unit_test(defaults),         cmocka_unit_test(forms),
+        cmocka_unit_test(values),           cmocka_unit_test(strategies),
+        cmocka_unit_test(port_mapping),     cmocka_unit_test(unknown_names),
+        cmocka_unit_test(bad_values),       cmocka_unit_test(changes),
+        cmocka_unit_test(tables_are_sound), cmocka_unit_test(commands_are_checked),
         cmocka_unit_test(near_names),
     };
     return run_unit(tests);
