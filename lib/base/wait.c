@@ -91,10 +91,10 @@ int wait_fds(const struct wait *w, struct wait_fd *fds, size_t n, struct deadlin
             return err_set_sys(err, ERR_LOCAL, errno, "poll");
         if (ready > 0 && p[n].revents)
             return err_set(err, ERR_CANCELLED, "interrupted");
-        if (ready > 0)
-            break;
         if (deadline_passed(w->limit))
             return err_set(err, ERR_TIMEOUT, "the time limit for everything is over");
+        if (ready > 0)
+            break;
         if (deadline_passed(until))
             return 0;
     }

@@ -35,8 +35,8 @@ struct wait_fd {
 
 /* Waits until a descriptor is ready, `until` has come or `w` ends it. Returns how many are ready,
  * 0 when `until` has come (no error is set: the caller knows what it waited for), or -1 with
- * ERR_CANCELLED, ERR_TIMEOUT (w->limit) or ERR_LOCAL. With a raised cancel it returns -1 even when
- * descriptors are ready. At most WAIT_MAX descriptors. */
+ * ERR_CANCELLED, ERR_TIMEOUT (w->limit) or ERR_LOCAL. With a raised cancel, or behind w->limit, it
+ * returns -1 even when descriptors are ready. At most WAIT_MAX descriptors. */
 #define WAIT_MAX 16
 int wait_fds(const struct wait *w, struct wait_fd *fds, size_t n, struct deadline until,
              struct err *err);

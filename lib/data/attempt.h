@@ -30,7 +30,7 @@ enum attempt_stage {
 
 enum attempt_result {
     RESULT_OK,
-    RESULT_REFUSED,     /* TCP: connection refused */
+    RESULT_REFUSED,     /* TCP: connection refused; at STAGE_MAP: by the NAT */
     RESULT_RESET,       /* TCP: reset */
     RESULT_TIMEOUT,     /* silence */
     RESULT_UNREACHABLE, /* no route, or a local cause */

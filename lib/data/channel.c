@@ -9,8 +9,15 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
-enum { PEEK_BYTES = 16 * 1024, LAST_WORDS_MS = 1000, ABORT_MS = 1000 };
+enum {
+    PEEK_BYTES = 16 * 1024,
+    LAST_WORDS_MS = 1000,
+    ABORT_MS = 1000,
+    STRAY_READS = 16,
+    INTERIM_MAX = 64
+};
 
 struct channel {
     struct session *session;
@@ -21,6 +28,7 @@ struct channel {
     struct portmap *map; /* what leads the data connection to us; NULL: nothing */
     struct buf peek;     /* payload that was read while opening */
     bool preliminary;    /* 1yz has come */
+    int interim;         /* how many; a flood of them ends the session */
     struct reply final;  /* code 0: not yet */
     bool lost;           /* the control connection: SIZE will have to tell */
     int noops;           /* sent in mid-transfer and not answered yet */
@@ -89,6 +97,8 @@ static void sort_reply(struct channel *c, struct reply *r)
         c->final = *r;
     else
         c->preliminary = true;
+    if (r->code < 200 && ++c->interim > INTERIM_MAX)
+        control_mark_dead(session_control(c->session));
     if (!channel_done(c))
         reply_clear(r);
 }
@@ -208,7 +218,7 @@ struct opening {
     struct ladder *ladder;
     const struct channel_request *request;
     struct attempts *rows;
-    struct deadline end; /* of the whole ladder */
+    struct deadline end; /* of the whole ladder, reconnecting aside */
     bool full_handshake;
 };
 
@@ -216,6 +226,7 @@ struct opening {
 struct rise {
     struct rung rung;
     struct channel *channel;
+    int connected; /* a descriptor that waits for the transfer command; -1: none */
     bool shaking, ready;
     bool offered; /* a ticket */
 };
@@ -299,15 +310,53 @@ static void note_tls(struct rise *t)
     memcpy(t->rung.row->tls_version, info->version, sizeof t->rung.row->tls_version);
 }
 
+static int too_late(struct rise *t, struct err *err)
+{
+    err_set(err, ERR_TIMEOUT, "no data connection within %g s",
+            (double) t->rung.ladder->timeout_ms / 1000);
+    return rise_fail(t, rise_stage(t), err);
+}
+
+/* Whether the transfer command may go out while the connect is still under way, which saves a round
+ * trip. Where the connect then fails, the server sits in accept() with the command (the control
+ * connection has to be rebuilt) and has emptied the file that STOR names. So only on a rung that
+ * has worked; a listing or download on one that is remembered, too. */
+static bool may_send_early(const struct rise *t)
+{
+    const struct ladder *l = t->rung.ladder;
+    enum strategy_id id = t->rung.row->strategy;
+    if (t->rung.listening || (l->proven >= 0 && l->rungs[l->proven] == id))
+        return true;
+    return t->channel->direction == CHANNEL_DOWN && l->recalled >= 0 && l->rungs[l->recalled] == id;
+}
+
+static int connect_first(struct rise *t, struct err *err)
+{
+    const struct strategy *strategy = strategy_row(t->rung.row->strategy);
+    const struct wait *w = session_settings(t->rung.session)->wait;
+    for (;;) {
+        int rc = strategy->step(&t->rung, &t->connected, err);
+        if (rc <= 0)
+            return rc;
+        struct wait_fd fd = {.fd = t->rung.fd, .want = t->rung.events};
+        rc = wait_fds(w, &fd, 1, t->rung.until, err);
+        if (rc == 0)
+            return too_late(t, err);
+        if (rc < 0)
+            return rise_fail(t, STAGE_CONNECT, err);
+    }
+}
+
 /* A step of connecting or of the handshake: 0 with what to poll for in *events, or -1. */
 static int rise_step(struct rise *t, bool full_handshake, short *events, struct err *err)
 {
     const struct strategy *strategy = strategy_row(t->rung.row->strategy);
     if (!t->ready && !t->shaking) {
-        int fd, rc = strategy->step(&t->rung, &fd, err);
+        int fd = t->connected, rc = fd >= 0 ? 0 : strategy->step(&t->rung, &fd, err);
         *events = t->rung.events;
         if (rc != 0)
             return rc < 0 ? -1 : 0;
+        t->connected = -1;
         if (rise_connected(t, fd, full_handshake, err) < 0)
             return rise_fail(t, STAGE_TLS, err);
     }
@@ -325,6 +374,20 @@ static int rise_step(struct rise *t, bool full_handshake, short *events, struct 
     return 0;
 }
 
+/* An empty file from a server that omits close_notify ends like a broken connection; its 226 tells
+ * them apart, and the pump meets the same end again. */
+static bool ended_confirmed(struct rise *t, struct err *err)
+{
+    struct channel *c = t->channel;
+    if (err->code != ERR_TRUNCATED && err->code != ERR_CLOSED)
+        return false;
+    struct deadline until = deadline_sooner(t->rung.until, deadline_in(LAST_WORDS_MS));
+    if (await_final(c, until, NULL) < 0 || c->final.code / 100 != 2)
+        return false;
+    err_clear(err);
+    return true;
+}
+
 /* A download counts as open with its first byte, its end or its final reply: until then a 425 or
  * 522 can still come and the next rung be tried. 1: open, 0: not yet, -1. */
 static int first_bytes(struct rise *t, short *events, struct err *err)
@@ -337,6 +400,8 @@ static int first_bytes(struct rise *t, short *events, struct err *err)
     enum stream_state state = stream_read(c->stream, room, PEEK_BYTES, &got, err);
     buf_commit(&c->peek, got);
     *events = stream_events(state);
+    if (state == STREAM_ERROR && ended_confirmed(t, err))
+        return 1;
     if (state == STREAM_ERROR)
         return rise_fail(t, t->rung.row->tls ? STAGE_TLS : rise_stage(t), err);
     return state == STREAM_OK || state == STREAM_EOF || channel_done(c);
@@ -360,9 +425,9 @@ static int rise_run(struct rise *t, bool full_handshake, struct err *err)
         short events = 0;
         if (take_replies(c, err) < 0)
             return rise_fail(t, rise_stage(t), err);
+        int rc = t->ready ? 0 : rise_step(t, full_handshake, &events, err);
         if (c->final.code >= 300)
             return -1;
-        int rc = t->ready ? 0 : rise_step(t, full_handshake, &events, err);
         if (rc == 0 && t->ready)
             rc = rise_open(t, &events, err);
         if (rc != 0)
@@ -372,9 +437,8 @@ static int rise_run(struct rise *t, bool full_handshake, struct err *err)
         if (rc == 0 && t->ready)
             return 0; /* a server that never says 1yz, or reads its tape first */
         if (rc == 0)
-            err_set(err, ERR_TIMEOUT, "no data connection within %g s",
-                    (double) t->rung.ladder->timeout_ms / 1000);
-        if (rc <= 0)
+            return too_late(t, err);
+        if (rc < 0)
             return rise_fail(t, rise_stage(t), err);
     }
 }
@@ -421,8 +485,9 @@ static enum outcome rise_failed(struct rise *t, struct err *err)
     bool tls_broke = row->stage == STAGE_TLS && t->offered && c->final.code < 300;
     if (c->final.code == 0)
         last_words(t, err);
-    if (err->code == ERR_CERTIFICATE) {
-        /* our own refusal: what the server says of it is only the consequence */
+    if (err->code == ERR_CERTIFICATE ||
+        (err_is_set(err) && !c->stream && blames_data_path(&c->final))) {
+        /* what we saw ourselves: what the server says of it is only the consequence */
     } else if (c->final.code >= 300) {
         bool path = blames_data_path(&c->final);
         err_clear(err);
@@ -433,7 +498,7 @@ static enum outcome rise_failed(struct rise *t, struct err *err)
     } else if (err->code == ERR_CANCELLED ||
                deadline_passed(session_settings(c->session)->wait->limit)) {
         abort_transfer(c);
-        row->result = RESULT_CANCELLED;
+        row->result = result_of_err(err);
         outcome = OUTCOME_GIVE_UP;
     } else if (tls_broke) {
         outcome = OUTCOME_PLAIN;
@@ -458,6 +523,8 @@ static enum outcome rung_climb(struct opening *o, struct rise *t, struct err *er
         return OUTCOME_GIVE_UP;
     t->rung.transfer = t->channel->what;
     int rc = strategy->prepare(&t->rung, err);
+    if (rc == 0 && !may_send_early(t))
+        rc = connect_first(t, err);
     if (rc == 0 && send_transfer(t, o->request, err) < 0) {
         bool own_fault = err->code == ERR_USAGE || err->reply;
         rise_fail(t, STAGE_COMMAND, err);
@@ -485,10 +552,13 @@ static enum outcome rung_try(struct opening *o, enum strategy_id id, struct chan
                  .row = attempts_add(o->rows, id),
                  .until = deadline_sooner(deadline_in(o->ladder->timeout_ms), o->end),
                  .fd = -1},
+        .connected = -1,
     };
     enum outcome outcome = rung_climb(o, &t, err);
     t.rung.row->ms = clock_now_ms() - start;
     rung_clear(&t.rung);
+    if (t.connected >= 0)
+        close(t.connected);
     if (outcome == OUTCOME_OPEN) {
         *out = t.channel;
         return outcome;
@@ -498,7 +568,7 @@ static enum outcome rung_try(struct opening *o, enum strategy_id id, struct chan
     log_note(log, "%s: %s at %s: %s", strategy_name(id), result_name(t.rung.row->result),
              stage_name(t.rung.row->stage), err->msg);
     /* A refusal of the file itself says nothing about the strategy. */
-    if (outcome == OUTCOME_GIVE_UP && t.rung.row->result != RESULT_CANCELLED)
+    if (outcome == OUTCOME_GIVE_UP && t.rung.row->result == RESULT_REJECTED)
         attempts_drop_last(o->rows);
     return outcome;
 }
@@ -518,6 +588,17 @@ static int no_data_path(const struct opening *o, size_t first_row, struct err *e
     return err_set(err, ERR_NO_DATA_PATH, "no data connection: %s", all);
 }
 
+/* The control connection has clocks of its own: what rebuilding it takes is not taken from the
+ * rungs that are still to come. */
+static int reconnect(struct opening *o, struct err *err)
+{
+    int64_t start = clock_now_ms();
+    if (session_ready(o->session, err) < 0)
+        return -1;
+    o->end.at_ms += clock_now_ms() - start;
+    return 0;
+}
+
 /* One strategy, and once more without resumption where that may be to blame (FIELD-NOTES 73). */
 static enum outcome climb_rung(struct opening *o, enum strategy_id id, struct channel **out,
                                struct err *err)
@@ -526,7 +607,7 @@ static enum outcome climb_rung(struct opening *o, enum strategy_id id, struct ch
     o->full_handshake = false;
     do {
         struct err why = ERR_INIT;
-        if (session_ready(o->session, err) < 0)
+        if (reconnect(o, err) < 0)
             return OUTCOME_GIVE_UP;
         outcome = rung_try(o, id, out, &why);
         o->full_handshake = outcome == OUTCOME_PLAIN;
@@ -555,10 +636,11 @@ int channel_open(struct session *s, struct ladder *l, const struct channel_reque
 {
     size_t order[STRATEGY_COUNT], first_row;
     size_t n = climbing_order(l, order);
-    struct opening o = {.session = s, .ladder = l, .request = request, .rows = rows};
-    if (session_ready(s, err) < 0)
-        return -1;
-    o.end = deadline_in(l->timeout_ms * (int64_t) n);
+    struct opening o = {.session = s,
+                        .ladder = l,
+                        .request = request,
+                        .rows = rows,
+                        .end = deadline_in(l->timeout_ms * (int64_t) n)};
     first_row = rows->n;
     for (size_t i = 0; i < n; i++) {
         enum outcome outcome = climb_rung(&o, l->rungs[order[i]], out, err);
@@ -587,13 +669,14 @@ static int finish_upload(struct channel *c, struct deadline until, struct err *e
 {
     unsigned char sink[2048];
     enum stream_state out = STREAM_WANT_WRITE, in = STREAM_WANT_READ;
+    int stray = 0;
     while (!channel_done(c) && (wants(out) || wants(in))) {
         size_t got;
         if (wants(out))
             out = stream_finish(c->stream, true, NULL);
         in = stream_read(c->stream, sink, sizeof sink, &got, NULL);
-        if (in == STREAM_OK) {
-            in = STREAM_WANT_READ;
+        if (in == STREAM_OK) { /* nobody sends data to an upload: no more than a word of it */
+            in = stray++ < STRAY_READS ? STREAM_WANT_READ : STREAM_ERROR;
             continue;
         }
         if (channel_check(c, err) < 0)
@@ -602,8 +685,7 @@ static int finish_upload(struct channel *c, struct deadline until, struct err *e
             break;
         int rc = channel_wait(c, (short) (stream_events(out) | stream_events(in)), until, err);
         if (rc <= 0)
-            return rc < 0 ? -1
-                          : err_set(err, ERR_TIMEOUT, "%s: the server does not confirm", c->what);
+            return rc; /* too long: whether the file is whole is asked next */
     }
     return 0;
 }

@@ -61,10 +61,8 @@ static int ask(struct rung *r, struct reply *out, struct err *err, const char *l
     snprintf(r->row->command, sizeof r->row->command, "%s", line);
     *out = (struct reply){0};
     int rc = control_send(control, r->until, err, "%s", line);
-    while (rc == 0 && out->code < 200) {
-        reply_clear(out);
-        rc = control_read(control, out, r->until, err);
-    }
+    if (rc == 0)
+        rc = control_read_final(control, out, r->until, err);
     if (rc < 0) {
         reply_clear(out);
         err_wrap(err, "%s", line);
@@ -321,6 +319,11 @@ static int active_applies(const struct rung *r, struct err *err)
         return err_set(err, ERR_CONNECT,
                        "the server cannot dial this client through a proxy: active mode needs "
                        "--proxy=off");
+    const struct addr *given = &r->ladder->active_address;
+    if (addr_family(given) != AF_UNSPEC && addr_family(given) != addr_family(local))
+        return err_set(err, ERR_CONNECT,
+                       "%s is not of the control connection's family, on which we listen",
+                       addr_format(given, text, sizeof text));
     if (needs_map(r) && (r->ladder->port_map.mode == PORTMAP_OFF || addr_family(local) != AF_INET))
         return err_set(err, ERR_CONNECT,
                        "the server cannot dial this client's private address %s "
@@ -356,7 +359,9 @@ static int map_port(struct rung *r, const struct addr *bound, struct addr *at, s
     struct deadline until = deadline_in(deadline_left_ms(r->until) / 4 * 3);
     r->map = portmap_open(&r->ladder->port_map, bound, session_peer(r->session), settings->wait,
                           until, at, settings->log, err);
-    return r->map ? 0 : fail(r, STAGE_MAP, result_of_err(err));
+    if (r->map)
+        return 0;
+    return fail(r, STAGE_MAP, err->code == ERR_PROTOCOL ? RESULT_REFUSED : result_of_err(err));
 }
 
 static int active_prepare(struct rung *r, struct err *err)

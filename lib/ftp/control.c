@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { COMMAND_MAX = 8 * 1024, READ_CHUNK = 4 * 1024 };
+enum { COMMAND_MAX = 8 * 1024, READ_CHUNK = 4 * 1024, INTERIM_MAX = 64 };
 
 struct control {
     struct stream *stream;
@@ -151,9 +151,6 @@ static int take_reply(struct control *c, struct reply *out, struct err *err)
 
 static int connection_ended(struct control *c, struct err *err)
 {
-    /* TLS may end without close_notify here: nothing was being said. */
-    if (err && err->code == ERR_TRUNCATED)
-        err_clear(err);
     err_set(err, ERR_CLOSED, "the server closed the control connection");
     return dead(c);
 }
@@ -176,6 +173,7 @@ static int fill(struct control *c, short *want, struct err *err)
         *want = stream_events(state);
         return 0;
     }
+    /* TLS may end without close_notify here: nothing was being said. */
     if (state == STREAM_EOF || why.code == ERR_TRUNCATED)
         return connection_ended(c, err);
     err_take(err, &why);
@@ -186,6 +184,8 @@ static int fill(struct control *c, short *want, struct err *err)
 int control_try(struct control *c, struct reply *out, struct err *err)
 {
     short want = POLLIN;
+    if (c->dead)
+        return err_set(err, ERR_CLOSED, "the control connection is of no use any more");
     for (;;) {
         int rc = take_reply(c, out, err);
         if (rc != 0)
@@ -215,4 +215,18 @@ int control_read(struct control *c, struct reply *out, struct deadline until, st
         if (rc < 0)
             return -1;
     }
+}
+
+int control_read_final(struct control *c, struct reply *out, struct deadline until, struct err *err)
+{
+    for (int interim = 0; interim <= INTERIM_MAX; interim++) {
+        reply_clear(out);
+        if (control_read(c, out, until, err) < 0)
+            return -1;
+        if (out->code >= 200)
+            return 0;
+    }
+    reply_clear(out);
+    err_set(err, ERR_PROTOCOL, "the server sends preliminary replies without end");
+    return dead(c);
 }

@@ -31,7 +31,13 @@ int control_vsend(struct control *c, struct deadline until, struct err *err, con
  * ERR_TIMEOUT, ERR_CANCELLED, ERR_CLOSED, ERR_PROTOCOL, ERR_TLS, ERR_LOCAL. */
 int control_read(struct control *c, struct reply *out, struct deadline until, struct err *err);
 
-/* The same without waiting: 1 with a reply, 0 when none is complete yet, -1 as above. */
+/* The same for the final reply (2yz-5yz) of a command: 1yz are passed over, a flood of them is
+ * ERR_PROTOCOL. */
+int control_read_final(struct control *c, struct reply *out, struct deadline until,
+                       struct err *err);
+
+/* The same as control_read() without waiting: 1 with a reply, 0 when none is complete yet, -1 as
+ * above. */
 int control_try(struct control *c, struct reply *out, struct err *err);
 
 /* Received bytes that belong to no reply taken yet. Before TLS begins there must be none

@@ -99,17 +99,6 @@ static struct deadline reply_deadline(const struct session *s)
     return deadline_in(s->config.reply_timeout_ms);
 }
 
-/* The final reply; 1yz are passed over. */
-static int final_reply(struct session *s, struct reply *out, struct deadline until, struct err *err)
-{
-    do {
-        reply_clear(out);
-        if (control_read(s->control, out, until, err) < 0)
-            return -1;
-    } while (out->code < 200);
-    return 0;
-}
-
 static int vexchange(struct session *s, struct reply *out, struct deadline until, struct err *err,
                      const char *fmt, va_list ap) __attribute__((format(printf, 5, 0)));
 
@@ -119,7 +108,7 @@ static int vexchange(struct session *s, struct reply *out, struct deadline until
     *out = (struct reply){0};
     if (control_vsend(s->control, until, err, fmt, ap) < 0)
         return -1;
-    return final_reply(s, out, until, err);
+    return control_read_final(s->control, out, until, err);
 }
 
 static int exchange(struct session *s, struct reply *out, struct deadline until, struct err *err,
@@ -165,7 +154,7 @@ static int refused_as(enum err_code code, const struct reply *r, const char *wha
 static int read_banner(struct session *s, struct deadline clock, struct err *err)
 {
     struct reply r = {0};
-    if (final_reply(s, &r, clock, err) < 0) {
+    if (control_read_final(s->control, &r, clock, err) < 0) {
         if (err && err->code == ERR_TIMEOUT && s->config.tls != TLS_IMPLICIT)
             err_wrap(err, "no greeting (if the port expects TLS at once, use ftps://)");
         return -1;

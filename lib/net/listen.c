@@ -57,13 +57,20 @@ int listen_open(const struct addr *local, struct port_range *ports, struct addr 
     return fd;
 }
 
+/* Linux hands out errors of the new connection here; the next one may be good (accept(2)). */
+static int is_of_the_connection(int sys)
+{
+    return sys == EINTR || sys == ECONNABORTED || sys == ENETDOWN || sys == EPROTO ||
+           sys == ENOPROTOOPT || sys == EHOSTUNREACH || sys == ENETUNREACH || sys == EOPNOTSUPP;
+}
+
 int listen_accept(int fd, const struct addr *expected, struct addr *peer, struct err *err)
 {
     for (;;) {
         int got = accept(fd, NULL, NULL);
         if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
             return -2;
-        if (got < 0 && (errno == EINTR || errno == ECONNABORTED))
+        if (got < 0 && is_of_the_connection(errno))
             continue;
         if (got < 0)
             return err_set_sys(err, ERR_LOCAL, errno, "cannot accept a connection");

@@ -173,28 +173,38 @@ static ssize_t tls_push(gnutls_transport_ptr_t ptr, const void *mem, size_t len)
 {
     struct stream *s = ptr;
     if (buf_put(&s->out, mem, len, NULL) < 0) {
-        gnutls_transport_set_errno(s->tls, EAGAIN);
+        s->read_errno = ENOMEM; /* the block is bounded by who fills it */
+        gnutls_transport_set_errno(s->tls, ENOMEM);
         return -1;
     }
     return (ssize_t) len;
 }
 
-static void keep_session(struct stream *s, bool single_use)
+static void keep_session(struct stream *s, bool single_use, unsigned lifetime_s)
 {
     gnutls_datum_t data;
     if (!s->tickets || gnutls_session_get_data2(s->tls, &data) < 0)
         return;
-    tickets_add(s->tickets, data.data, data.size, single_use, 0);
+    tickets_add(s->tickets, data.data, data.size, single_use, lifetime_s);
     gnutls_free(data.data);
+}
+
+/* NewSessionTicket starts with the lifetime in seconds (RFC 8446 section 4.6.1). */
+static unsigned ticket_lifetime(const gnutls_datum_t *msg)
+{
+    if (!msg || !msg->data || msg->size < 4)
+        return 0;
+    return (unsigned) msg->data[0] << 24 | (unsigned) msg->data[1] << 16 |
+           (unsigned) msg->data[2] << 8 | msg->data[3];
 }
 
 static int on_ticket(gnutls_session_t tls, unsigned htype, unsigned when, unsigned incoming,
                      const gnutls_datum_t *msg)
 {
     struct stream *s = gnutls_session_get_ptr(tls);
-    (void) htype, (void) when, (void) msg;
+    (void) htype, (void) when;
     if (incoming && gnutls_protocol_get_version(tls) == GNUTLS_TLS1_3)
-        keep_session(s, true);
+        keep_session(s, true, ticket_lifetime(msg));
     return 0;
 }
 
@@ -284,7 +294,7 @@ static void note_session(struct stream *s)
     if (!i->sha256[0])
         trust_fingerprint(s->tls, i->sha256);
     if (version != GNUTLS_TLS1_3)
-        keep_session(s, false);
+        keep_session(s, false, 0);
 }
 
 static bool looks_like_text(const struct stream *s)
