@@ -311,9 +311,10 @@ static int http_garbage(const struct proxy_talk *t, struct err *err)
 static int http_refusal(const struct proxy_talk *t, int code, const char *line, struct err *err)
 {
     int sys = code == 504 ? ETIMEDOUT : code / 100 == 4 || code == 501 ? EACCES : 0;
-    if (code == 407 && !t->proxy->has_login)
+    bool about_login = code == 407 || code == 401; /* tinyproxy refuses a login by 401 */
+    if (about_login && !t->proxy->has_login)
         return fail(t, sys, err, "%s: it wants a user name and a password", line + 9);
-    if (code == 407)
+    if (about_login)
         return fail(t, sys, err, "%s: it refuses the user name or the password", line + 9);
     return fail(t, sys, err, "cannot reach %s:%u: %s", t->host, (unsigned) t->port, line + 9);
 }

@@ -331,6 +331,8 @@ static void http_refusals(void **state)
     assert_http_failed("http://gw", "HTTP/1.1 407 Proxy Authentication Required\r\n", EACCES,
                        "407 Proxy Authentication Required: it wants");
     assert_http_failed("http://me:secret@gw", "HTTP/1.1 407 No\r\n", EACCES, "407 No: it refuses");
+    assert_http_failed("http://me:secret@gw", "HTTP/1.0 401 Unauthorized\r\n", EACCES,
+                       "401 Unauthorized: it refuses");
     assert_http_failed("http://gw", "HTTP/1.1 403 Forbidden \r\n", EACCES,
                        "example:21: 403 Forbidden");
     assert_http_failed("http://gw", "HTTP/1.1 503 Busy\n", 0, "503 Busy");
