@@ -133,7 +133,7 @@ def test_without_a_gateway(ftpsh, scene):
 
 def check_refused(run, name):
     assert run.status == 6, run
-    assert run.attempts() == [("active", "map", "rejected")], run
+    assert run.attempts() == [("active", "map", "refused")], run
     assert f"{name}: refused" in run.raw_attempts()[0]["error"], run
 
 
@@ -165,8 +165,8 @@ def test_a_given_address_needs_no_mapping(bed, ftpsh, scene):
 
 
 @pytest.mark.parametrize("mode, result, why", [
-    ("private", "rejected", "another NAT"), ("foreign", "timeout", "no answer"),
-    ("garbage", "timeout", "no answer"), ("refuse", "rejected", "not authorized"),
+    ("private", "refused", "another NAT"), ("foreign", "timeout", "no answer"),
+    ("garbage", "timeout", "no answer"), ("refuse", "refused", "not authorized"),
     ("deaf", "timeout", "no answer")])
 def test_misbehaving_pcp_server(bed, ftpsh, scene, mode, result, why):
     router, server = scene
