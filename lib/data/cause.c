@@ -342,10 +342,17 @@ static bool peer_rejected(const struct evidence *e)
 {
     if (is_hung_up_on(e))
         return true;
-    static const char *const patterns[] = {"bad ip",       "foreign address",  "not yours",
-                                           "not your",     "only to",          "illegal port",
-                                           "illegal eprt", "address mismatch", "same ip",
-                                           "match the",    "does not match",   NULL};
+    static const char *const patterns[] = {"bad ip",
+                                           "data connection: permission denied",
+                                           "foreign address",
+                                           "not yours",
+                                           "not your",
+                                           "only to",
+                                           "illegal port",
+                                           "illegal eprt",
+                                           "address mismatch",
+                                           "does not match",
+                                           NULL};
     for (int id = 0; id < STRATEGY_COUNT; id++) {
         const struct trial *t = trial_of(e, (enum strategy_id) id);
         bool counts = id == STRATEGY_ACTIVE ? !passive_works(e) : t->row.stage != STAGE_COMMAND;

@@ -1,0 +1,192 @@
+#include "unit.h"
+
+#include "data/advice.h"
+
+enum { MAX = 32 };
+enum { SOFTWARES = SOFTWARE_PYFTPDLIB + 1 };
+
+static struct evidence behind_nat(void)
+{
+    struct evidence e = {0};
+    struct err err = ERR_INIT;
+    assert_int_equal(addr_parse("192.168.7.10", &e.local, &err), 0);
+    assert_int_equal(addr_parse("203.0.113.121", &e.peer, &err), 0);
+    struct trial *t = &e.trials[STRATEGY_PASV];
+    t->tried = true;
+    t->row.stage = STAGE_CONNECT;
+    t->row.result = RESULT_TIMEOUT;
+    assert_int_equal(addr_parse("10.0.1.121", &t->row.advertised, &err), 0);
+    addr_set_port(&t->row.advertised, 41234);
+    t->row.endpoint = t->row.advertised;
+    return e;
+}
+
+static const struct advice *server_row(enum cause c, enum software s)
+{
+    const struct advice *found[MAX];
+    size_t n = advice_find(c, s, found, MAX);
+    for (size_t i = 0; i < n; i++) {
+        if (found[i]->party == PARTY_SERVER)
+            return found[i];
+    }
+    return NULL;
+}
+
+static void no_cause_without_advice(void **state)
+{
+    (void) state;
+    const struct advice *found[MAX];
+    for (int c = 0; c < CAUSE_COUNT; c++) {
+        for (int s = 0; s < SOFTWARES; s++)
+            assert_true(advice_find((enum cause) c, (enum software) s, found, MAX) > 0);
+    }
+}
+
+/* Someone is named who can mend it, not only a way around it in the client. */
+static void every_fault_is_somebodys(void **state)
+{
+    (void) state;
+    const struct advice *found[MAX];
+    for (int c = 0; c < CAUSE_UNKNOWN; c++) {
+        for (int s = 0; s < SOFTWARES; s++) {
+            size_t others = 0, n = advice_find((enum cause) c, (enum software) s, found, MAX);
+            for (size_t i = 0; i < n; i++)
+                others += found[i]->party != PARTY_CLIENT;
+            assert_true(others > 0);
+        }
+    }
+}
+
+static void own_rows_replace_the_general_ones(void **state)
+{
+    (void) state;
+    const struct advice *found[MAX];
+    for (int c = 0; c < CAUSE_COUNT; c++) {
+        for (int s = 0; s < SOFTWARES; s++) {
+            size_t n = advice_find((enum cause) c, (enum software) s, found, MAX);
+            bool own = false, general = false;
+            for (size_t i = 0; i < n; i++) {
+                bool server = found[i]->party == PARTY_SERVER;
+                assert_true(found[i]->software == (enum software) s ||
+                            found[i]->software == SOFTWARE_UNKNOWN);
+                own = own || found[i]->software != SOFTWARE_UNKNOWN;
+                general = general || (server && found[i]->software == SOFTWARE_UNKNOWN);
+            }
+            assert_false(own && general);
+        }
+    }
+}
+
+static void at_least_24_pairs(void **state)
+{
+    (void) state;
+    int pairs = 0;
+    for (int c = 0; c < CAUSE_COUNT; c++) {
+        for (int s = 1; s < SOFTWARES; s++) {
+            const struct advice *a = server_row((enum cause) c, (enum software) s);
+            pairs += a && a->software == (enum software) s && a->lines;
+        }
+    }
+    assert_true(pairs >= 24);
+}
+
+/* A change of the server's address is advised in its own words. */
+static void lines_of_each_server(void **state)
+{
+    (void) state;
+    static const struct {
+        enum software software;
+        const char *address, *range;
+    } expected[] = {
+        {SOFTWARE_VSFTPD, "pasv_address=203.0.113.121", "pasv_min_port=41200\npasv_max_port=41299"},
+        {SOFTWARE_PROFTPD, "MasqueradeAddress 203.0.113.121", "PassivePorts 41200 41299"},
+        {SOFTWARE_PUREFTPD, "-P 203.0.113.121", "-p 41200:41299"},
+        {SOFTWARE_PYFTPDLIB, "handler.masquerade_address = \"203.0.113.121\"",
+         "handler.passive_ports = range(41200, 41300)"},
+        {SOFTWARE_FILEZILLA, "Use the following host: 203.0.113.121",
+         "Use custom port range: From 41200 To 41299"},
+    };
+    struct evidence e = behind_nat();
+    char text[ADVICE_TEXT];
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+        const struct advice *a = server_row(CAUSE_PRIVATE_ADDRESS, expected[i].software);
+        assert_string_equal(advice_fill(a->lines, &e, 21, text, sizeof text), expected[i].address);
+        assert_string_equal(a->remedy, "advertise-public-address");
+        a = server_row(CAUSE_RANGE_RESET, expected[i].software);
+        assert_string_equal(advice_fill(a->lines, &e, 21, text, sizeof text), expected[i].range);
+    }
+    advice_fill(server_row(CAUSE_PRIVATE_ADDRESS, SOFTWARE_IIS)->lines, &e, 21, text, sizeof text);
+    assert_non_null(strstr(text, "firewallSupport.externalIp4Address:203.0.113.121\""));
+    advice_fill(server_row(CAUSE_RANGE_SILENT, SOFTWARE_IIS)->lines, &e, 21, text, sizeof text);
+    assert_non_null(strstr(text, "/lowDataChannelPort:41200 /highDataChannelPort:41299"));
+}
+
+/* Every text fits, and no placeholder is left over; with nothing known, words stand in. */
+static void everything_is_filled_in(void **state)
+{
+    (void) state;
+    struct evidence known = behind_nat(), nothing = {0};
+    const struct advice *found[MAX];
+    char text[ADVICE_TEXT];
+    for (int c = 0; c < CAUSE_COUNT; c++) {
+        for (int s = 0; s < SOFTWARES; s++) {
+            size_t n = advice_find((enum cause) c, (enum software) s, found, MAX);
+            for (size_t i = 0; i < 3 * n; i++) {
+                const struct advice *a = found[i / 3];
+                const char *raw[] = {a->text, a->where, a->lines};
+                advice_fill(raw[i % 3], &known, 2121, text, sizeof text);
+                assert_null(strpbrk(text, "{}"));
+                assert_true(strlen(text) < sizeof text - 1);
+                assert_true(!raw[i % 3] || *text);
+                advice_fill(raw[i % 3], &nothing, 2121, text, sizeof text);
+                assert_null(strpbrk(text, "{}"));
+            }
+        }
+    }
+}
+
+static void what_is_filled_in(void **state)
+{
+    (void) state;
+    struct evidence e = behind_nat();
+    char text[ADVICE_TEXT];
+    assert_string_equal(
+        advice_fill("{public} {client} {control}{inside}", &e, 2121, text, sizeof text),
+        "203.0.113.121 192.168.7.10 2121, 10.0.1.121");
+    assert_string_equal(advice_fill("{outside}", &e, 21, text, sizeof text), "PUBLIC-ADDRESS");
+    assert_string_equal(advice_fill(NULL, &e, 21, text, sizeof text), "");
+    assert_string_equal(advice_fill("{public}", &e, 21, text, 6), "203.0");
+    /* ports far apart tell no range */
+    e.trials[STRATEGY_EPSV].tried = true;
+    e.trials[STRATEGY_EPSV].row.endpoint = e.peer;
+    addr_set_port(&e.trials[STRATEGY_EPSV].row.endpoint, 20000);
+    assert_string_equal(advice_fill("{first}-{last} {next}", &e, 21, text, sizeof text),
+                        "50000-50099 50100");
+    addr_set_port(&e.trials[STRATEGY_EPSV].row.endpoint, 41301);
+    assert_string_equal(advice_fill("{first}-{last}", &e, 21, text, sizeof text), "41200-41399");
+}
+
+static void a_closed_range_and_a_wrong_address(void **state)
+{
+    (void) state;
+    struct evidence e = behind_nat();
+    assert_int_equal(advice_besides(CAUSE_RANGE_SILENT, &e), CAUSE_PRIVATE_ADDRESS);
+    assert_int_equal(advice_besides(CAUSE_EPSV_BLOCKED, &e), CAUSE_COUNT);
+    e.trials[STRATEGY_PASV].row.advertised = e.peer;
+    assert_int_equal(advice_besides(CAUSE_RANGE_SILENT, &e), CAUSE_COUNT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_cause_without_advice),
+        cmocka_unit_test(every_fault_is_somebodys),
+        cmocka_unit_test(own_rows_replace_the_general_ones),
+        cmocka_unit_test(at_least_24_pairs),
+        cmocka_unit_test(lines_of_each_server),
+        cmocka_unit_test(everything_is_filled_in),
+        cmocka_unit_test(what_is_filled_in),
+        cmocka_unit_test(a_closed_range_and_a_wrong_address),
+    };
+    return run_unit(tests);
+}
