@@ -15,6 +15,7 @@ enum {
     PEEK_BYTES = 16 * 1024,
     LAST_WORDS_MS = 1000,
     ABORT_MS = 1000,
+    PROXY_FIN_MS = 2000,
     STRAY_READS = 16,
     INTERIM_MAX = 64
 };
@@ -662,6 +663,14 @@ static bool wants(enum stream_state state)
     return state == STREAM_WANT_READ || state == STREAM_WANT_WRITE;
 }
 
+/* Proxies may take FIN for the end of both directions and lose what is on its way to the server:
+ * through one, close_notify has to do, and FIN is for servers that wait for it all the same. */
+static struct deadline fin_time(const struct channel *c)
+{
+    bool can_wait = session_settings(c->session)->proxy && stream_tls(c->stream)->active;
+    return deadline_in(can_wait ? PROXY_FIN_MS : 0);
+}
+
 /* close_notify and FIN, then reading until the server has closed too or has confirmed: a descriptor
  * closed with unread tickets would reset the connection and lose what is on its way (FIELD-NOTES 7,
  * 8, 10). What goes wrong here shows in the final reply. */
@@ -669,11 +678,17 @@ static int finish_upload(struct channel *c, struct deadline until, struct err *e
 {
     unsigned char sink[2048];
     enum stream_state out = STREAM_WANT_WRITE, in = STREAM_WANT_READ;
+    struct deadline fin = fin_time(c);
+    bool half_close = false;
     int stray = 0;
     while (!channel_done(c) && (wants(out) || wants(in))) {
         size_t got;
+        if (!half_close && deadline_passed(fin)) {
+            half_close = true;
+            out = STREAM_WANT_WRITE;
+        }
         if (wants(out))
-            out = stream_finish(c->stream, true, NULL);
+            out = stream_finish(c->stream, half_close, NULL);
         in = stream_read(c->stream, sink, sizeof sink, &got, NULL);
         if (in == STREAM_OK) { /* nobody sends data to an upload: no more than a word of it */
             in = stray++ < STRAY_READS ? STREAM_WANT_READ : STREAM_ERROR;
@@ -683,8 +698,9 @@ static int finish_upload(struct channel *c, struct deadline until, struct err *e
             return -1;
         if (channel_done(c) || (!wants(out) && !wants(in)))
             break;
-        int rc = channel_wait(c, (short) (stream_events(out) | stream_events(in)), until, err);
-        if (rc <= 0)
+        int rc = channel_wait(c, (short) (stream_events(out) | stream_events(in)),
+                              half_close ? until : deadline_sooner(fin, until), err);
+        if (rc < 0 || (rc == 0 && deadline_passed(until)))
             return rc; /* too long: whether the file is whole is asked next */
     }
     return 0;
