@@ -206,7 +206,8 @@ void portmap_close(struct portmap *m)
 {
     if (!m)
         return;
-    m->protocol->close(m->state, deadline_in(CLOSE_MS));
-    log_note(m->log, "port mapping: removed");
+    bool gone = m->protocol->close(m->state, deadline_in(CLOSE_MS));
+    log_note(m->log, gone ? "port mapping: removed"
+                          : "port mapping: its removal is not confirmed; it ends with its lease");
     free(m);
 }

@@ -90,15 +90,16 @@ static int natpmp_ask(struct natpmp *n, const struct question *q, const struct w
     return natpmp_failure(rc, err);
 }
 
-static void natpmp_close(void *state, struct deadline until)
+static bool natpmp_close(void *state, struct deadline until)
 {
     struct natpmp *n = state;
     struct wait alone = {NULL, DEADLINE_NEVER};
     struct question remove = {NATPMP_RESPTYPE_TCPPORTMAPPING, 0};
     natpmpresp_t answer;
-    (void) natpmp_ask(n, &remove, &alone, until, &answer, NULL);
+    bool gone = natpmp_ask(n, &remove, &alone, until, &answer, NULL) == 0;
     closenatpmp(&n->lib);
     free(n);
+    return gone;
 }
 
 static struct natpmp *natpmp_new(const struct portmap_request *q, struct err *err)
@@ -177,9 +178,10 @@ static uint32_t natpmp_renew(void *state)
     return 0;
 }
 
-static void natpmp_close(void *state, struct deadline until)
+static bool natpmp_close(void *state, struct deadline until)
 {
     (void) state, (void) until;
+    return true;
 }
 
 #endif

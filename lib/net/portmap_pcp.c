@@ -118,15 +118,16 @@ static int pcp_ask(struct pcp *p, const struct wait *w, struct deadline until,
     }
 }
 
-static void pcp_close(void *state, struct deadline until)
+static bool pcp_close(void *state, struct deadline until)
 {
     struct pcp *p = state;
     struct wait alone = {NULL, DEADLINE_NEVER};
     struct pcp_answer answer;
     p->map.lifetime_s = 0;
-    (void) pcp_ask(p, &alone, until, &answer, NULL);
+    bool gone = pcp_ask(p, &alone, until, &answer, NULL) == 0 && answer.result == PCP_SUCCESS;
     close(p->fd);
     free(p);
+    return gone;
 }
 
 static int judge(const struct pcp_answer *a, struct err *err)

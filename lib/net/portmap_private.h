@@ -24,8 +24,8 @@ struct portmap_protocol {
      * there is no answer. */
     uint32_t (*renew)(void *state);
 
-    /* Removes the mapping by `until` if it can, and frees the state. */
-    void (*close)(void *state, struct deadline until);
+    /* Removes the mapping by `until` and frees the state. False when nobody confirmed it. */
+    bool (*close)(void *state, struct deadline until);
 };
 
 extern const struct portmap_protocol portmap_pcp, portmap_natpmp, portmap_upnp;

@@ -70,7 +70,9 @@ static void remove_mapping(void *work)
     struct job *j = work;
     char port[8];
     port_text(port, j->igd.external_port);
-    UPNP_DeletePortMapping(j->igd.control, j->igd.service, port, "TCP", NULL);
+    int rc = UPNP_DeletePortMapping(j->igd.control, j->igd.service, port, "TCP", NULL);
+    if (rc != UPNPCOMMAND_SUCCESS)
+        err_set(&j->err, ERR_PROTOCOL, "not removed (%d)", rc);
 }
 
 static int ask_mapping(struct igd *d)
@@ -191,14 +193,14 @@ static void renew_mapping(void *work)
 /* ---- what waits for it ---- */
 
 /* A mapping that is known to be there. */
-static void remove_now(const struct igd *igd, struct deadline until)
+static bool remove_now(const struct igd *igd, struct deadline until)
 {
     struct wait alone = {NULL, DEADLINE_NEVER};
     struct job *j = job_new(igd, NULL);
     struct offload *o = j ? offload_start(remove_mapping, job_free, j, NULL) : NULL;
-    if (o)
-        (void) offload_wait(o, &alone, until, NULL);
+    bool gone = o && offload_wait(o, &alone, until, NULL) > 0 && !err_is_set(&j->err);
     offload_leave(o);
+    return gone;
 }
 
 /* Waiting ended before the work did. Where a mapping may be on its way, the thread gets a moment to
@@ -210,7 +212,7 @@ static void desert(struct offload *o, struct job *j)
     int was = atomic_exchange(&j->state, DESERTED);
     if (was != SEARCHING && offload_wait(o, &alone, until, NULL) > 0 && was == ADDED &&
         !err_is_set(&j->err))
-        remove_now(&j->igd, until);
+        (void) remove_now(&j->igd, until);
 }
 
 static int wait_for(struct offload *o, struct job *j, const struct wait *w, struct deadline until,
@@ -232,15 +234,16 @@ static int read_external(const struct igd *d, struct addr *external, struct err 
     return 0;
 }
 
-static void upnp_close(void *state, struct deadline until)
+static bool upnp_close(void *state, struct deadline until)
 {
     struct upnp *u = state;
     struct wait alone = {NULL, DEADLINE_NEVER};
     if (u->renewing) /* or it would come after the removal */
         (void) offload_wait(u->renewing, &alone, until, NULL);
     offload_leave(u->renewing);
-    remove_now(&u->igd, until);
+    bool gone = remove_now(&u->igd, until);
     free(u);
+    return gone;
 }
 
 static struct job *search_new(const struct portmap_request *q, struct deadline until,
@@ -321,9 +324,10 @@ static uint32_t upnp_renew(void *state)
     return 0;
 }
 
-static void upnp_close(void *state, struct deadline until)
+static bool upnp_close(void *state, struct deadline until)
 {
     (void) state, (void) until;
+    return true;
 }
 
 #endif

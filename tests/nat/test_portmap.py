@@ -48,7 +48,7 @@ def check_mapped(router, run, name):
     attempt = run.raw_attempts()[-1]
     assert attempt["command"].startswith(f"EPRT |1|{clientnat.EXTERNAL}|"), run
     assert attempt["endpoint"].startswith(clientnat.EXTERNAL + ":"), run
-    assert f", by {name}" in run.stderr, run
+    assert f", by {name}" in run.stderr and "mapping: removed" in run.stderr, run
     assert router.mappings() == [], run
 
 
@@ -60,6 +60,17 @@ def test_each_protocol(bed, ftpsh, scene, mode):
     check_mapped(scene[0], run, PROTOCOLS[mode])
     assert "hello.txt" in run.stdout
     assert run.seconds < 4
+
+
+def test_uploads_too(bed, ftpsh, scene):
+    router, server = scene
+    bed.miniupnpd(router)
+    (ftpsh.folder / "up.bin").write_bytes(BIG)
+    run = ftpsh("-v", "--active", "-c", "put up.bin; get up.bin back.bin", server.target(),
+                netns=router.client)
+    check_mapped(router, run, "PCP")
+    assert (ftpsh.folder / "back.bin").read_bytes() == BIG
+    assert [t["strategy"] for t in run.report["transfers"]] == ["active", "active"], run
 
 
 @pytest.mark.parametrize("spoken, silent, name", [
