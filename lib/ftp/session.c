@@ -24,6 +24,8 @@ struct session {
     struct features features;
     char banner[BANNER_SHOWN];
     char cwd[PATH_BYTES];
+    char visit[PATH_BYTES]; /* the folder visited from cwd; "": none */
+    bool astray;            /* the server may stand elsewhere than cwd and visit say */
 };
 
 /* ---- making and freeing ---- */
@@ -302,7 +304,7 @@ static int login(struct session *s, struct err *err)
         if (need_password(s, err) < 0)
             return -1;
         next = login_step(s, "PASS", c->password, err);
-        if (next < 0)
+        if (next < 0 && err_is_set(err) && err->code == ERR_LOGIN)
             forget_asked_password(s);
     }
     if (next == 332) {
@@ -376,23 +378,45 @@ static int ask_folder(struct session *s, char dst[PATH_BYTES], struct err *err)
     return 0;
 }
 
-/* A rebuilt session stands where the lost one stood. */
-static int restore_folder(struct session *s, struct err *err)
+/* CWD or CDUP. Until its outcome is known the server may stand anywhere. */
+static int change_folder(struct session *s, const char *path, struct err *err)
 {
-    char now[PATH_BYTES];
-    if (ask_folder(s, now, err) < 0)
-        return -1;
-    if (!s->cwd[0] || strcmp(s->cwd, now) == 0) {
-        memcpy(s->cwd, now, sizeof s->cwd);
-        return 0;
-    }
     struct reply r;
-    if (exchange(s, &r, reply_deadline(s), err, "CWD %s", s->cwd) < 0)
-        return -1;
-    int rc =
-        is_good(&r) ? 0 : session_refused(&r, "going back to the folder after reconnecting", err);
+    s->astray = true;
+    int rc = strcmp(path, "..") == 0 ? exchange(s, &r, reply_deadline(s), err, "CDUP")
+                                     : exchange(s, &r, reply_deadline(s), err, "CWD %s", path);
+    if (rc < 0)
+        return err_wrap(err, "%s", path);
+    s->astray = false;
+    if (!is_good(&r))
+        rc = session_refused(&r, path, err);
     reply_clear(&r);
     return rc;
+}
+
+/* Brings the server to the folder that the session says it is in: after a rebuild, a visit, or a
+ * change whose outcome is not known. Where that folder is gone the session stays where it is, and
+ * only this once it is an error: a relative name would mean something else. */
+static int settle_folder(struct session *s, struct err *err)
+{
+    char now[PATH_BYTES];
+    struct err why = ERR_INIT;
+    s->astray = true;
+    if (ask_folder(s, now, err) < 0)
+        return -1;
+    bool elsewhere = s->cwd[0] && strcmp(s->cwd, now) != 0;
+    if (elsewhere && change_folder(s, s->cwd, &why) < 0) {
+        if (s->astray)
+            return err_take(err, &why);
+        memcpy(s->cwd, now, sizeof s->cwd);
+        s->visit[0] = '\0';
+        err_wrap(&why, "the folder is gone, now in %s", now);
+        return err_take(err, &why);
+    }
+    if (!s->cwd[0])
+        memcpy(s->cwd, now, sizeof s->cwd);
+    s->astray = false;
+    return s->visit[0] ? change_folder(s, s->visit, err) : 0;
 }
 
 /* Replies of a cancelled command may still come; a server that sends them soon keeps its session.
@@ -416,7 +440,7 @@ int session_connect(struct session *s, struct err *err)
     if (s->control && s->logged_in && !control_dead(s->control))
         resync(s);
     if (session_alive(s))
-        return 0;
+        return s->astray ? settle_folder(s, err) : 0;
     disconnect(s);
     if (s->generation > 0)
         log_note(s->config.log, "reconnecting to %s", s->config.host);
@@ -431,10 +455,9 @@ int session_connect(struct session *s, struct err *err)
     if (rc == 0)
         rc = set_binary(s, err);
     if (rc == 0)
-        rc = restore_folder(s, err);
-    if (rc < 0)
-        disconnect(s);
-    return rc;
+        return settle_folder(s, err);
+    disconnect(s);
+    return -1;
 }
 
 void session_quit(struct session *s)
@@ -512,18 +535,34 @@ int session_expect(struct session *s, struct reply *out, const char *what, struc
 int session_cd(struct session *s, const char *path, struct err *err)
 {
     char before[PATH_BYTES], now[PATH_BYTES];
-    int rc = strcmp(path, "..") == 0 ? session_expect(s, NULL, path, err, "CDUP")
-                                     : session_expect(s, NULL, path, err, "CWD %s", path);
-    if (rc < 0)
+    if (session_ready(s, err) < 0 || change_folder(s, path, err) < 0)
         return -1;
+    s->astray = true; /* until PWD has told where this is */
     memcpy(before, s->cwd, sizeof before);
     if (ask_folder(s, now, err) < 0)
         return -1;
+    s->astray = false;
     if (now[0])
         memcpy(s->cwd, now, sizeof s->cwd);
     else if (path_join(before, path, s->cwd, NULL) < 0)
         s->cwd[0] = '\0';
     return 0;
+}
+
+int session_visit(struct session *s, const char *path, struct err *err)
+{
+    if (strlen(path) >= sizeof s->visit)
+        return err_set(err, ERR_USAGE, "the path is too long");
+    if (session_ready(s, err) < 0 || change_folder(s, path, err) < 0)
+        return -1;
+    memcpy(s->visit, path, strlen(path) + 1);
+    return 0;
+}
+
+void session_leave(struct session *s)
+{
+    s->visit[0] = '\0';
+    s->astray = true;
 }
 
 /* Digits alone; -1 when they are none or too many for a file. */
@@ -617,8 +656,10 @@ int session_clear(struct session *s, struct deadline until, char *reply, size_t 
     struct reply r;
     if (s->cleared)
         return 0;
-    if (exchange(s, &r, until, err, "CCC") < 0)
+    if (exchange(s, &r, until, err, "CCC") < 0) {
+        control_mark_dead(s->control); /* whether TLS goes on is not known */
         return err_wrap(err, "CCC");
+    }
     reply_summary(&r, reply, size);
     int rc = is_good(&r) ? 0 : session_refused(&r, "CCC", err);
     reply_clear(&r);

@@ -77,8 +77,15 @@ int session_expect(struct session *s, struct reply *out, const char *what, struc
 /* Turns a negative reply into an error: "what: 550 No such file". Returns -1. */
 int session_refused(const struct reply *r, const char *what, struct err *err);
 
-/* CWD (or CDUP for "..") and PWD. The folder is kept for the prompt and for rebuilding. */
+/* CWD (or CDUP for "..") and PWD. The folder is kept for the prompt and for rebuilding; where a
+ * cancelled change went is found out, and undone, before the next command. */
 int session_cd(struct session *s, const char *path, struct err *err);
+
+/* Goes to a folder for a moment, for the sake of a command that takes no path; session_cwd() stays
+ * as it is. session_leave() sends nothing: the next command goes back first, also when this one was
+ * cancelled or the session had to be rebuilt. Errors as session_cd(). */
+int session_visit(struct session *s, const char *path, struct err *err);
+void session_leave(struct session *s);
 
 /* SIZE in bytes (RFC 3659 section 4): 0 with *size, or -1 with ERR_REPLY_* when the server refuses
  * or does not know the command. */

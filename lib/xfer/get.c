@@ -3,13 +3,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { OVERLAP_BYTES = 32 * 1024, COPY_BLOCK = 64 * 1024 };
+enum { OVERLAP_BYTES = 32 * 1024, COPY_BLOCK = 64 * 1024, LINKS_MAX = 16, FIFO_STEP_MS = 100 };
 
 /* The local end of a download. */
 struct target {
@@ -20,7 +21,8 @@ struct target {
     mode_t mode;
     int fd;          /* of `part`; -1 until the first byte */
     int64_t overlap; /* bytes still to compare instead of writing */
-    int64_t at;      /* offset in the file of the next byte */
+    const struct wait *wait;
+    int64_t at; /* offset in the file of the next byte */
 };
 
 static int local_error(const char *what, const char *path, struct err *err)
@@ -43,30 +45,57 @@ static int part_name(struct target *t, struct err *err)
     return n < (int) sizeof t->part ? 0 : err_set(err, ERR_LOCAL, "%s: name too long", t->path);
 }
 
-static int target_find(struct target *t, const char *local, struct err *err)
+/* A symbolic link is followed to what it names, which need not exist yet. */
+static int follow_links(char path[PATH_BYTES], struct err *err)
+{
+    char to[PATH_BYTES], joined[PATH_BYTES];
+    for (int i = 0; i < LINKS_MAX; i++) {
+        ssize_t n = readlink(path, to, sizeof to - 1);
+        if (n < 0)
+            return 0; /* no link */
+        to[n] = '\0';
+        const char *last = path_last(path);
+        int len = to[0] == '/'
+                      ? snprintf(joined, sizeof joined, "%s", to)
+                      : snprintf(joined, sizeof joined, "%.*s%s", (int) (last - path), path, to);
+        if (len >= (int) sizeof joined)
+            break;
+        memcpy(path, joined, (size_t) len + 1);
+    }
+    errno = ELOOP;
+    return local_error("follow the link", path, err);
+}
+
+/* Noticed before anything is asked of the server. */
+static int check_folder(const struct target *t, struct err *err)
+{
+    char folder[PATH_BYTES];
+    size_t len = (size_t) (path_last(t->path) - t->path);
+    snprintf(folder, sizeof folder, "%.*s", (int) len, t->path);
+    return access(len ? folder : ".", W_OK | X_OK) < 0 ? local_error("write", t->path, err) : 0;
+}
+
+static int target_find(struct target *t, const char *local, const struct wait *w, struct err *err)
 {
     struct stat st;
-    *t = (struct target){.fd = -1};
-    if (strlen(local) >= sizeof t->path)
+    *t = (struct target){.fd = -1, .wait = w};
+    if (snprintf(t->path, sizeof t->path, "%s", local) >= (int) sizeof t->path)
         return err_set(err, ERR_LOCAL, "%s: name too long", local);
-    strncpy(t->path, local, sizeof t->path - 1);
-    if (lstat(local, &st) == 0 && S_ISLNK(st.st_mode)) {
-        char real[PATH_MAX];
-        if (!realpath(local, real))
-            return local_error("follow the link", local, err);
-        snprintf(t->path, sizeof t->path, "%s", real);
-    }
+    if (follow_links(t->path, err) < 0)
+        return -1;
     t->exists = stat(t->path, &st) == 0;
     if (!t->exists && errno != ENOENT)
         return local_error("write", t->path, err);
     if (t->exists && S_ISDIR(st.st_mode))
         return err_set(err, ERR_LOCAL, "%s is a folder", local);
+    if (t->exists && access(t->path, W_OK) < 0)
+        return local_error("write", t->path, err);
     t->in_place = t->exists && !S_ISREG(st.st_mode);
-    t->mode = t->exists ? st.st_mode & 07777 : 0;
-    if (!t->in_place)
-        return part_name(t, err);
+    t->mode = t->exists ? st.st_mode & 0777 : 0;
     memcpy(t->part, t->path, sizeof t->part);
-    return 0;
+    if (t->in_place)
+        return 0;
+    return part_name(t, err) < 0 ? -1 : check_folder(t, err);
 }
 
 static int64_t file_size(const char *path)
@@ -84,10 +113,22 @@ static int lock_part(const struct target *t, struct err *err)
     return err_set(err, ERR_LOCAL, "%s is being written by another transfer", t->part);
 }
 
+/* A FIFO without a reader is waited for in small steps: nothing tells when one comes. */
+static int open_in_place(const struct target *t, struct err *err)
+{
+    for (;;) {
+        int fd = open(t->path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+        if (fd >= 0 || errno != ENXIO)
+            return fd;
+        if (wait_fds(t->wait, NULL, 0, deadline_in(FIFO_STEP_MS), err) < 0)
+            return -1;
+    }
+}
+
 static int target_open(struct target *t, struct err *err)
 {
-    int flags = t->in_place ? O_WRONLY : O_RDWR | O_CREAT | O_NOFOLLOW;
-    t->fd = open(t->part, flags | O_CLOEXEC, 0666);
+    t->fd = t->in_place ? open_in_place(t, err)
+                        : open(t->part, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (t->fd < 0)
         return local_error("write", t->part, err);
     if (t->in_place)
@@ -96,18 +137,26 @@ static int target_open(struct target *t, struct err *err)
         return -1;
     if (ftruncate(t->fd, (off_t) (t->at + t->overlap)) < 0)
         return local_error("write", t->part, err);
-    return t->exists && fchmod(t->fd, t->mode) < 0 ? local_error("set the mode of", t->part, err)
-                                                   : 0;
+    return 0;
 }
 
 /* ---- writing ---- */
 
-static int write_all(int fd, const unsigned char *p, size_t len)
+/* Regular files never block; a FIFO or terminal is waited for, so that Ctrl-C and the limit for
+ * everything hold. `w` NULL: a regular file. -1 with errno, or with err set. */
+static int write_all(int fd, const unsigned char *p, size_t len, const struct wait *w,
+                     struct err *err)
 {
     while (len > 0) {
         ssize_t n = write(fd, p, len);
         if (n < 0 && errno == EINTR)
             continue;
+        if (n < 0 && w && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+            struct wait_fd room = {.fd = fd, .want = POLLOUT};
+            if (wait_fds(w, &room, 1, DEADLINE_NEVER, err) < 0)
+                return -1;
+            continue;
+        }
         if (n < 0)
             return -1;
         p += n;
@@ -166,7 +215,8 @@ static int target_write(void *ctx, const void *data, size_t len, struct err *err
         if (t->overlap == 0 && lseek(t->fd, (off_t) t->at, SEEK_SET) < 0)
             return local_error("write", t->part, err);
     }
-    if (write_all(t->fd, (const unsigned char *) data + done, len - done) < 0)
+    if (write_all(t->fd, (const unsigned char *) data + done, len - done,
+                  t->in_place ? t->wait : NULL, err) < 0)
         return local_error("write", t->part, err);
     t->at += (int64_t) (len - done);
     return 0;
@@ -178,6 +228,12 @@ static int target_finish(struct target *t, struct err *err)
         return -1;
     int fd = t->fd;
     t->fd = -1;
+    /* only now: a part file must stay writable for whoever continues it */
+    if (!t->in_place && t->exists && fchmod(fd, t->mode) < 0) {
+        local_error("set the mode of", t->part, err);
+        close(fd);
+        return -1;
+    }
     if (close(fd) < 0)
         return local_error("write", t->part, err);
     if (!t->in_place && rename(t->part, t->path) < 0)
@@ -196,7 +252,7 @@ static int copy_to_part(const struct target *t, struct err *err)
     ssize_t n = block && out >= 0 ? 1 : -1;
     while (n > 0) {
         n = read(in, block, COPY_BLOCK);
-        if (n > 0 && write_all(out, block, (size_t) n) < 0)
+        if (n > 0 && write_all(out, block, (size_t) n, NULL, NULL) < 0)
             n = -1;
     }
     int rc = n < 0 ? local_error(what, t->path, err) : 0;
@@ -228,6 +284,12 @@ static int resume_from(struct target *t, int64_t remote_size, struct err *err)
             err, ERR_INTEGRITY,
             "%s has %lld bytes and the file on the server only %lld; `get` fetches it anew",
             t->part, (long long) have, (long long) remote_size);
+    if (remote_size < 0)
+        return err_set(
+            err, ERR_INTEGRITY,
+            "the server tells no size, so %s cannot be continued safely; `get` fetches it "
+            "anew",
+            t->part);
     t->overlap = have < OVERLAP_BYTES ? have : OVERLAP_BYTES;
     t->at = have - t->overlap;
     return 0;
@@ -344,7 +406,7 @@ int get_file(struct mover *m, const char *remote, const char *local, bool resume
     transfer_begin(out, TRANSFER_GET);
     snprintf(out->remote, sizeof out->remote, "%s", remote);
     snprintf(out->local, sizeof out->local, "%s", local);
-    int rc = target_find(&t, local, err);
+    int rc = target_find(&t, local, session_settings(m->session)->wait, err);
     if (rc == 0)
         rc = get_into(m, remote, &t, resume, out, err);
     transfer_end(out, rc < 0 ? err : NULL);

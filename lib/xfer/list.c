@@ -110,19 +110,15 @@ static bool refused(const struct err *err)
     return err->code == ERR_REPLY_PERMANENT || err->code == ERR_REPLY_TRANSIENT;
 }
 
-/* Whether `path` is a folder: goes there and back. 1, 0, or -1 when the session broke. */
+/* Whether `path` is a folder: 1, 0, or -1 when the session broke. */
 static int is_folder(struct session *s, const char *path, struct err *err)
 {
-    char before[PATH_BYTES];
     struct err why = ERR_INIT;
-    strncpy(before, session_cwd(s), sizeof before - 1);
-    before[sizeof before - 1] = '\0';
-    if (session_cd(s, path, &why) < 0) {
-        if (refused(&why))
-            return 0;
-        return err_take(err, &why);
+    if (session_visit(s, path, &why) == 0) {
+        session_leave(s);
+        return 1;
     }
-    return before[0] && session_cd(s, before, err) < 0 ? -1 : 1;
+    return refused(&why) ? 0 : err_take(err, &why);
 }
 
 /* An empty folder is no error, whatever the server says (FIELD-NOTES 48), and an empty listing of a
@@ -213,18 +209,10 @@ static int list_plain(struct mover *m, const char *path, struct entries *x, stru
 
 static int list_from_inside(struct mover *m, const char *path, struct entries *x, struct err *err)
 {
-    char before[PATH_BYTES];
-    strncpy(before, session_cwd(m->session), sizeof before - 1);
-    before[sizeof before - 1] = '\0';
-    if (session_cd(m->session, path, err) < 0)
+    if (session_visit(m->session, path, err) < 0)
         return -1;
     int rc = list_plain(m, NULL, x, err);
-    struct err back = ERR_INIT;
-    if (before[0] && session_cd(m->session, before, &back) < 0 && rc == 0) {
-        if (err)
-            *err = back;
-        rc = -1;
-    }
+    session_leave(m->session);
     return rc;
 }
 

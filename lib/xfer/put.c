@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,6 +12,7 @@
 struct source {
     int fd;
     const char *path;
+    const struct wait *wait;
     struct stat st; /* as it was when opened */
 };
 
@@ -19,10 +21,11 @@ static int local_error(const char *what, const char *path, struct err *err)
     return err_set_sys(err, ERR_LOCAL, errno, "cannot %s %s", what, path);
 }
 
+/* Never blocks: a FIFO opens at once and is waited for when it is read. */
 static int source_open(struct source *src, const char *path, struct err *err)
 {
     src->path = path;
-    src->fd = open(path, O_RDONLY | O_CLOEXEC);
+    src->fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (src->fd < 0 || fstat(src->fd, &src->st) < 0)
         return local_error("read", path, err);
     if (S_ISDIR(src->st.st_mode))
@@ -33,11 +36,16 @@ static int source_open(struct source *src, const char *path, struct err *err)
 static ssize_t source_read(void *ctx, void *mem, size_t size, struct err *err)
 {
     struct source *src = ctx;
-    ssize_t n;
-    do {
-        n = read(src->fd, mem, size);
-    } while (n < 0 && errno == EINTR);
-    return n < 0 ? local_error("read", src->path, err) : n;
+    for (;;) {
+        struct wait_fd data = {.fd = src->fd, .want = POLLIN};
+        if (!S_ISREG(src->st.st_mode) && wait_fds(src->wait, &data, 1, DEADLINE_NEVER, err) < 0)
+            return -1;
+        ssize_t n = read(src->fd, mem, size);
+        if (n >= 0)
+            return n;
+        if (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK)
+            return local_error("read", src->path, err);
+    }
 }
 
 /* What was sent must be what the file is: one that was written to meanwhile is a mixture. */
@@ -123,15 +131,19 @@ static int verify_unconfirmed(struct mover *m, const char *remote, int64_t sent,
     return 0;
 }
 
-/* A failed STOR leaves what came (FIELD-NOTES 75). Asked only where that costs no reconnect. */
+/* A failed STOR leaves what came, or an emptied file (FIELD-NOTES 75). Only a session that is alive
+ * is asked, unless no data connection came about at all. */
 static void tell_of_remains(struct mover *m, const char *remote, struct err *err)
 {
     int64_t there;
-    struct err ignored = ERR_INIT;
-    if (err->code == ERR_CANCELLED || err->code == ERR_INTEGRITY || !session_alive(m->session))
+    bool unopened = err->code == ERR_NO_DATA_PATH;
+    bool ask = unopened || (err->code != ERR_CANCELLED && session_alive(m->session));
+    if (err->code == ERR_INTEGRITY)
         return;
-    if (session_size(m->session, remote, &there, &ignored) == 0)
+    if (ask && session_size(m->session, remote, &there, NULL) == 0)
         err_wrap(err, "%s has %lld bytes on the server now", remote, (long long) there);
+    else if (!unopened)
+        err_wrap(err, "a part of %s may be on the server now", remote);
 }
 
 static int send_source(struct mover *m, struct source *src, const char *remote, int64_t offset,
@@ -140,9 +152,12 @@ static int send_source(struct mover *m, struct source *src, const char *remote, 
     struct channel *channel;
     struct pump_end end = {0};
     struct pump_source from = {source_read, src};
-    if (open_upload(m, remote, offset, out, &channel, err) < 0)
-        return -1;
     struct err why = ERR_INIT;
+    if (open_upload(m, remote, offset, out, &channel, &why) < 0) {
+        if (why.code == ERR_NO_DATA_PATH) /* some server may have emptied it for its STOR */
+            tell_of_remains(m, remote, &why);
+        return err_take(err, &why);
+    }
     int rc = pump_up(channel, &from, &m->pump, &end, &why);
     out->bytes = end.bytes;
     if (rc < 0 && end.unconfirmed)
@@ -153,10 +168,8 @@ static int send_source(struct mover *m, struct source *src, const char *remote, 
         rc = source_unchanged(src, offset + end.bytes, err);
     if (rc == 0)
         rc = verify_upload(m, remote, offset + end.bytes, out, err);
-    if (rc < 0 && err) {
-        err_wrap(err, "%s", remote);
+    if (rc < 0 && err)
         tell_of_remains(m, remote, err);
-    }
     return rc;
 }
 
@@ -180,7 +193,7 @@ static int put_source(struct mover *m, struct source *src, const char *remote, b
 int put_file(struct mover *m, const char *local, const char *remote, bool resume,
              struct transfer *out, struct err *err)
 {
-    struct source src = {.fd = -1};
+    struct source src = {.fd = -1, .wait = session_settings(m->session)->wait};
     transfer_begin(out, TRANSFER_PUT);
     snprintf(out->remote, sizeof out->remote, "%s", remote);
     snprintf(out->local, sizeof out->local, "%s", local);

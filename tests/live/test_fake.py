@@ -1,45 +1,15 @@
 """Rows m and o, and every misbehaviour that a client can meet, against ftpfake."""
 import os
 import signal
-import subprocess
-import time
 
 import pytest
 
-from bed.client import Client, read_report
 from bed.process import wait_until
-from fake.server import PASSWORD, Fake
-from test_shell import Shell
+from bed.shell import Shell
+from fake.server import BIG, SMALL
 
-BIG, SMALL, SOME = os.urandom(3_000_000), b"a small file\n", 1_000_000
+SOME = 1_000_000
 PASV_IP = "pasv-use-control-ip"
-
-
-@pytest.fixture
-def client(tmp_path, binary, pki):
-    made = Client(binary, tmp_path / "client", PASSWORD, pki.ca.cert)
-    yield made
-    for run in made.runs:
-        print(run)
-
-
-@pytest.fixture
-def fake(tmp_path, pki):
-    """Starts the server with these quirks, with a big and a small file to serve."""
-    started = []
-
-    def start(*quirks, **settings):
-        server = Fake(tmp_path / f"fake-{len(started)}", pki, *quirks, **settings)
-        started.append(server)
-        server.share("big", BIG)
-        server.share("small", SMALL)
-        (server.root / "empty").mkdir()
-        return server
-
-    yield start
-    for server in started:
-        print(server.said()[-6000:])
-        server.stop()
 
 
 def endpoint_host(attempt):
@@ -430,40 +400,35 @@ def test_421_between_commands(fake, client):
     assert (client.folder / "small").read_bytes() == SMALL
 
 
-@pytest.mark.parametrize("quirk", ("ignore-rest", "refuse=REST", "forget-rest", None))
-def test_reget_is_never_corrupt(fake, client, quirk):
-    server = fake(*([quirk] if quirk else []))
-    (client.folder / "big.part").write_bytes(BIG[:SOME])
+@pytest.mark.parametrize("quirk, status", (
+    ("ignore-rest", 0), ("refuse=REST", 7), ("forget-rest", 0), ("no-size", 9), (None, 0)))
+def test_reget_is_never_corrupt(fake, client, quirk, status):
+    """Without its size nothing tells that a file is the one whose beginning is here."""
+    server, part = fake(*([quirk] if quirk else [])), client.folder / "big.ftpsh.part"
+    part.write_bytes(BIG[:SOME])
     run = client(server.target(), "reget", "big")
-    if run.status == 0:
-        assert (client.folder / "big").read_bytes() == BIG
-    else:
-        assert not (client.folder / "big").exists()
-    if quirk in (None, "forget-rest"):
-        assert run.status == 0, run
+    assert run.status == status, run
+    if status:
+        assert part.read_bytes() == BIG[:SOME] and not (client.folder / "big").exists()
+        return
+    assert (client.folder / "big").read_bytes() == BIG
+    if quirk != "ignore-rest":
         assert run.report["transfers"][0]["bytes"] < len(BIG)
 
 
 def test_reget_of_another_file(fake, client):
     """The part file holds other bytes: it is not built upon."""
-    (client.folder / "big.part").write_bytes(os.urandom(SOME))
+    part, other = client.folder / "big.ftpsh.part", os.urandom(SOME)
+    part.write_bytes(other)
     run = client(fake().target(), "reget", "big")
-    assert run.status == 9 or (client.folder / "big").read_bytes() == BIG, run
+    assert run.status == 9, run
+    assert part.read_bytes() == other and not (client.folder / "big").exists()
 
 
 # Ctrl-C.
 
-def interrupt_when(condition, client, *args):
-    """Sends SIGINT once the condition holds; the status, and the seconds it took from there."""
-    report = client.folder / "interrupted.json"
-    with subprocess.Popen(client.argv(args, report=report), env=client.env(), cwd=client.folder,
-                          stdin=subprocess.DEVNULL, stderr=subprocess.PIPE) as child:
-        wait_until(condition, 15, "the transfer")
-        start = time.monotonic()
-        child.send_signal(signal.SIGINT)
-        child.communicate(timeout=15)
-        client.check_findings()
-        return child.returncode, time.monotonic() - start, read_report(report)
+def is_moving(path):
+    return path.exists() and path.stat().st_size > 100_000
 
 
 @pytest.mark.scene("o")
@@ -471,11 +436,10 @@ def interrupt_when(condition, client, *args):
     ("slow=1000000",), (f"data-stall-after={SOME}",), ("slow=1000000", "abor-ignored"),
     (f"data-stall-after={SOME}", "abor-one-reply")))
 def test_interrupted_download(fake, client, quirks):
-    server, part = fake(*quirks), client.folder / "big.part"
-    status, seconds, report = interrupt_when(
-        lambda: part.exists() and part.stat().st_size > 100_000, client, server.target(), "get", "big")
-    assert status == 130 and report["exit"] == 130
-    assert seconds < 4
+    server, part = fake(*quirks), client.folder / "big.ftpsh.part"
+    run = client.signal_when(signal.SIGINT, lambda: is_moving(part), server.target(), "get", "big")
+    assert run.status == 130 and run.report["exit"] == 130, run
+    assert run.seconds < 4
     assert not (client.folder / "big").exists()
 
 
@@ -484,10 +448,9 @@ def test_interrupted_upload(fake, client):
     server = fake("slow=1000000")
     (client.folder / "up").write_bytes(os.urandom(30_000_000))
     there = server.root / "up"
-    status, seconds, _ = interrupt_when(
-        lambda: there.exists() and there.stat().st_size > 100_000, client, server.target(), "put", "up")
-    assert status == 130
-    assert seconds < 4
+    run = client.signal_when(signal.SIGINT, lambda: is_moving(there), server.target(), "put", "up")
+    assert run.status == 130, run
+    assert run.seconds < 4
     assert there.stat().st_size < 30_000_000
 
 
@@ -500,9 +463,9 @@ def test_interrupted_while_opening(fake, client, quirk):
         said = server.said()
         return "> EPSV" in said or (quirk.startswith("banner") and server_has_guest(server))
 
-    status, seconds, _ = interrupt_when(begun, client, "--data-timeout=20", server.target(), "ls")
-    assert status == 130
-    assert seconds < 4
+    run = client.signal_when(signal.SIGINT, begun, "--data-timeout=20", server.target(), "ls")
+    assert run.status == 130, run
+    assert run.seconds < 4
 
 
 def server_has_guest(server):
@@ -518,13 +481,13 @@ def test_shell_goes_on_after_ctrl_c(fake, client, abor):
     server = fake("slow=1000000", *([abor] if abor else []))
     shell = Shell(client, server.target())
     shell.prompt()
-    part = client.folder / "big.part"
+    part = client.folder / "big.ftpsh.part"
     shell.type("get big")
-    wait_until(lambda: part.exists() and part.stat().st_size > 100_000, 15, "the transfer")
+    wait_until(lambda: is_moving(part), 15, "the transfer")
     shell.interrupt()
     shell.prompt()
     shell.run("get small")
     assert (client.folder / "small").read_bytes() == SMALL
     assert not (client.folder / "big").exists()
     shell.type("quit")
-    shell.leave()
+    assert shell.leave() == 0

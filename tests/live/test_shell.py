@@ -3,60 +3,12 @@ import os
 import re
 import signal
 
-import pexpect
 import pytest
 
 from bed.process import wait_until
+from bed.shell import SECONDS, Shell
 
-PROMPT = r"[^\s>]+@[^\s>]+> "
 UP = "\x1b[A"
-SECONDS = 20
-
-
-class Shell:
-    """ftpsh on a terminal. What it drew is in `seen`, with the terminal's own sequences."""
-
-    def __init__(self, client, *args, password=None):
-        argv = client.argv(args)
-        self.seen = Recorder()
-        self.child = pexpect.spawn(argv[0], argv[1:], env=client.env(password), timeout=SECONDS,
-                                   encoding="utf-8", codec_errors="replace", cwd=client.folder,
-                                   dimensions=(24, 200), logfile=None)
-        self.child.logfile_read = self.seen
-
-    def prompt(self):
-        self.child.expect(PROMPT)
-        return self.child.before
-
-    def type(self, line):
-        self.child.sendline(line)
-
-    def run(self, line):
-        """Types a command and gives what came before the next prompt."""
-        self.type(line)
-        return self.prompt()
-
-    def interrupt(self):
-        self.child.sendintr()
-
-    def leave(self):
-        """The exit status, after the program ended by itself."""
-        self.child.expect(pexpect.EOF)
-        self.child.close()
-        return self.child.exitstatus
-
-
-class Recorder:
-    """A file that remembers."""
-
-    def __init__(self):
-        self.text = ""
-
-    def write(self, text):
-        self.text += text
-
-    def flush(self):
-        pass
 
 
 @pytest.fixture
@@ -133,7 +85,7 @@ def test_interrupted_transfer_then_a_good_one(bed, shell, tmp_path, name):
     server = bed.server(name, **slow)
     bed.share("hello.txt", b"hi")
     os.truncate(bed.share("big"), 16 << 30)
-    target, part = tmp_path / "big", tmp_path / "big.part"
+    target, part = tmp_path / "big", tmp_path / "big.ftpsh.part"
     sh = shell(server.target())
     sh.prompt()
     sh.type(f"get big {target}")
@@ -144,7 +96,7 @@ def test_interrupted_transfer_then_a_good_one(bed, shell, tmp_path, name):
     sh.run(f"get hello.txt {tmp_path}/hello.txt")
     assert (tmp_path / "hello.txt").read_bytes() == b"hi"
     sh.type("quit")
-    assert sh.leave() is not None
+    assert sh.leave() == 0
 
 
 def test_password_is_asked_for_and_not_shown(bed, shell):
@@ -157,14 +109,37 @@ def test_password_is_asked_for_and_not_shown(bed, shell):
     sh.prompt()
     assert "hello.txt" in sh.run("ls")
     sh.type("quit")
-    sh.leave()
+    assert sh.leave() == 0
     assert bed.account.password not in sh.seen.text
 
 
 def test_failure_keeps_the_shell(bed, shell):
     sh = shell(bed.server("vsftpd").target())
     sh.prompt()
-    assert "nowhere" in sh.run("rm nowhere")
-    assert "frobnicate" in sh.run("frobnicate")
+    refused, unknown = sh.run("rm nowhere"), sh.run("frobnicate")
+    assert "ftpsh: rm: nowhere: 550 " in refused, refused
+    assert "ftpsh: frobnicate: unknown command" in unknown, unknown
     sh.run("mkdir made")
     assert (bed.account.home / "made").is_dir()
+
+
+def test_names_beyond_ascii_without_a_locale(bed, shell):
+    """No byte of a name may get lost: 'rm ä1' would delete '1'."""
+    one, other = bed.share("1"), bed.share("ä1")
+    sh = shell(bed.server("vsftpd").target(), without=("LANG",))
+    sh.prompt()
+    sh.run("rm ä1")
+    assert one.exists() and not other.exists()
+
+
+@pytest.mark.parametrize("typed", (b"rm \xe41\r", b"rm \xc31\r", b"rm 1\xc3\r"))
+def test_line_with_bytes_that_are_no_characters_is_refused(bed, shell, typed):
+    one = bed.share("1")
+    sh = shell(bed.server("vsftpd").target())
+    sh.prompt()
+    os.write(sh.child.fileno(), typed)
+    sh.child.expect("not run")
+    sh.prompt()
+    assert one.exists()
+    sh.run("rm 1")
+    assert not one.exists()
