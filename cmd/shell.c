@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <histedit.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <wchar.h>
@@ -20,6 +21,8 @@ struct shell {
     History *history;
     char prompt[PROMPT_BYTES];
     bool interrupted; /* Ctrl-C at the prompt */
+    bool unreadable;  /* the line holds bytes that are no characters */
+    int pushed_back;  /* a byte to be read again; EOF: none */
 };
 
 static struct shell *shell_of(EditLine *editor)
@@ -65,22 +68,45 @@ static int read_byte(struct shell *sh, char *c)
     }
 }
 
+/* 1 with the next byte; see read_byte(). */
+static int next_byte(struct shell *sh, char *c)
+{
+    if (sh->pushed_back == EOF)
+        return read_byte(sh, c);
+    *c = (char) sh->pushed_back;
+    sh->pushed_back = EOF;
+    return 1;
+}
+
+/* What stands in the line for a byte that is no character: dropping it would leave another name
+ * than was typed. */
+static wchar_t mark_unreadable(struct shell *sh)
+{
+    sh->unreadable = true;
+    el_beep(sh->editor);
+    return MB_CUR_MAX > 1 ? 0xfffd : L'?';
+}
+
 /* For libedit, which would sit in read() where Ctrl-C could not end the line. */
 static int get_char(EditLine *editor, wchar_t *out)
 {
     struct shell *sh = shell_of(editor);
     mbstate_t state;
     memset(&state, 0, sizeof state);
-    for (;;) {
+    for (bool first = true;; first = false) {
         char c;
-        int got = read_byte(sh, &c);
+        int got = next_byte(sh, &c);
         if (got <= 0)
             return got;
         size_t n = mbrtowc(out, &c, 1, &state);
-        if (n != (size_t) -1 && n != (size_t) -2)
-            return 1;
-        if (n == (size_t) -1) /* no character of this locale: passed over */
-            memset(&state, 0, sizeof state);
+        if (n == (size_t) -2)
+            continue;
+        if (n == (size_t) -1) {
+            if (!first) /* what breaks off a character is not part of it */
+                sh->pushed_back = (unsigned char) c;
+            *out = mark_unreadable(sh);
+        }
+        return 1;
     }
 }
 
@@ -117,7 +143,8 @@ static int read_line(struct shell *sh, char line[LINE_BYTES])
     HistEvent event;
     int count = 0;
     make_prompt(sh);
-    sh->interrupted = false;
+    sh->interrupted = sh->unreadable = false;
+    sh->pushed_back = EOF;
     el_resize(sh->editor);
     const char *got = el_gets(sh->editor, &count);
     if (sh->interrupted) {
@@ -127,6 +154,10 @@ static int read_line(struct shell *sh, char line[LINE_BYTES])
     if (!got || count <= 0) {
         putchar('\n');
         return -1;
+    }
+    if (sh->unreadable) {
+        fprintf(stderr, "ftpsh: the line is not run: it holds bytes that are no characters here\n");
+        return 0;
     }
     size_t len = strcspn(got, "\r\n");
     if (len >= LINE_BYTES) {

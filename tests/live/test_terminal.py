@@ -1,0 +1,55 @@
+"""What a person at a terminal sees: the line that is typed, the prompt, children on the terminal."""
+import os
+import signal
+
+import pytest
+
+from bed.shell import Shell
+
+
+class Bare:
+    """A client whose environment lacks some variables."""
+
+    def __init__(self, client, *without):
+        self.argv, self.folder = client.argv, client.folder
+        self.env = lambda password: {k: v for k, v in client.env(password).items()
+                                     if k not in without}
+
+
+@pytest.fixture
+def shell(ftpsh):
+    started = []
+
+    def start(*args, without=()):
+        started.append(Shell(Bare(ftpsh, *without), *args))
+        return started[-1]
+
+    yield start
+    for one in started:
+        print(one.seen.text)
+        if one.child.isalive():
+            one.child.kill(signal.SIGKILL)
+            one.child.close()
+    ftpsh.check_findings()
+
+
+def test_names_beyond_ascii_without_a_locale(bed, shell):
+    """No byte of a name may get lost: 'rm ä1' would delete '1'."""
+    one, other = bed.share("1"), bed.share("ä1")
+    sh = shell(bed.server("vsftpd").target(), without=("LANG",))
+    sh.prompt()
+    sh.run("rm ä1")
+    assert one.exists() and not other.exists()
+
+
+@pytest.mark.parametrize("typed", (b"rm \xe41\r", b"rm \xc31\r", b"rm 1\xc3\r"))
+def test_line_with_bytes_that_are_no_characters_is_refused(bed, shell, typed):
+    one = bed.share("1")
+    sh = shell(bed.server("vsftpd").target())
+    sh.prompt()
+    os.write(sh.child.fileno(), typed)
+    sh.child.expect("not run")
+    sh.prompt()
+    assert one.exists()
+    sh.run("rm 1")
+    assert not one.exists()
