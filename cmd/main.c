@@ -5,8 +5,10 @@
 #include "signals.h"
 #include "status.h"
 
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -164,12 +166,32 @@ static int run_plan(const struct plan *p)
     return status;
 }
 
+/* A file or a socket in the place of a closed standard descriptor would be read or written as if it
+ * were that one. What holds the place instead fails when it is used. */
+static void hold_standard_descriptors(void)
+{
+    static const int refusing[] = {O_WRONLY, O_RDONLY, O_RDONLY};
+    for (int fd = 0; fd < 3; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", refusing[fd]) != fd)
+            _exit(1);
+    }
+}
+
+/* Names are UTF-8, whatever the environment forgets to say. */
+static void use_locale(void)
+{
+    setlocale(LC_ALL, "");
+    setlocale(LC_NUMERIC, "C");
+    if (MB_CUR_MAX == 1)
+        setlocale(LC_CTYPE, "C.UTF-8");
+}
+
 int main(int argc, char **argv)
 {
     struct plan plan;
     struct err err = ERR_INIT;
-    setlocale(LC_ALL, "");
-    setlocale(LC_NUMERIC, "C");
+    hold_standard_descriptors();
+    use_locale();
     int rc = make_plan(&plan, argc, argv, &err);
     if (plan.settings.help)
         return print_help();
