@@ -215,6 +215,17 @@ static void prepare_mover(struct app *app)
     app->mover.pump.tick_ctx = &app->bar;
 }
 
+/* What --ccc costs is said before it is paid. */
+static void announce_clearing(struct app *app)
+{
+    const struct ladder *l = &app->ladder;
+    for (size_t i = 0; i < l->n; i++) {
+        if (l->rungs[i] == STRATEGY_CCC)
+            app_say(app, "with --ccc commands and file names travel in clear after the login, for "
+                         "everybody on the way to see; passwords and data stay encrypted");
+    }
+}
+
 int app_connect(struct app *app, const char *user, struct err *err)
 {
     app_close(app);
@@ -229,6 +240,7 @@ int app_connect(struct app *app, const char *user, struct err *err)
     report_session(&app->report, app->session);
     snprintf(app->home, sizeof app->home, "%s", session_cwd(app->session));
     prepare_mover(app);
+    announce_clearing(app);
     remember_recall(app);
     if (app->target.dir[0] && session_cd(app->session, app->target.dir, err) < 0)
         return -1;
