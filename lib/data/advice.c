@@ -163,9 +163,6 @@ static const struct advice rows[] = {
      "require_ssl_reuse=NO"},
     {REUSE, SOFTWARE_PROFTPD, PARTY_SERVER, DROP_REUSE, SAY_REUSE, "proftpd.conf",
      "TLSOptions NoSessionReuseRequired"},
-    {BIT(REUSE_IMPOSSIBLE), SOFTWARE_PROFTPD, PARTY_SERVER, "enable-session-reuse",
-     "Or let it keep sessions, so that they can be resumed.", "proftpd.conf",
-     "TLSSessionTickets on"},
     {REUSE, SOFTWARE_FILEZILLA, PARTY_SERVER, "update-server",
      "It always demands resumption: update it, and give each control connection a client that "
      "resumes its own sessions.",

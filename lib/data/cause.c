@@ -296,17 +296,18 @@ enum reuse { REUSE_FINE, REUSE_DEMANDED, REUSE_NEVER };
 
 static enum reuse judge_reuse(const struct evidence *e)
 {
-    bool demanded = false, resumed = false;
+    bool demanded = false, resumed = false, declined = false;
     for (int id = 0; id < STRATEGY_COUNT; id++) {
         const struct trial *t = trial_of(e, (enum strategy_id) id);
         if (t->full_only)
             return REUSE_NEVER;
         demanded = demanded || demands_reuse(t);
         resumed = resumed || (t->tried && t->row.tls && t->row.resumed);
+        declined = declined || (t->tried && t->row.tls && !t->row.resumed);
     }
     if (!demanded)
         return REUSE_FINE;
-    return resumed ? REUSE_DEMANDED : REUSE_NEVER;
+    return declined && !resumed ? REUSE_NEVER : REUSE_DEMANDED;
 }
 
 static bool reuse_required(const struct evidence *e)

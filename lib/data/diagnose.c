@@ -225,8 +225,8 @@ static enum software guess_software(const char *text)
         enum software software;
     } marks[] = {{"SPSV", SOFTWARE_PUREFTPD},
                  {"ESTP", SOFTWARE_PUREFTPD},
-                 {"SITE SYMLINK", SOFTWARE_PROFTPD},
-                 {"SITE RMDIR", SOFTWARE_PROFTPD}};
+                 {"MFF modify;UNIX.group;UNIX.mode", SOFTWARE_PROFTPD},
+                 {"211-Status of '", SOFTWARE_PROFTPD}};
     enum software found = software_guess(text);
     for (size_t i = 0; i < sizeof marks / sizeof marks[0] && found == SOFTWARE_UNKNOWN; i++) {
         if (strstr(text, marks[i].mark))
@@ -468,6 +468,16 @@ static int try_all(struct run *r, struct err *err)
     return 0;
 }
 
+/* Where the client's NAT lent a port, that is our address from outside. */
+static void learn_from_mapping(struct run *r)
+{
+    const struct attempt *row = &r->out->trials[STRATEGY_ACTIVE].row;
+    if (addr_family(&r->out->seen_as) == AF_UNSPEC &&
+        !addr_same_host(&row->endpoint, &r->out->local) &&
+        addr_family(&r->settings->ladder->active_address) == AF_UNSPEC)
+        r->out->seen_as = row->endpoint;
+}
+
 /* Clearing is irreversible, hence the last thing done on this control connection. */
 static int try_ccc(struct run *r, struct err *err)
 {
@@ -495,6 +505,7 @@ int diagnose_run(struct session *s, const struct diagnose_settings *settings, st
         learn_own_address(&r);
     if (try_all(&r, err) < 0)
         return -1;
+    learn_from_mapping(&r);
     if (is_ready(&r))
         probe_ports(&r);
     if (cancel_raised(wait_of(&r)->cancel))

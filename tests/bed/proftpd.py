@@ -16,7 +16,7 @@ class Proftpd(Server):
         return [str(unpacked(BINARY)), "--nodaemon", "--config", str(conf)]
 
     def env(self):
-        return {}  # TLSProtocol says it
+        return {} if self.setup.tickets else super().env()  # TLSProtocol says the version
 
     def lines(self):
         s = self.setup

@@ -25,6 +25,7 @@ class Setup:
     passive: tuple = ()          # first and last port; empty: free ones
     epsv: tuple = ()             # another range for EPSV alone (pyftpdlib)
     rate: int = 0                # bytes a second that one transfer may take (vsftpd)
+    tickets: bool = True         # TLS 1.3 session tickets: without them nothing is resumed
     extra: tuple = ()            # lines for its configuration, which replace its own of that name
 
 
@@ -67,14 +68,16 @@ class Server:
         raise NotImplementedError
 
     def env(self):
-        """OpenSSL's own configuration limits the version in servers that have no setting for it."""
-        if not self.setup.tls_version:
+        """OpenSSL's own configuration limits what servers have no setting for."""
+        limits = ["NumTickets = 0"] if not self.setup.tickets else []
+        if self.setup.tls_version:
+            version = f"TLSv{self.setup.tls_version}"
+            limits += [f"MinProtocol = {version}", f"MaxProtocol = {version}"]
+        if not limits:
             return {}
-        version = f"TLSv{self.setup.tls_version}"
         path = self.write("openssl.cnf", [
             "openssl_conf = start", "[start]", "ssl_conf = modules", "[modules]",
-            "system_default = limits", "[limits]", f"MinProtocol = {version}",
-            f"MaxProtocol = {version}"])
+            "system_default = limits", "[limits]", *limits])
         return {"OPENSSL_CONF": str(path)}
 
     def write(self, name, lines):

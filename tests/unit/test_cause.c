@@ -289,8 +289,10 @@ static void resumption(void **state)
     struct evidence e = sound();
     for (int id = STRATEGY_EPSV; id <= STRATEGY_ACTIVE; id++)
         reject(&e, (enum strategy_id) id, STAGE_OPEN, 522, "SSL connection failed; session reuse");
+    only(&e, CAUSE_REUSE_REQUIRED); /* before any handshake */
+    e.trials[STRATEGY_EPSV].row.tls = true;
     only(&e, CAUSE_REUSE_IMPOSSIBLE);
-    e.trials[STRATEGY_EPSV].row.tls = e.trials[STRATEGY_EPSV].row.resumed = true;
+    e.trials[STRATEGY_EPSV].row.resumed = true;
     only(&e, CAUSE_REUSE_REQUIRED);
     e = sound();
     e.trials[STRATEGY_EPSV].full_only = true;
@@ -299,6 +301,7 @@ static void resumption(void **state)
     for (int id = STRATEGY_EPSV; id <= STRATEGY_ACTIVE; id++)
         reject(&e, (enum strategy_id) id, STAGE_TLS, 425,
                "Unable to build data connection: Operation not permitted");
+    e.trials[STRATEGY_EPSV].row.tls = true;
     only(&e, CAUSE_REUSE_IMPOSSIBLE);
     /* not resumed, and nobody minds */
     e = sound();

@@ -1,0 +1,214 @@
+"""What `diagnose` names where nothing but the server is to blame: the cause, and no other."""
+import signal
+import subprocess
+
+import pytest
+
+from bed.diagnosis import Diagnosis, diagnose
+from fake.server import PASSWORD, Fake
+
+SERVERS = ("vsftpd", "proftpd", "pureftpd", "pyftpdlib")
+# pyftpdlib in the clothes of servers that cannot be had here
+BANNERS = {"FileZilla Server": "FileZilla Server 1.9.4", "IIS": "Microsoft FTP Service"}
+
+
+@pytest.fixture
+def ask(ftpsh, tmp_path, pki):
+    """Starts a server with quirks and diagnoses it."""
+    servers = []
+
+    def start(*quirks, options=(), words=(), ftpsh_options=()):
+        server = Fake(tmp_path / f"fake{len(servers)}", pki, *quirks, options=options)
+        servers.append(server)
+        server.share("file", b"content")
+        run = ftpsh(*ftpsh_options, server.target(), "diagnose", "--json", *words,
+                    password=PASSWORD)
+        return Diagnosis(run)
+
+    start.servers = servers
+    yield start
+    for server in servers:
+        server.stop()
+
+
+@pytest.mark.parametrize("version", ("1.2", "1.3"))
+@pytest.mark.parametrize("name", SERVERS)
+def test_healthy_server(bed, ftpsh, name, version):
+    server = bed.server(name, tls_version=version)
+    bed.share("hello.txt", b"hi")
+    found = diagnose(ftpsh, server.target())
+    assert found.causes() == ["healthy"], found
+    assert found.working() == ["epsv", "pasv-use-control-ip", "pasv", "active"], found
+    assert found.run.seconds < 3
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_empty_folder(bed, ftpsh, name):
+    server = bed.server(name)
+    found = diagnose(ftpsh, server.target())
+    assert found.causes() == ["healthy"], found
+
+
+@pytest.mark.parametrize("quirks, cause, status", [
+    (("epsv-port-closed",), "epsv-blocked", 0),
+    (("epsv-silent",), "epsv-blocked", 0),
+    (("epsv-no-reply",), "epsv-blocked", 0),
+    (("refuse=EPSV",), "epsv-refused", 0),
+    (("epsv-format=nonsense",), "epsv-refused", 0),
+    (("refuse=EPSV", "refuse=PASV"), "passive-refused", 0),
+    (("pasv-port-closed",), "gateway-disturbs", 0),
+    (("pasv-silent",), "gateway-disturbs", 0),
+    (("epsv-port-closed", "pasv-port-closed"), "passive-range-reset", 0),
+    (("epsv-silent", "pasv-silent", "refuse=EPRT", "refuse=PORT"), "passive-range-silent", 6),
+    (("pasv-address=10.9.9.9",), "wrong-address-advertised", 0),
+    (("pasv-address=0.0.0.0",), "private-address-advertised", 0),
+    (("refuse=EPSV:425", "refuse=PASV:421"), "passive-pool-exhausted", 0),
+    (("522-on-data",), "session-reuse-required", 6),
+    (("no-close-notify",), "no-close-notify", 0),
+    (("no-226",), "control-forgotten", 0),
+    (("data-plaintext",), "data-tls-failed", 6),
+    (("banner-delay=500", "reply-split"), "healthy", 0),
+    (("no-mlsd", "no-size", "no-feat-before-login"), "healthy", 0),
+    (("tls-after-150",), "healthy", 0),
+    (("list-error-empty",), "healthy", 0),
+    (("no-resume",), "healthy", 0)])
+def test_cause_of_each_misbehaviour(ask, quirks, cause, status):
+    found = ask(*quirks, ftpsh_options=("--data-timeout=1",))
+    assert found.causes() == [cause], found
+    assert found.run.status == status, found
+    # Four strategies, what is asked besides, and the sanitizers' weight.
+    assert found.run.seconds < 4 * 1 + 3, found
+
+
+@pytest.mark.parametrize("quirks, cause", [((), "healthy"),
+                                           (("no-resume",), "session-reuse-impossible")])
+def test_resumption_is_demanded(ask, quirks, cause):
+    found = ask(*quirks, options=("--require-reuse",))
+    assert found.causes() == [cause], found
+
+
+def test_certificate_of_data_connections(ask, pki):
+    """It is looked at where no session is resumed."""
+    found = ask(f"other-data-cert={pki.other.cert}:{pki.other.key}", "no-resume")
+    assert found.causes() == ["data-tls-failed"], found
+    assert found.run.status == 6
+
+
+def test_pool_of_two_ports(ask):
+    found = ask(options=("--passive-ports=31771-31772",))
+    assert found.causes() == ["passive-pool-exhausted"], found
+
+
+@pytest.mark.parametrize("name", ("vsftpd", "proftpd"))
+def test_reuse_that_the_server_prevents(bed, ftpsh, name):
+    settings = {"reuse": True, "tls_version": "1.3", "tickets": False}
+    server = bed.server(name, **settings)
+    found = diagnose(ftpsh, server.target())
+    assert found.causes() == ["session-reuse-impossible"], found
+    assert found.run.status == 6, found
+    lines = tuple(found.remedy("drop-reuse-requirement")["lines"])
+    mended = bed.server(name, extra=lines, **settings)
+    again = diagnose(ftpsh, mended.target())
+    assert again.causes() == ["healthy"], again
+
+
+def test_passive_mode_is_switched_off(bed, ftpsh):
+    server = bed.server("vsftpd", extra=("pasv_enable=NO",))
+    found = diagnose(ftpsh, server.target())
+    assert found.causes() == ["passive-refused"], found
+    mended = bed.server("vsftpd", extra=found.server_lines())
+    assert diagnose(ftpsh, mended.target()).causes() == ["healthy"]
+
+
+def test_passive_mode_is_switched_off_in_pureftpd(bed, ftpsh):
+    server = bed.server("pureftpd", extra=("-N",))
+    found = diagnose(ftpsh, server.target())
+    assert found.causes() == ["passive-refused"], found
+    assert "-N" in found.remedy("allow-passive")["text"]
+
+
+def test_epsv_is_given_back(bed, ftpsh):
+    server = bed.server("pyftpdlib", refuse=("EPSV",))
+    found = diagnose(ftpsh, server.target())
+    assert found.causes() == ["epsv-refused"], found
+    mended = bed.server("pyftpdlib", refuse=("EPSV",), extra=found.server_lines())
+    assert diagnose(ftpsh, mended.target()).causes() == ["healthy"]
+
+
+def test_active_from_another_address(bed, ftpsh):
+    """Where passive mode is off, a refused EPRT says what stands in the way."""
+    server = bed.server("vsftpd", refuse=("EPSV", "PASV"))
+    found = diagnose(ftpsh, server.target(), options=("--active-address=127.0.0.5",))
+    assert "data-peer-rejected" in found.causes(), found
+
+
+@pytest.mark.parametrize("software", BANNERS)
+@pytest.mark.parametrize("settings, cause, line", [
+    ({"advertised": "10.9.9.9"}, "wrong-address-advertised", "127.0.0.1"),
+    ({"passive": (31881, 31882)}, "passive-pool-exhausted", "31899")])
+def test_advice_for_other_software(bed, ftpsh, software, settings, cause, line):
+    banner = f"handler.banner = {BANNERS[software]!r}"
+    server = bed.server("pyftpdlib", extra=(banner,), **settings)
+    found = diagnose(ftpsh, server.target())
+    assert found.causes() == [cause], found
+    assert found.found["software"] == software
+    assert any(line in text for text in found.server_lines()), found
+
+
+@pytest.mark.parametrize("name, software", [("proftpd", "ProFTPD"), ("pureftpd", "Pure-FTPd"),
+                                            ("vsftpd", "vsftpd")])
+def test_software_behind_another_banner(bed, ftpsh, name, software):
+    hide = {"proftpd": ("ServerIdent on \"hello\"",), "vsftpd": ("ftpd_banner=hello",),
+            "pureftpd": ()}
+    server = bed.server(name, extra=hide[name])
+    found = diagnose(ftpsh, server.target())
+    assert found.found["software"] == software, found
+
+
+def test_text(bed, ftpsh):
+    server = bed.server("vsftpd", advertised="10.9.9.9")
+    run = ftpsh(server.target(), "diagnose")
+    assert run.status == 0, run
+    for piece in ("this client", "10.9.9.9", "cause: wrong-address-advertised", "vsftpd.conf",
+                  "pasv_address=127.0.0.1", "works today: ftpsh --epsv"):
+        assert piece in run.stdout, run
+
+
+def test_session_goes_on(bed, ftpsh):
+    server = bed.server("pureftpd")
+    bed.share("hello.txt", b"hi")
+    run = ftpsh("-c", "mkdir sub; cd sub; diagnose -c; pwd; cd ..; ls", server.target())
+    assert run.status == 0, run
+    assert "/sub\n" in run.stdout and "hello.txt" in run.stdout
+    assert "in clear" in run.stderr
+    # The listing's connection is under TLS again.
+    assert run.report["server"]["tls"]["version"]
+
+
+def test_nothing_moves(bed, ftpsh):
+    server = bed.server("vsftpd")
+    bed.share("hello.txt", b"hi")
+    run = ftpsh(server.target(), "diagnose")
+    assert run.report["transfers"] == [] and run.report["data"]["attempts"] == [], run
+    assert sorted(p.name for p in bed.account.home.iterdir()) == ["hello.txt"]
+
+
+@pytest.mark.parametrize("word", ("x", "-1", "0", "1x"))
+def test_idle_time_is_a_number(bed, ftpsh, word):
+    server = bed.server("vsftpd")
+    run = ftpsh(server.target(), "diagnose", word)
+    assert run.status == 2, run
+
+
+def test_interrupted(ftpsh, tmp_path, pki):
+    server = Fake(tmp_path / "fake", pki, "epsv-silent", "pasv-silent")
+    child = subprocess.Popen(ftpsh.argv(["-v", server.target(), "diagnose"]),
+                             env=ftpsh.env(PASSWORD), stderr=subprocess.PIPE,
+                             stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, text=True)
+    for line in child.stderr:
+        if line.startswith("> LIST"):
+            break
+    child.send_signal(signal.SIGINT)
+    assert child.wait(5) == 130
+    child.stderr.close()
+    server.stop()
