@@ -38,6 +38,7 @@ void cmd_stat(struct session *s, const char *arg);
 void cmd_site(struct session *s, const char *arg);
 
 /* data.c */
+void cmd_pret(struct session *s, const char *arg);
 void cmd_pasv(struct session *s, const char *arg);
 void cmd_epsv(struct session *s, const char *arg);
 void cmd_port(struct session *s, const char *arg);

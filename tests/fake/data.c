@@ -112,6 +112,11 @@ static void fill_queue(struct session *s, int listen_fd)
 static int prepare_passive(struct session *s, enum quirk_id closed, enum quirk_id silent)
 {
     data_forget(s);
+    if (session_quirk(s, QUIRK_PRET) && !s->announced) {
+        session_reply(s, "503 PRET first");
+        return -1;
+    }
+    s->announced = false;
     bool is_silent = session_quirk(s, silent);
     int fd = listen_in_range(s, is_silent ? 0 : 4);
     if (fd < 0) {
@@ -127,6 +132,17 @@ static int prepare_passive(struct session *s, enum quirk_id closed, enum quirk_i
     if (is_silent)
         fill_queue(s, fd);
     return port;
+}
+
+void cmd_pret(struct session *s, const char *arg)
+{
+    (void) arg;
+    if (!session_quirk(s, QUIRK_PRET)) {
+        session_reply(s, "502 PRET is not known");
+        return;
+    }
+    s->announced = true;
+    session_reply(s, "200 It can come");
 }
 
 /* FileZilla Server sends its TLS 1.3 tickets here (field 67). */

@@ -128,6 +128,8 @@ void cmd_feat(struct session *s, const char *arg)
             continue;
         len += (size_t) snprintf(text + len, sizeof text - len, " %s\r\n", features[i].line);
     }
+    if (session_quirk(s, QUIRK_PRET))
+        len += (size_t) snprintf(text + len, sizeof text - len, " PRET\r\n");
     session_reply(s, "211-Features:\r\n%s211 End", text);
 }
 

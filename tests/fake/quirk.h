@@ -69,6 +69,7 @@
     X(BUSY, "busy-in-transfer", FLAG, "", "commands during a transfer get an error")               \
     X(ABOR_ONE, "abor-one-reply", FLAG, "", "ABOR is answered once, with 226")                     \
     X(ABOR_IGNORED, "abor-ignored", FLAG, "", "ABOR waits until the transfer is over")             \
+    X(PRET, "pret", FLAG, "", "EPSV and PASV want a PRET before them")                             \
     X(ONE_BY_ONE, "no-pipelining", FLAG, "", "commands sent together close the connection")
 
 #define QUIRK_ID(id, name, kind, arg, help) QUIRK_##id,

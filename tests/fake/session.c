@@ -41,7 +41,7 @@ static const struct command {
     {"RETR", LOGIN | ARG, cmd_retr, QUIRK_COUNT}, {"STOR", LOGIN | ARG, cmd_stor, QUIRK_COUNT},
     {"APPE", LOGIN | ARG, cmd_appe, QUIRK_COUNT}, {"LIST", LOGIN, cmd_list, QUIRK_COUNT},
     {"NLST", LOGIN, cmd_nlst, QUIRK_COUNT},       {"MLSD", LOGIN, cmd_mlsd, QUIRK_NO_MLSD},
-    {"ABOR", LOGIN, cmd_abor, QUIRK_COUNT},
+    {"ABOR", LOGIN, cmd_abor, QUIRK_COUNT},       {"PRET", LOGIN | ARG, cmd_pret, QUIRK_COUNT},
 };
 #define COMMANDS (sizeof table / sizeof table[0])
 

@@ -29,6 +29,7 @@ struct session {
     int listen_fd; /* -1: none */
     struct sockaddr_storage active;
     bool has_active;
+    bool announced;     /* by PRET */
     int hole[HOLE_FDS]; /* what keeps a silent port silent */
     size_t n_hole;
 };
