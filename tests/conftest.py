@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from bed import mounts as mounting
 from bed import nat
 from bed.account import Account
 from bed.client import Client
@@ -106,6 +107,13 @@ def ftpsh_release(request, tmp_path, release_binary, account, pki):
 @pytest.fixture(scope="session")
 def namespaces():
     reason = nat.why_impossible()
+    if reason:
+        pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def mounts():
+    reason = mounting.why_impossible()
     if reason:
         pytest.skip(reason)
 

@@ -7,6 +7,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from bed.process import wait_until
+
 SANITIZER_STATUS = 99
 
 
@@ -73,18 +75,44 @@ class Client:
         return argv + [str(a) for a in args]
 
     def __call__(self, *args, netns=None, stdin="", password=None, ca=True, prefix=(), bound=40,
-                 cwd=None, pass_fds=()):
-        """`bound` only ends a run that hangs; what a scene may take is asserted by its test."""
-        report = self.folder / f"report-{len(self.runs)}.json"
+                 cwd=None, pass_fds=(), report=True):
+        """`bound` only ends a run that hangs; what a scene may take is asserted by its test.
+
+        Without `report` none is asked for. A session of its own keeps it from the terminal that the
+        tests may have been started from: it would ask for passwords there.
+        """
+        report = self.folder / f"report-{len(self.runs)}.json" if report else None
         argv = self.argv(args, netns, ca, report, prefix)
         start = time.monotonic()
         done = subprocess.run(argv, input=stdin, capture_output=True, text=True, timeout=bound,
                               env=self.env(password), cwd=cwd or self.folder, check=False,
-                              pass_fds=pass_fds, errors="backslashreplace")
+                              pass_fds=pass_fds, errors="backslashreplace",
+                              start_new_session=True)
         seconds = time.monotonic() - start
         run = Run(argv, done.returncode, done.stdout, done.stderr, seconds, read_report(report))
         self.runs.append(run)
         self.seconds.append(seconds)
+        self.check_findings(run)
+        return run
+
+    def signal_when(self, number, condition, *args):
+        """Sends a signal once the condition holds. `seconds` of the run count from there."""
+        report = self.folder / f"report-{len(self.runs)}.json"
+        argv = self.argv(args, report=report)
+        with subprocess.Popen(argv, env=self.env(), cwd=self.folder, text=True,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, start_new_session=True) as child:
+            try:
+                wait_until(condition, 15, "the moment to send a signal")
+                start = time.monotonic()
+                child.send_signal(number)
+                stdout, stderr = child.communicate(timeout=15)
+            except BaseException:
+                child.kill()
+                raise
+        run = Run(argv, child.returncode, stdout, stderr, time.monotonic() - start,
+                  read_report(report))
+        self.runs.append(run)
         self.check_findings(run)
         return run
 
@@ -94,7 +122,8 @@ class Client:
 
 
 def read_report(path):
+    """None when there is none, or it was not asked for."""
     try:
-        return json.loads(path.read_text())
+        return json.loads(path.read_text()) if path else None
     except FileNotFoundError:
         return None

@@ -21,7 +21,8 @@ class Pair:
 
 
 class Pki:
-    """`good`, `expired`, `other` (another name) come from the authority `ca`; `selfsigned` does not."""
+    """`good`, `expired`, `other` (another name) come from the authority `ca`; `selfsigned` does not.
+    `client` is one that a client shows."""
 
     def __init__(self, folder):
         self.folder = Path(folder)
@@ -30,6 +31,7 @@ class Pki:
         self.expired = self.issue("expired", dates=("2020-01-01", "2021-01-01"))
         self.other = self.issue("other", names=("elsewhere.example",), addresses=())
         self.selfsigned = self.issue("selfsigned", signed=False)
+        self.client = self.issue("client", names=(), addresses=(), purpose="tls_www_client")
 
     def certtool(self, *args):
         subprocess.run(["certtool", *map(str, args)], check=True, capture_output=True)
@@ -50,8 +52,9 @@ class Pki:
                       "--outfile", cert)
         return Pair(cert, key)
 
-    def issue(self, name, names=NAMES, addresses=ADDRESSES, dates=None, signed=True):
-        lines = [f"cn = {name}", "tls_www_server", "signing_key", "encryption_key"]
+    def issue(self, name, names=NAMES, addresses=ADDRESSES, dates=None, signed=True,
+              purpose="tls_www_server"):
+        lines = [f"cn = {name}", purpose, "signing_key", "encryption_key"]
         lines += [f"dns_name = {n}" for n in names]
         lines += [f"ip_address = {a}" for a in addresses]
         if dates:

@@ -10,6 +10,7 @@ enum {
     OPT_PORT,
     OPT_CERT,
     OPT_KEY,
+    OPT_CLIENT_CA,
     OPT_TLS,
     OPT_TLS_MAX,
     OPT_REUSE,
@@ -33,6 +34,8 @@ static const struct {
     {"port", "N", OPT_PORT, "port; 0, the default, takes a free one, printed as \"port N\""},
     {"cert", "F", OPT_CERT, "certificate chain (PEM)"},
     {"key", "F", OPT_KEY, "private key (PEM)"},
+    {"client-ca", "F", OPT_CLIENT_CA,
+     "control and data need a client certificate that this authority signed (PEM)"},
     {"tls", "MODE", OPT_TLS, "explicit, implicit, off, required (explicit)"},
     {"tls-max", "V", OPT_TLS_MAX, "1.2 or 1.3 (1.3)"},
     {"require-reuse", NULL, OPT_REUSE, "522 unless data resumes control's TLS session"},
@@ -124,6 +127,8 @@ static const char **string_option(struct options *o, int id)
         return &o->cert;
     case OPT_KEY:
         return &o->key;
+    case OPT_CLIENT_CA:
+        return &o->client_ca;
     case OPT_USER:
         return &o->user;
     case OPT_PASSWORD:

@@ -11,6 +11,7 @@ struct options {
     const char *user, *password; /* password NULL: any */
     const char *advertise;       /* NULL: control's local address */
     const char *log;             /* NULL: none; "-": standard error */
+    const char *client_ca;       /* NULL: no client certificate is asked for */
     int port, passive_lo, passive_hi;
     int accept_timeout_ms; /* how long a transfer waits for its data connection */
     enum tls_offer tls;

@@ -6,6 +6,7 @@ from pathlib import Path
 from bed.process import Process, wait_until
 
 USER, PASSWORD = "someone", "open sesame"
+BIG, SMALL = os.urandom(3_000_000), b"a small file\n"  # what the tests share there
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -2,13 +2,19 @@
 
 #include <string.h>
 
-static int load_pair(gnutls_certificate_credentials_t *out, const char *cert, const char *key)
+static int load_pair(gnutls_certificate_credentials_t *out, const char *cert, const char *key,
+                     const char *client_ca)
 {
     gnutls_certificate_allocate_credentials(out);
     int rc = gnutls_certificate_set_x509_key_file(*out, cert, key, GNUTLS_X509_FMT_PEM);
     if (rc < 0)
         fprintf(stderr, "ftpfake: %s, %s: %s\n", cert, key, gnutls_strerror(rc));
-    return rc < 0 ? -1 : 0;
+    if (rc < 0 || !client_ca)
+        return rc < 0 ? -1 : 0;
+    rc = gnutls_certificate_set_x509_trust_file(*out, client_ca, GNUTLS_X509_FMT_PEM);
+    if (rc <= 0)
+        fprintf(stderr, "ftpfake: %s holds no certificate\n", client_ca);
+    return rc <= 0 ? -1 : 0;
 }
 
 static int load_data_pair(struct server *srv)
@@ -26,7 +32,7 @@ static int load_data_pair(struct server *srv)
     }
     memcpy(cert, both, len);
     cert[len] = '\0';
-    return load_pair(&srv->data_cert, cert, both + len + 1);
+    return load_pair(&srv->data_cert, cert, both + len + 1, srv->options.client_ca);
 }
 
 int tls_load(struct server *srv)
@@ -34,7 +40,7 @@ int tls_load(struct server *srv)
     const struct options *o = &srv->options;
     if (o->tls == OFFER_OFF)
         return 0;
-    if (load_pair(&srv->cert, o->cert, o->key) < 0 || load_data_pair(srv) < 0)
+    if (load_pair(&srv->cert, o->cert, o->key, o->client_ca) < 0 || load_data_pair(srv) < 0)
         return -1;
     const char *versions = o->tls12_only ? "NORMAL:-VERS-ALL:+VERS-TLS1.2"
                                          : "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
@@ -148,6 +154,10 @@ gnutls_session_t tls_session_new(const struct server *srv, struct tls_state *t, 
     gnutls_credentials_set(tls, GNUTLS_CRD_CERTIFICATE, data ? srv->data_cert : srv->cert);
     gnutls_session_set_ptr(tls, t);
     t->offered_twice = false;
+    if (srv->options.client_ca) {
+        gnutls_certificate_server_set_request(tls, GNUTLS_CERT_REQUIRE);
+        gnutls_session_set_verify_cert(tls, NULL, 0);
+    }
     if (!quirk_on(q, QUIRK_NO_RESUME))
         enable_resumption(tls, t);
     if (quirk_on(q, QUIRK_TICKET_ONCE))

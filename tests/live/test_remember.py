@@ -9,9 +9,9 @@ import subprocess
 
 import pytest
 
+from bed.shell import Shell
 from fake.server import Fake
-from test_fake import PASV_IP, client, fake  # noqa: F401 (fixtures)
-from test_shell import Shell
+from test_fake import PASV_IP
 
 LINE = re.compile(r"[^\t]+\t\d+\t[^\t]+\t[a-z-]+\t\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 NOBODY = 65534

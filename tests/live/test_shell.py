@@ -121,25 +121,3 @@ def test_failure_keeps_the_shell(bed, shell):
     assert "ftpsh: frobnicate: unknown command" in unknown, unknown
     sh.run("mkdir made")
     assert (bed.account.home / "made").is_dir()
-
-
-def test_names_beyond_ascii_without_a_locale(bed, shell):
-    """No byte of a name may get lost: 'rm ä1' would delete '1'."""
-    one, other = bed.share("1"), bed.share("ä1")
-    sh = shell(bed.server("vsftpd").target(), without=("LANG",))
-    sh.prompt()
-    sh.run("rm ä1")
-    assert one.exists() and not other.exists()
-
-
-@pytest.mark.parametrize("typed", (b"rm \xe41\r", b"rm \xc31\r", b"rm 1\xc3\r"))
-def test_line_with_bytes_that_are_no_characters_is_refused(bed, shell, typed):
-    one = bed.share("1")
-    sh = shell(bed.server("vsftpd").target())
-    sh.prompt()
-    os.write(sh.child.fileno(), typed)
-    sh.child.expect("not run")
-    sh.prompt()
-    assert one.exists()
-    sh.run("rm 1")
-    assert not one.exists()
