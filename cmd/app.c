@@ -293,9 +293,11 @@ void app_command_ends(struct app *app, size_t attempts_before)
 
 void app_complain(struct app *app, const char *context, const struct err *err, size_t from)
 {
+    char safe[2048];
+    escape_text(safe, sizeof safe, context, strlen(context));
     progress_hide(&app->bar);
     fflush(app->out);
-    fprintf(stderr, "ftpsh: %s%s%s\n", context, *context ? ": " : "", err->msg);
+    fprintf(stderr, "ftpsh: %s%s%s\n", safe, *safe ? ": " : "", err->msg);
     if (err->code != ERR_NO_DATA_PATH)
         return;
     for (size_t i = from; i < app->attempts.n; i++) {
@@ -329,6 +331,8 @@ int app_flush(struct app *app, struct err *err)
     if (!failed && !ferror(app->out))
         return 0;
     clearerr(app->out);
+    if (cancel_raised(app->cancel)) /* the signal has ended the writing */
+        return err_set(err, ERR_CANCELLED, "interrupted");
     return why ? err_set_sys(err, ERR_LOCAL, why, "cannot write the result")
                : err_set(err, ERR_LOCAL, "cannot write the result");
 }

@@ -21,7 +21,8 @@ struct app {
     struct wait wait; /* Ctrl-C and --timeout */
     struct log log;
     FILE *trace;
-    FILE *out; /* where results go: standard output, or a redirection */
+    FILE *out;  /* where results go: standard output, or a redirection */
+    bool piped; /* `out` is a pipe to a program that we started */
 
     struct trust *trust; /* made when first needed */
     struct target target;
@@ -71,14 +72,15 @@ void app_settings_changed(struct app *app);
 size_t app_command_begins(struct app *app);
 void app_command_ends(struct app *app, size_t attempts_before);
 
-/* "ftpsh: context: message" on standard error; a data connection that no strategy could open brings
- * the reason of each, from attempts[from..] on. `context` may be "". */
+/* "ftpsh: context: message" on standard error, the context escaped; a data connection that no
+ * strategy could open brings the reason of each, from attempts[from..] on. `context` may be "". */
 void app_complain(struct app *app, const char *context, const struct err *err, size_t from);
 
 /* A line for a person on standard error, unless -q. */
 void app_say(struct app *app, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Flushes app->out: -1 with ERR_LOCAL when something could not be written. */
+/* Flushes app->out: -1 with ERR_LOCAL when something could not be written, ERR_CANCELLED when a
+ * signal ended the writing. */
 int app_flush(struct app *app, struct err *err);
 
 /* Pauses; -1 with ERR_CANCELLED or ERR_TIMEOUT. */

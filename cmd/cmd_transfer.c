@@ -1,6 +1,7 @@
 #include "handlers.h"
 
 #include "base/escape.h"
+#include "child.h"
 #include "xfer/get.h"
 #include "xfer/put.h"
 
@@ -109,6 +110,8 @@ int cmd_reput(struct app *app, int argc, char **argv, struct err *err)
 static int write_out(void *ctx, const void *data, size_t len, struct err *err)
 {
     struct app *app = ctx;
+    if (app->piped)
+        return child_feed(fileno(app->out), &app->wait, data, len, err);
     errno = 0;
     if (fwrite(data, 1, len, app->out) == len)
         return 0;

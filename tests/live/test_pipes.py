@@ -1,5 +1,12 @@
 """Other programs: pipes, shell commands, and the descriptors that ftpsh is started with."""
+import os
+import signal
+import subprocess
+import time
+
 import pytest
+
+from bed.process import wait_until
 
 
 @pytest.mark.parametrize("closed, status", (("<&-", 0), (">&-", 1), ("2>&-", 0),
@@ -11,3 +18,70 @@ def test_closed_standard_descriptors(bed, ftpsh, closed, status):
     run = ftpsh(server.target(), "ls", prefix=("sh", "-c", f'"$0" "$@" {closed}'))
     assert run.status == status and run.report["exit"] == status, run
     assert server.logs().count("hello.txt") == 0
+
+
+@pytest.mark.parametrize("reader, status, said", (
+    ("cat >/dev/null", 0, None), ("head -c 1 >/dev/null", 0, None), ("kill -PIPE $$", 0, None),
+    ("exit 3", 1, "ended with status 3"), ("gzip >/dev/full", 1, "ended with status 1"),
+    ("nosuchcmd", 1, "ended with status 127"), ("kill -KILL $$", 1, "ended by signal 9")))
+def test_a_reader_that_fails_is_a_failure(bed, ftpsh, reader, status, said):
+    """Also where it has read little, or nothing: only who is content may stop reading."""
+    server = bed.server("vsftpd")
+    bed.share("small", b"hi\n")
+    bed.share("big", os.urandom(3_000_000))
+    for name in ("small", "big"):
+        run = ftpsh("-c", f"cat {name} | {reader}", server.target())
+        assert run.status == status, run
+        assert said is None or f"the pipe's command {'was ' if 'signal' in said else ''}{said}" \
+            in run.stderr, run
+
+
+def test_pipe_carries_everything_to_a_slow_reader(bed, ftpsh, tmp_path):
+    server = bed.server("vsftpd")
+    content = os.urandom(3_000_000)
+    bed.share("big", content)
+    run = ftpsh("-c", f"cat big | sleep 1 && cat >{tmp_path}/copy", server.target())
+    assert run.status == 0, run
+    assert (tmp_path / "copy").read_bytes() == content
+
+
+def test_status_of_shell_commands(ftpsh):
+    run = ftpsh("-c", "!exit 3")
+    assert run.status == 1 and "ended with status 3" in run.stderr, run
+    run = ftpsh("-c", "lls /nowhere")
+    assert run.status == 1 and "ls ended with status 2" in run.stderr, run
+
+
+def is_running(mark):
+    return subprocess.run(["pgrep", "-f", mark], stdout=subprocess.DEVNULL,
+                          check=False).returncode == 0
+
+
+# A command, what it needs of the server, and the words by which its child is known.
+CHILDREN = ("!sleep {n}; true", "ls | sleep {n}", "cat big | sleep {n} && true")
+
+
+@pytest.mark.parametrize("number, line", enumerate(CHILDREN))
+def test_time_limit_reaches_children(bed, ftpsh, number, line):
+    bed.share("big", os.urandom(3_000_000))
+    seconds = f"30.{os.getpid()}{number}1"
+    run = ftpsh("--timeout=2", "-c", line.format(n=seconds), bed.server("vsftpd").target(),
+                prefix=("setsid", "-w"))
+    assert run.status == 10 and run.seconds < 8, run
+    assert not is_running(f"sleep {seconds}")
+
+
+@pytest.mark.parametrize("sig, status", ((signal.SIGINT, 130), (signal.SIGTERM, 143)))
+@pytest.mark.parametrize("number, line", enumerate(CHILDREN))
+def test_signals_reach_children(bed, ftpsh, number, line, sig, status):
+    bed.share("big", os.urandom(3_000_000))
+    seconds = f"30.{os.getpid()}{number}{int(sig)}"
+    argv = ftpsh.argv(["-c", line.format(n=seconds), bed.server("vsftpd").target()])
+    with subprocess.Popen(argv, env=ftpsh.env(), stderr=subprocess.PIPE,
+                          start_new_session=True) as child:
+        wait_until(lambda: is_running(f"sleep {seconds}"), 20, "the child")
+        time.sleep(0.3)
+        child.send_signal(sig)
+        said = child.communicate(timeout=8)[1]
+    assert child.returncode == status, said
+    assert not is_running(f"sleep {seconds}")

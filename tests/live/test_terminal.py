@@ -1,6 +1,7 @@
 """What a person at a terminal sees: the line that is typed, the prompt, children on the terminal."""
 import os
 import signal
+import time
 
 import pytest
 
@@ -53,3 +54,40 @@ def test_line_with_bytes_that_are_no_characters_is_refused(bed, shell, typed):
     assert one.exists()
     sh.run("rm 1")
     assert not one.exists()
+
+
+@pytest.mark.parametrize("line", ("!sleep 30; true", "ls | sleep 30", "cat big | sleep 30"))
+def test_interrupt_ends_children(bed, shell, line):
+    bed.share("big", os.urandom(3_000_000))
+    sh = shell(bed.server("vsftpd").target())
+    sh.prompt()
+    sh.type(line)
+    sh.child.expect("30")
+    time.sleep(1)
+    sh.interrupt()
+    sh.child.expect("interrupted", timeout=5)
+    sh.prompt()
+    assert "/" in sh.run("pwd")
+
+
+PAGER = """
+trap 'echo not yet' INT
+cat
+until read answer </dev/tty; do :; done
+echo got $answer
+"""
+
+
+def test_pager_outlives_the_interrupt(bed, shell, tmp_path):
+    """It has the terminal, and decides itself."""
+    pager = tmp_path / "pager"
+    pager.write_text(PAGER)
+    sh = shell(bed.server("vsftpd").target())
+    sh.prompt()
+    sh.type(f"pwd | sh {pager}")
+    sh.child.expect(str(bed.account.home) + "\r\n")
+    sh.interrupt()
+    sh.child.expect("not yet")
+    sh.type("it")
+    sh.child.expect("got it")
+    sh.prompt()
