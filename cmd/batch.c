@@ -6,7 +6,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Lines from a descriptor, read without stdio so that Ctrl-C ends the waiting. */
@@ -95,25 +97,48 @@ static int run_lines(struct app *app, struct reader *r, const char *name)
     return 0;
 }
 
-int batch_file(struct app *app, const char *path)
+int batch_open(const char *path, struct err *err)
 {
-    struct err err = ERR_INIT;
-    struct reader r = {.fd = STDIN_FILENO, .wait = &app->wait};
-    bool standard = strcmp(path, "-") == 0;
-    if (!standard && (r.fd = open(path, O_RDONLY | O_CLOEXEC)) < 0) {
-        err_set_sys(&err, ERR_LOCAL, errno, "%s", path);
-        return fail(app, "", &err);
+    struct stat st;
+    if (strcmp(path, "-") == 0)
+        return STDIN_FILENO;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return err_set_sys(err, ERR_LOCAL, errno, "%s", path);
+    if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
+        close(fd);
+        return err_set_sys(err, ERR_LOCAL, EISDIR, "%s", path);
     }
-    int rc = run_lines(app, &r, standard ? "stdin" : path);
-    if (!standard)
-        close(r.fd);
-    return rc;
+    return fd;
 }
 
+int batch_file(struct app *app, int fd, const char *path)
+{
+    struct reader r = {.fd = fd, .wait = &app->wait};
+    return run_lines(app, &r, fd == STDIN_FILENO ? "stdin" : path);
+}
+
+/* Each line is one as in a file, so that a comment or a "!" ends with it. */
 int batch_list(struct app *app, const char *list)
 {
     struct err err = ERR_INIT;
-    return run_line(app, list, "", &err);
+    bool several = strchr(list, '\n') != NULL;
+    int rc = 0;
+    for (int number = 1; rc == 0 && *list && !app->quit; number++) {
+        char where[32] = "";
+        size_t len = strcspn(list, "\n");
+        char *line = strndup(list, len);
+        if (!line) {
+            err_set(&err, ERR_LOCAL, "out of memory");
+            return fail(app, "-c", &err);
+        }
+        if (several)
+            snprintf(where, sizeof where, "-c:%d", number);
+        rc = run_line(app, line, where, &err);
+        free(line);
+        list += len + (list[len] == '\n');
+    }
+    return rc;
 }
 
 int batch_words(struct app *app, int argc, char **argv)

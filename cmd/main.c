@@ -19,6 +19,7 @@ struct plan {
     char *target; /* NULL: none */
     int argc;     /* of the one command; 0: none */
     char **argv;
+    const char *batch; /* the file of commands; NULL: none */
 };
 
 static int print_help(void)
@@ -50,6 +51,8 @@ static int check_plan(struct plan *p, struct err *err)
     if (p->argc && (s->commands || s->batch_file))
         return err_set(err, ERR_USAGE, "%s and the command '%s' exclude each other",
                        s->commands ? "-c" : "-b", p->argv[0]);
+    if (p->argc && p->argv[0][0] == '-')
+        return err_set(err, ERR_USAGE, "'%s': options stand before the target", p->argv[0]);
     if (s->report_file && s->report == REPORT_NONE)
         s->report = REPORT_TEXT;
     return 0;
@@ -75,6 +78,8 @@ static int make_plan(struct plan *p, int argc, char **argv, struct err *err)
         p->mode = MODE_BATCH;
     else
         p->mode = MODE_SHELL;
+    if (p->mode == MODE_BATCH && !p->settings.commands)
+        p->batch = p->settings.batch_file ? p->settings.batch_file : "-";
     return check_plan(p, err);
 }
 
@@ -86,13 +91,13 @@ static int fail(struct app *app, const char *context, const struct err *err)
     return -1;
 }
 
-static int run_commands(struct app *app, const struct plan *p)
+static int run_commands(struct app *app, const struct plan *p, int batch)
 {
     if (p->mode == MODE_ONE_SHOT)
         return batch_words(app, p->argc, p->argv);
-    if (p->settings.commands)
-        return batch_list(app, p->settings.commands);
-    return batch_file(app, p->settings.batch_file ? p->settings.batch_file : "-");
+    if (p->batch)
+        return batch_file(app, batch, p->batch);
+    return batch_list(app, p->settings.commands);
 }
 
 /* As ftp does, the shell stays when the first connection fails. */
@@ -124,10 +129,18 @@ static int run(struct app *app, const struct plan *p)
     struct err err = ERR_INIT;
     if (p->mode == MODE_ONE_SHOT && command_check(p->argc, p->argv, &err) < 0)
         return fail(app, p->argv[0], &err);
+    /* what is missing here is told before the server is bothered */
+    int batch = p->batch ? batch_open(p->batch, &err) : STDIN_FILENO;
+    if (batch < 0)
+        return fail(app, "", &err);
     int rc = p->target ? open_target(app, p->target) : 0;
     if (p->mode == MODE_SHELL)
-        return run_shell(app);
-    return rc < 0 ? -1 : run_commands(app, p);
+        rc = run_shell(app);
+    else if (rc == 0)
+        rc = run_commands(app, p, batch);
+    if (batch != STDIN_FILENO)
+        close(batch);
+    return rc;
 }
 
 static int exit_status_of(const struct app *app)

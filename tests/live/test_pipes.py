@@ -1,4 +1,4 @@
-"""Other programs: pipes, shell commands, and the descriptors that ftpsh is started with."""
+"""What ftpsh is started with, and what it starts: words, descriptors, pipes, shell commands."""
 import os
 import signal
 import subprocess
@@ -85,3 +85,33 @@ def test_signals_reach_children(bed, ftpsh, number, line, sig, status):
         said = child.communicate(timeout=8)[1]
     assert child.returncode == status, said
     assert not is_running(f"sleep {seconds}")
+
+
+@pytest.mark.parametrize("path", ("nofile", "/"))
+def test_batch_file_is_opened_before_connecting(bed, ftpsh, path):
+    server = bed.server("vsftpd")
+    run = ftpsh("-b", path, server.target())
+    assert run.status == 1 and path in run.stderr, run
+    assert "CONNECT" not in server.logs()
+
+
+def test_line_ends_in_a_list_separate_commands(ftpsh, tmp_path):
+    run = ftpsh("-c", f"lcd {tmp_path} # here\n\n!touch made\nlls; lpwd", cwd="/")
+    assert run.status == 0 and run.stdout.split()[-1] == str(tmp_path), run
+    assert "made" in run.stdout.split()
+    run = ftpsh("-c", "lpwd\nfrobnicate\nlpwd")
+    assert run.status == 2 and run.stderr.startswith("ftpsh: -c:2: frobnicate"), run
+
+
+@pytest.mark.parametrize("option", ("--tls=off", "-v"))
+def test_options_behind_the_target(ftpsh, option):
+    run = ftpsh("127.0.0.1:1", option, "ls")
+    assert run.status == 2 and "options stand before the target" in run.stderr, run
+
+
+def test_words_are_told_without_their_control_bytes(ftpsh, tmp_path):
+    run = ftpsh("127.0.0.1:1", "\x1b[31m")
+    assert run.status == 2 and "\x1b" not in run.stderr and r"\x1b[31m" in run.stderr, run
+    (tmp_path / "\x1b[31m").write_text("frobnicate\n")
+    run = ftpsh("-b", tmp_path / "\x1b[31m")
+    assert run.status == 2 and "\x1b" not in run.stderr and r"\x1b[31m:1" in run.stderr, run
