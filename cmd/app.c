@@ -61,7 +61,7 @@ int app_init(struct app *app, const struct settings *settings, enum app_mode mod
         return -1;
     app->wait = (struct wait){app->cancel, deadline_in(settings->timeout_ms)};
     app_settings_changed(app);
-    signals_install(app->cancel);
+    signals_install(app->cancel, mode == MODE_SHELL);
     return settings->trace_file ? open_trace(app, settings->trace_file, err) : 0;
 }
 
@@ -112,7 +112,7 @@ void app_settings_changed(struct app *app)
     app->ladder.port_map.mode = s->ladder.port_map.mode;
     app->mover.pump.idle_timeout_ms = s->idle_timeout_ms;
     app->mover.pump.noop_interval_ms = s->noop_interval_ms;
-    app->bar.enabled = app->mode != MODE_BATCH && !s->quiet && isatty(STDERR_FILENO);
+    app->bar.enabled = !s->quiet && isatty(STDERR_FILENO);
 }
 
 int app_pause(struct app *app, int64_t ms, struct err *err)

@@ -39,13 +39,17 @@ static void install_unless_ignored(int sig)
     install(sig, on_signal);
 }
 
-void signals_install(struct cancel *c)
+void signals_install(struct cancel *c, bool at_terminal)
 {
     target = c;
-    install_unless_ignored(SIGINT);
+    if (at_terminal)
+        install(SIGINT, on_signal);
+    else
+        install_unless_ignored(SIGINT);
     install_unless_ignored(SIGHUP);
     install(SIGTERM, on_signal);
     install(SIGPIPE, on_pipe);
+    install(SIGCHLD, SIG_DFL); /* where it is ignored no child has a status */
 }
 
 void signals_forget(void)

@@ -5,8 +5,10 @@
 #include "base/wait.h"
 
 /* SIGINT, SIGTERM and SIGHUP raise `c`, which must live until signals_forget(); SIGPIPE becomes
- * EPIPE, and is an ordinary signal again in programs that we start. */
-void signals_install(struct cancel *c);
+ * EPIPE, and is an ordinary signal again in programs that we start. SIGINT and SIGHUP that are
+ * ignored stay so, except SIGINT where a person is `at_terminal`: a shell that a script started in
+ * the background must know Ctrl-C all the same. */
+void signals_install(struct cancel *c, bool at_terminal);
 
 /* From here on a signal raises nothing. */
 void signals_forget(void);

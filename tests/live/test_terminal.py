@@ -9,10 +9,11 @@ from bed.shell import Shell
 
 
 class Bare:
-    """A client whose environment lacks some variables."""
+    """A client whose environment lacks some variables, started by way of another program."""
 
-    def __init__(self, client, *without):
-        self.argv, self.folder = client.argv, client.folder
+    def __init__(self, client, without, prefix):
+        self.argv = lambda args: client.argv(args, prefix=prefix)
+        self.folder = client.folder
         self.env = lambda password: {k: v for k, v in client.env(password).items()
                                      if k not in without}
 
@@ -21,8 +22,8 @@ class Bare:
 def shell(ftpsh):
     started = []
 
-    def start(*args, without=()):
-        started.append(Shell(Bare(ftpsh, *without), *args))
+    def start(*args, without=(), prefix=()):
+        started.append(Shell(Bare(ftpsh, without, prefix), *args))
         return started[-1]
 
     yield start
@@ -91,3 +92,24 @@ def test_pager_outlives_the_interrupt(bed, shell, tmp_path):
     sh.type("it")
     sh.child.expect("got it")
     sh.prompt()
+
+
+def test_interrupt_where_it_was_ignored_before(bed, shell):
+    """As in a shell that a script has started in the background."""
+    sh = shell(bed.server("vsftpd").target(), prefix=("sh", "-c", 'trap "" INT; exec "$0" "$@"'))
+    sh.prompt()
+    sh.child.send("mkdir never")
+    sh.child.expect("never")
+    sh.interrupt()
+    sh.prompt()
+    sh.run("mkdir made")
+    assert (bed.account.home / "made").is_dir()
+
+
+@pytest.mark.parametrize("options, shown", (((), True), (("-q",), False)))
+def test_progress_of_a_batch_at_a_terminal(bed, shell, tmp_path, options, shown):
+    server = bed.server("vsftpd", rate=1 << 20)
+    bed.share("big", os.urandom(3_000_000))
+    sh = shell(*options, "-c", f"get big {tmp_path}/big", server.target())
+    assert sh.leave() == 0
+    assert ("%" in sh.seen.text) == shown
