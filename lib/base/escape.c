@@ -4,29 +4,43 @@
 #include <stdio.h>
 #include <string.h>
 
-size_t utf8_char(const char *src, size_t len)
+static size_t length_by_lead(unsigned char c)
 {
-    if (len == 0)
-        return 0;
-    unsigned char c = (unsigned char) src[0];
     if (c < 0x80)
         return 1;
-    size_t n = c >= 0xc2 && c < 0xe0   ? 2
-               : c >= 0xe0 && c < 0xf0 ? 3
-               : c >= 0xf0 && c < 0xf5 ? 4
-                                       : 0;
+    if (c < 0xc2 || c > 0xf4)
+        return 0;
+    return c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+}
+
+/* Overlong forms, surrogates, and what lies beyond U+10FFFF (RFC 3629 section 4). */
+static bool second_is_allowed(unsigned char c, unsigned char d)
+{
+    switch (c) {
+    case 0xe0:
+        return d >= 0xa0;
+    case 0xed:
+        return d <= 0x9f;
+    case 0xf0:
+        return d >= 0x90;
+    case 0xf4:
+        return d <= 0x8f;
+    default:
+        return true;
+    }
+}
+
+size_t utf8_char(const char *src, size_t len)
+{
+    size_t n = len ? length_by_lead((unsigned char) src[0]) : 0;
     if (n == 0 || n > len)
         return 0;
     for (size_t i = 1; i < n; i++) {
         if (((unsigned char) src[i] & 0xc0) != 0x80)
             return 0;
     }
-    unsigned char d = (unsigned char) src[1];
-    /* overlong forms, surrogates, and what lies beyond U+10FFFF (RFC 3629 section 4) */
-    if ((c == 0xe0 && d < 0xa0) || (c == 0xed && d > 0x9f) || (c == 0xf0 && d < 0x90) ||
-        (c == 0xf4 && d > 0x8f))
-        return 0;
-    return n;
+    bool allowed = n == 1 || second_is_allowed((unsigned char) src[0], (unsigned char) src[1]);
+    return allowed ? n : 0;
 }
 
 static uint32_t code_point(const char *src, size_t n)

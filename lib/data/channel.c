@@ -234,11 +234,12 @@ struct rise {
 
 /* Negative replies that are about the data connection and not about the file (RFC 959
  * section 4.2.2, RFC 4217 section 8; FIELD-NOTES 1, 5, 17, 37). */
-static bool blames_data_path(const struct reply *r)
+static bool blames_data_path(const struct reply *r, bool open)
 {
     switch (r->code) {
+    case 426: /* what had been open is broken: that is the transfer's failure */
+        return !open;
     case 425:
-    case 426:
     case 521:
     case 522:
     case 534:
@@ -313,7 +314,7 @@ static void note_tls(struct rise *t)
 
 static int too_late(struct rise *t, struct err *err)
 {
-    err_set(err, ERR_TIMEOUT, "no data connection within %g s",
+    err_set(err, ERR_TIMEOUT, "no data connection within %.3g s",
             (double) t->rung.ladder->timeout_ms / 1000);
     return rise_fail(t, rise_stage(t), err);
 }
@@ -487,14 +488,14 @@ static enum outcome rise_failed(struct rise *t, struct err *err)
     if (c->final.code == 0)
         last_words(t, err);
     if (err->code == ERR_CERTIFICATE ||
-        (err_is_set(err) && !c->stream && blames_data_path(&c->final))) {
+        (err_is_set(err) && !c->stream && blames_data_path(&c->final, false))) {
         /* what we saw ourselves: what the server says of it is only the consequence */
     } else if (c->final.code >= 300) {
-        bool path = blames_data_path(&c->final);
+        bool path = blames_data_path(&c->final, t->ready);
         err_clear(err);
         session_refused(&c->final, c->what, err);
         row->stage = rise_stage(t);
-        row->result = RESULT_REJECTED;
+        row->result = t->ready && !path ? RESULT_OK : RESULT_REJECTED;
         outcome = path ? OUTCOME_NEXT : OUTCOME_GIVE_UP;
     } else if (err->code == ERR_CANCELLED ||
                deadline_passed(session_settings(c->session)->wait->limit)) {
@@ -505,7 +506,8 @@ static enum outcome rise_failed(struct rise *t, struct err *err)
         outcome = OUTCOME_PLAIN;
     }
     blame_advertised(&t->rung, err);
-    row->err = *err;
+    if (row->result != RESULT_OK)
+        row->err = *err;
     channel_free(c);
     return outcome;
 }
@@ -671,39 +673,54 @@ static struct deadline fin_time(const struct channel *c)
     return deadline_in(can_wait ? PROXY_FIN_MS : 0);
 }
 
-/* close_notify and FIN, then reading until the server has closed too or has confirmed: a descriptor
- * closed with unread tickets would reset the connection and lose what is on its way (FIELD-NOTES 7,
- * 8, 10). What goes wrong here shows in the final reply. */
-static int finish_upload(struct channel *c, struct deadline until, struct err *err)
+/* Both directions of an upload's data connection on the way to their end. */
+struct farewell {
+    enum stream_state out, in;
+    struct deadline fin; /* when FIN follows close_notify */
+    bool half_close;
+    int stray;
+};
+
+static bool farewell_over(const struct farewell *f)
+{
+    return !wants(f->out) && !wants(f->in);
+}
+
+/* What can be done without waiting. Nobody sends data to an upload: no more than a word of it is
+ * read. */
+static void farewell_step(struct channel *c, struct farewell *f)
 {
     unsigned char sink[2048];
-    enum stream_state out = STREAM_WANT_WRITE, in = STREAM_WANT_READ;
-    struct deadline fin = fin_time(c);
-    bool half_close = false;
-    int stray = 0;
-    while (!channel_done(c) && (wants(out) || wants(in))) {
-        size_t got;
-        if (!half_close && deadline_passed(fin)) {
-            half_close = true;
-            out = STREAM_WANT_WRITE;
-        }
-        if (wants(out))
-            out = stream_finish(c->stream, half_close, NULL);
-        in = stream_read(c->stream, sink, sizeof sink, &got, NULL);
-        if (in == STREAM_OK) { /* nobody sends data to an upload: no more than a word of it */
-            in = stray++ < STRAY_READS ? STREAM_WANT_READ : STREAM_ERROR;
-            continue;
-        }
+    size_t got;
+    if (!f->half_close && deadline_passed(f->fin)) {
+        f->half_close = true;
+        f->out = STREAM_WANT_WRITE;
+    }
+    if (wants(f->out))
+        f->out = stream_finish(c->stream, f->half_close, NULL);
+    do {
+        f->in = stream_read(c->stream, sink, sizeof sink, &got, NULL);
+    } while (f->in == STREAM_OK && ++f->stray < STRAY_READS);
+}
+
+/* close_notify and FIN, then reading until the server has closed too or has confirmed: a descriptor
+ * closed with unread tickets would reset the connection and lose what is on its way (FIELD-NOTES 7,
+ * 8, 10). What goes wrong here shows in the final reply, and one that takes too long is asked for.
+ */
+static int finish_upload(struct channel *c, struct deadline until, struct err *err)
+{
+    struct farewell f = {.out = STREAM_WANT_WRITE, .in = STREAM_WANT_READ, .fin = fin_time(c)};
+    for (;;) {
+        farewell_step(c, &f);
         if (channel_check(c, err) < 0)
             return -1;
-        if (channel_done(c) || (!wants(out) && !wants(in)))
-            break;
-        int rc = channel_wait(c, (short) (stream_events(out) | stream_events(in)),
-                              half_close ? until : deadline_sooner(fin, until), err);
+        if (channel_done(c) || farewell_over(&f))
+            return 0;
+        int rc = channel_wait(c, (short) (stream_events(f.out) | stream_events(f.in)),
+                              f.half_close ? until : deadline_sooner(f.fin, until), err);
         if (rc < 0 || (rc == 0 && deadline_passed(until)))
-            return rc; /* too long: whether the file is whole is asked next */
+            return rc;
     }
-    return 0;
 }
 
 /* Replies come in order: one to the NOOP says that the final reply was skipped, unless the server
