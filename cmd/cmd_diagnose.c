@@ -321,7 +321,7 @@ int cmd_diagnose(struct app *app, int argc, char **argv, struct err *err)
     struct evidence *e = NULL;
     if (argc > 1 && read_idle(argv[1], &settings.idle_ms, err) < 0)
         return -1;
-    if (settings.ccc)
+    if (app_flag(app, 'c'))
         app_say(app, "diagnose: the control connection will be cleared once; commands and file "
                      "names then travel in clear, and it is connected anew afterwards");
     e = calloc(1, sizeof *e);

@@ -5,6 +5,7 @@ import subprocess
 import pytest
 
 from bed.diagnosis import Diagnosis, diagnose
+from bed.proxies import Scripted
 from fake.server import PASSWORD, Fake
 
 SERVERS = ("vsftpd", "proftpd", "pureftpd", "pyftpdlib")
@@ -212,3 +213,15 @@ def test_interrupted(ftpsh, tmp_path, pki):
     assert child.wait(5) == 130
     child.stderr.close()
     server.stop()
+
+
+@pytest.mark.parametrize("scheme", ("socks5", "http"))
+def test_through_a_proxy(bed, ftpsh, scheme):
+    """Where the server is, only the proxy knows; active mode is no way then."""
+    server = bed.server("vsftpd")
+    with Scripted(scheme) as proxy:
+        found = diagnose(ftpsh, server.target(), options=(f"--proxy={proxy.url()}",))
+        assert found.causes() == ["healthy"], found
+        assert found.strategies()["active"][1] == "skipped", found
+        run = ftpsh(f"--proxy={proxy.url()}", server.target(), "diagnose")
+        assert "behind a proxy" in run.stdout, run
