@@ -3,6 +3,7 @@
 #include "base/escape.h"
 #include "run.h"
 #include "signals.h"
+#include "term.h"
 #include "words.h"
 
 #include <errno.h>
@@ -23,6 +24,7 @@ struct shell {
     bool interrupted; /* Ctrl-C at the prompt */
     bool unreadable;  /* the line holds bytes that are no characters */
     int pushed_back;  /* a byte to be read again; EOF: none */
+    int terminal;     /* see signals_watch_terminal() */
 };
 
 static struct shell *shell_of(EditLine *editor)
@@ -51,17 +53,62 @@ static void make_prompt(struct shell *sh)
     snprintf(sh->prompt + n, 3, "> ");
 }
 
+/* The row, counted from that of the prompt, in which the line has its `at` once the terminal has
+ * wrapped it anew for its width. */
+static int row_of(const struct shell *sh, const LineInfo *line, const char *at)
+{
+    char *before = strndup(line->buffer, (size_t) (at - line->buffer));
+    int columns = text_width(sh->prompt) + (before ? text_width(before) : 0);
+    free(before);
+    return columns / term_width(STDOUT_FILENO);
+}
+
+/* Row by row: to clear the screen from its first row on would push it into the scrollback of some
+ * terminals. */
+static void erase_line(const struct shell *sh)
+{
+    const LineInfo *line = el_line(sh->editor);
+    int above = row_of(sh, line, line->cursor), rows = row_of(sh, line, line->lastchar);
+    printf("\r");
+    if (above > 0)
+        printf("\033[%dA", above);
+    for (int i = 0; i < rows; i++)
+        printf("\033[K\033[B");
+    printf("\033[K");
+    if (rows > 0)
+        printf("\033[%dA", rows);
+}
+
+/* The terminal has another size, or is ours again after a stop. */
+static void redraw(struct shell *sh)
+{
+    if (signals_terminal_seen()) {
+        el_set(sh->editor, EL_PREP_TERM, 0);
+        el_set(sh->editor, EL_PREP_TERM, 1);
+    } else {
+        erase_line(sh);
+    }
+    fflush(stdout);
+    el_resize(sh->editor);
+    el_set(sh->editor, EL_REFRESH);
+}
+
 /* 1 with a byte, 0 at the end of input, -1 when Ctrl-C or a signal ended the waiting. */
 static int read_byte(struct shell *sh, char *c)
 {
     struct wait w = {sh->app->cancel, DEADLINE_NEVER};
     for (;;) {
-        struct wait_fd want = {.fd = STDIN_FILENO, .want = POLLIN};
+        struct wait_fd want[] = {{.fd = STDIN_FILENO, .want = POLLIN},
+                                 {.fd = sh->terminal, .want = POLLIN}};
         struct err err = ERR_INIT;
-        if (wait_fds(&w, &want, 1, DEADLINE_NEVER, &err) < 0) {
+        if (wait_fds(&w, want, 2, DEADLINE_NEVER, &err) < 0) {
             sh->interrupted = true;
             return -1;
         }
+        if (want[1].got)
+            redraw(sh);
+        if (!want[0].got)
+            continue;
         ssize_t n = read(STDIN_FILENO, c, 1);
         if (n >= 0 || (errno != EINTR && errno != EAGAIN))
             return n > 0 ? 1 : 0;
@@ -113,6 +160,9 @@ static int get_char(EditLine *editor, wchar_t *out)
 static int shell_open(struct shell *sh, struct err *err)
 {
     HistEvent event;
+    sh->terminal = signals_watch_terminal(err);
+    if (sh->terminal < 0)
+        return -1;
     sh->editor = el_init("ftpsh", stdin, stdout, stderr);
     sh->history = history_init();
     if (!sh->editor || !sh->history)
@@ -145,6 +195,7 @@ static int read_line(struct shell *sh, char line[LINE_BYTES])
     make_prompt(sh);
     sh->interrupted = sh->unreadable = false;
     sh->pushed_back = EOF;
+    signals_terminal_seen(); /* what happened while a command ran */
     el_resize(sh->editor);
     const char *got = el_gets(sh->editor, &count);
     if (sh->interrupted) {

@@ -10,6 +10,13 @@
  * the background must know Ctrl-C all the same. */
 void signals_install(struct cancel *c, bool at_terminal);
 
+/* For a person at a terminal: a descriptor that can be read when the terminal has another size
+ * (SIGWINCH) or the program goes on after a stop (SIGCONT). -1 with ERR_LOCAL. */
+int signals_watch_terminal(struct err *err);
+
+/* Takes note of what it had to say: true when the program was stopped. */
+bool signals_terminal_seen(void);
+
 /* From here on a signal raises nothing. */
 void signals_forget(void);
 

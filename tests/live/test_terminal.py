@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from bed.shell import Shell
+from bed.shell import PROMPT, Shell
 
 
 class Bare:
@@ -113,3 +113,32 @@ def test_progress_of_a_batch_at_a_terminal(bed, shell, tmp_path, options, shown)
     sh = shell(*options, "-c", f"get big {tmp_path}/big", server.target())
     assert sh.leave() == 0
     assert ("%" in sh.seen.text) == shown
+
+
+def test_prompt_comes_back_after_a_stop(bed, shell):
+    sh = shell(bed.server("vsftpd").target())
+    sh.prompt()
+    sh.child.send("mkdir ma")
+    sh.child.expect("mkdir ma")
+    sh.child.kill(signal.SIGSTOP)
+    sh.child.kill(signal.SIGCONT)
+    sh.child.expect(PROMPT + "mkdir ma")
+    sh.run("de")
+    assert (bed.account.home / "made").is_dir()
+
+
+def test_line_is_drawn_anew_for_another_width(bed, shell):
+    """Over itself: the rows that it takes in the new width are erased, and no others."""
+    sh = shell(bed.server("vsftpd").target())
+    sh.prompt()
+    prompt = sh.child.after
+    sh.child.send("mkdir " + "long" * 20)
+    sh.child.expect("longlonglong")
+    time.sleep(0.5)
+    rows = (len(prompt) + 86) // 30
+    sh.child.setwinsize(24, 30)
+    sh.child.expect_exact(f"\r\x1b[{rows}A" + "\x1b[K\x1b[B" * rows + "\x1b[K")
+    sh.child.expect("longlong")
+    sh.interrupt()
+    sh.child.setwinsize(24, 200)
+    assert "/" in sh.run("pwd")
