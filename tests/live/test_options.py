@@ -98,9 +98,9 @@ def test_a_retry_finds_the_server_that_came_back(fake, client):
 @pytest.mark.parametrize("options, least, most", ((("--noop-interval=0.3",), 3, 12), ((), 0, 0)))
 def test_noop_interval(fake, client, options, least, most):
     server = fake("slow=1500000")
-    run = client(*options, server.target(), "get", "big")
+    run = client("-v", *options, server.target(), "get", "big")
     assert run.status == 0, run
-    assert least <= server.said().count("> NOOP") <= most
+    assert least <= run.stderr.count("> NOOP") <= most, run
 
 
 # Targets.

@@ -106,7 +106,7 @@ def test_report_as_json_on_standard_error(fake, client):
 # Redirection and pipes.
 
 def test_output_into_files(fake, client):
-    run = batch(client, fake(), "cat big > copy", "ls > list", "pwd >> list", "nlist empty > nothing",
+    run = batch(client, fake(), "cat big > copy", "ls > list", "pwd >> list", "ls > nothing",
                 "pwd > nothing")
     assert (run.status, run.stdout) == (0, ""), run
     assert (client.folder / "copy").read_bytes() == BIG
