@@ -8,6 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What stands for the address or the ports where nothing was chosen. */
+#define OWN_ADDRESS "own"
+#define ANY_PORTS "any"
+
 static bool *flag_of(struct settings *s, const struct option *o)
 {
     return (bool *) (void *) ((char *) s + o->offset);
@@ -40,8 +44,13 @@ static int set_seconds(struct settings *s, const struct option *o, const char *v
     char *end;
     size_t digits = strspn(value, "0123456789.");
     double n = strtod(value, &end);
+    if (o->never && strcmp(value, o->never) == 0) {
+        *ms_of(s, o) = o->never_ms;
+        return 0;
+    }
     if (!*value || value[digits] || *end || !(n > 0) || n > 1e9)
-        return err_set(err, ERR_USAGE, "'%s' is no number of seconds above 0", value);
+        return err_set(err, ERR_USAGE, "'%s' is no number of seconds above 0%s%s", value,
+                       o->never ? ", nor " : "", o->never ? o->never : "");
     int64_t ms = (int64_t) (n * 1000 + 0.5);
     *ms_of(s, o) = ms > 0 ? ms : 1;
     return 0;
@@ -128,6 +137,10 @@ static int set_address(struct settings *s, const struct option *o, const char *v
 {
     struct addr a;
     (void) o;
+    if (strcmp(value, OWN_ADDRESS) == 0) {
+        memset(&s->ladder.active_address, 0, sizeof s->ladder.active_address);
+        return 0;
+    }
     if (addr_parse(value, &a, err) < 0)
         return -1;
     s->ladder.active_address = a;
@@ -139,6 +152,10 @@ static int set_ports(struct settings *s, const struct option *o, const char *val
     unsigned lo, hi;
     char rest;
     (void) o;
+    if (strcmp(value, ANY_PORTS) == 0) {
+        s->ladder.active_ports = (struct port_range){0, 0, 0};
+        return 0;
+    }
     if (strspn(value, "0123456789-") != strlen(value) || strlen(value) > 11 ||
         sscanf(value, "%5u-%5u%c", &lo, &hi, &rest) != 2 || lo == 0 || hi > UINT16_MAX || lo > hi)
         return err_set(err, ERR_USAGE, "'%s' is no range of ports such as 50000-50100", value);
@@ -232,7 +249,7 @@ const struct option option_table[] = {
      .group = GROUP_DATA,
      .at_run_time = true,
      .set = set_port_map,
-     .help = "ask this client's NAT for a port in active mode; default auto"},
+     .help = "ask this client's NAT for a port in active mode"},
 
     {.name = "tls",
      .placeholder = "MODE",
@@ -339,35 +356,35 @@ const struct option option_table[] = {
     {.name = "connect-timeout",
      SECONDS,
      FIELD(connect_timeout_ms),
-     .help = "control connection: address, TCP, banner, TLS; default 15"},
-    {.name = "data-timeout",
-     SECONDS,
-     FIELD(ladder.timeout_ms),
-     .help = "one data strategy; default 4"},
-    {.name = "reply-timeout", SECONDS, FIELD(reply_timeout_ms), .help = "one reply; default 60"},
+     .help = "control connection: address, TCP, banner, TLS"},
+    {.name = "data-timeout", SECONDS, FIELD(ladder.timeout_ms), .help = "one data strategy"},
+    {.name = "reply-timeout", SECONDS, FIELD(reply_timeout_ms), .help = "one reply"},
     {.name = "final-timeout",
      SECONDS,
      FIELD(final_timeout_ms),
-     .help = "the reply after a transfer, before it is asked for; default 10"},
+     .help = "the reply after a transfer, before it is asked for"},
     {.name = "idle-timeout",
      SECONDS,
      FIELD(idle_timeout_ms),
-     .help = "no byte moves in a transfer; default 60"},
+     .help = "no byte moves in a transfer"},
     {.name = "noop-interval",
      SECONDS,
      FIELD(noop_interval_ms),
-     .help = "NOOP on the control connection during transfers; default off"},
+     .never = "off",
+     .help = "NOOP on the control connection during transfers"},
     {.name = "timeout",
      SECONDS,
      FIELD(timeout_ms),
-     .help = "everything (in the shell: each command); default none"},
+     .never = "none",
+     .never_ms = -1,
+     .help = "everything (in the shell: each command)"},
     {.name = "retries",
      .placeholder = "N",
      .kind = OPTION_NUMBER,
      .group = GROUP_PATIENCE,
      FIELD(retries),
      .set = set_number,
-     .help = "connect again after passing failures, default 3; not in the shell"},
+     .help = "connect again after passing failures; not in the shell"},
 
     {.name = "report",
      .placeholder = "FORMAT",
@@ -585,7 +602,7 @@ int option_change(struct settings *s, const char *name, const char *value, struc
 static const char *format_ports(const struct port_range *p, char *dst, size_t size)
 {
     if (p->lo == 0)
-        snprintf(dst, size, "any");
+        snprintf(dst, size, ANY_PORTS);
     else
         snprintf(dst, size, "%u-%u", p->lo, p->hi);
     return dst;
@@ -602,22 +619,27 @@ const char *option_value(const struct settings *s, const struct option *o, char 
         break;
     case OPTION_SECONDS:
         ms = *(const int64_t *) (const void *) field;
-        if (ms < 0)
-            snprintf(dst, size, "none");
+        if (o->never && ms == o->never_ms)
+            snprintf(dst, size, "%s", o->never);
         else
             snprintf(dst, size, "%.10g", (double) ms / 1000);
         break;
     case OPTION_ADDRESS:
         if (addr_family(&s->ladder.active_address) == AF_UNSPEC)
-            snprintf(dst, size, "own");
+            snprintf(dst, size, OWN_ADDRESS);
         else
             addr_format(&s->ladder.active_address, dst, size);
         break;
     case OPTION_PORTS:
         format_ports(&s->ladder.active_ports, dst, size);
         break;
-    case OPTION_CHOICE: /* the only one that `set` may change */
-        snprintf(dst, size, "%s", portmap_mode_name(s->ladder.port_map.mode));
+    case OPTION_CHOICE:
+        if (o->at_run_time) /* there is only one */
+            snprintf(dst, size, "%s", portmap_mode_name(s->ladder.port_map.mode));
+        break;
+    case OPTION_NUMBER:
+        if (*(const int *) (const void *) field >= 0)
+            snprintf(dst, size, "%d", *(const int *) (const void *) field);
         break;
     default:
         break;
@@ -625,18 +647,31 @@ const char *option_value(const struct settings *s, const struct option *o, char 
     return dst;
 }
 
+/* "; default 15", from where the program takes it; "" where there is nothing to tell. */
+static const char *default_of(const struct option *o, char *dst, size_t size)
+{
+    struct settings fresh;
+    char value[ADDR_TEXT] = "";
+    settings_init(&fresh);
+    if (o->kind == OPTION_SECONDS || o->kind == OPTION_NUMBER || o->kind == OPTION_CHOICE)
+        option_value(&fresh, o, value, sizeof value);
+    snprintf(dst, size, "%s%s", *value ? "; default " : "", value);
+    return dst;
+}
+
 static void print_option(FILE *out, const struct option *o)
 {
-    char left[80];
+    char left[80], preset[80];
     const char *value = o->values ? o->values : o->placeholder ? o->placeholder : "";
     if (o->name)
         snprintf(left, sizeof left, "--%s%s%s", o->name, *value ? "=" : "", value);
     else
         snprintf(left, sizeof left, "-%c%s%s", o->letter, *value ? " " : "", value);
     if (strlen(left) > 27)
-        fprintf(out, "  %s\n%*s%s\n", left, 30, "", o->help);
+        fprintf(out, "  %s\n%*s", left, 30, "");
     else
-        fprintf(out, "  %-28s%s\n", left, o->help);
+        fprintf(out, "  %-28s", left);
+    fprintf(out, "%s%s\n", o->help, default_of(o, preset, sizeof preset));
 }
 
 void options_print(FILE *out)

@@ -60,8 +60,10 @@ struct option {
     enum option_kind kind;
     const char *values; /* OPTION_CHOICE: "a|b" */
     enum option_group group;
-    bool at_run_time; /* `set` may change it */
-    size_t offset;    /* of its field, where the setter is a general one */
+    bool at_run_time;  /* `set` may change it */
+    const char *never; /* OPTION_SECONDS: the word for a clock that never runs out; NULL: none */
+    int64_t never_ms;  /* what that is in its field */
+    size_t offset;     /* of its field, where the setter is a general one */
     const char *help;
     /* `value` is NULL for a flag. 0, or -1 with ERR_USAGE. */
     int (*set)(struct settings *s, const struct option *o, const char *value, struct err *err);
@@ -86,7 +88,8 @@ const struct option *option_find(const char *name);
 /* Changes one by name and value, for `set`; a flag takes "on" or "off". -1 with ERR_USAGE. */
 int option_change(struct settings *s, const char *name, const char *value, struct err *err);
 
-/* The value that an option of `set` has, as text. Returns dst. */
+/* The value that an option has, as text that option_change() takes; "" for one that is neither a
+ * flag nor `set` may change. Returns dst. */
 const char *option_value(const struct settings *s, const struct option *o, char *dst, size_t size);
 
 /* The part of --help that the table yields. */

@@ -232,6 +232,30 @@ static void commands_are_checked(void **state)
     }
 }
 
+/* What `set` shows, `set` takes. */
+static void settings_can_be_set_back(void **state)
+{
+    (void) state;
+    static const char *const rows[][2] = {
+        {"timeout", "5"},         {"noop-interval", "5"},    {"port-map", "off"},
+        {"active-ports", "1-2"},  {"active-address", "::1"}, {"json", "on"},
+        {"connect-timeout", "1"}, {"no-memory", "on"},
+    };
+    settings_init(&s);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char before[ADDR_TEXT], now[ADDR_TEXT];
+        struct err err = ERR_INIT;
+        const struct option *o = option_find(rows[i][0]);
+        option_value(&s, o, before, sizeof before);
+        assert_int_equal(option_change(&s, rows[i][0], rows[i][1], &err), 0);
+        assert_string_equal(option_value(&s, o, now, sizeof now), rows[i][1]);
+        assert_int_equal(option_change(&s, rows[i][0], before, &err), 0);
+        assert_string_equal(option_value(&s, o, now, sizeof now), before);
+    }
+    assert_int_equal(s.timeout_ms, -1);
+    assert_int_equal(s.noop_interval_ms, 0);
+}
+
 static void near_names(void **state)
 {
     (void) state;
@@ -248,11 +272,17 @@ static void near_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(defaults),         cmocka_unit_test(forms),
-        cmocka_unit_test(values),           cmocka_unit_test(strategies),
-        cmocka_unit_test(port_mapping),     cmocka_unit_test(unknown_names),
-        cmocka_unit_test(bad_values),       cmocka_unit_test(changes),
-        cmocka_unit_test(tables_are_sound), cmocka_unit_test(commands_are_checked),
+        cmocka_unit_test(defaults),
+        cmocka_unit_test(forms),
+        cmocka_unit_test(values),
+        cmocka_unit_test(strategies),
+        cmocka_unit_test(port_mapping),
+        cmocka_unit_test(unknown_names),
+        cmocka_unit_test(bad_values),
+        cmocka_unit_test(changes),
+        cmocka_unit_test(tables_are_sound),
+        cmocka_unit_test(commands_are_checked),
+        cmocka_unit_test(settings_can_be_set_back),
         cmocka_unit_test(near_names),
     };
     return run_unit(tests);
