@@ -147,6 +147,13 @@ static char *escaped(const char *text, const char *suffix)
     return dst;
 }
 
+/* A name for a person at a terminal, or as it is, so that a program can use it. NULL: out of
+ * memory. The caller frees it. */
+static char *shown(const char *text, bool at_terminal)
+{
+    return at_terminal ? escaped(text, "") : strdup(text);
+}
+
 static void format_mode(const struct item *e, char dst[12])
 {
     static const char types[] = {'-', 'd', 'l', '?'}, bits[] = "rwxrwxrwx";
@@ -169,7 +176,7 @@ static void format_mtime(int64_t mtime, char *dst, size_t size)
         snprintf(dst, size, "%-16s", "?");
 }
 
-static void print_long(FILE *out, const struct item *e)
+static void print_long(FILE *out, const struct item *e, bool at_terminal)
 {
     char mode[12], when[32], size[24] = "?", owner[64], group[64];
     format_mode(e, mode);
@@ -178,7 +185,7 @@ static void print_long(FILE *out, const struct item *e)
         snprintf(size, sizeof size, "%lld", (long long) e->size);
     escape_text(owner, sizeof owner, *e->owner ? e->owner : "?", *e->owner ? strlen(e->owner) : 1);
     escape_text(group, sizeof group, *e->group ? e->group : "?", *e->group ? strlen(e->group) : 1);
-    char *name = escaped(e->name, ""), *target = escaped(e->target, "");
+    char *name = shown(e->name, at_terminal), *target = shown(e->target, at_terminal);
     fprintf(out, "%s %-8s %-8s %12s %s %s%s%s\n", mode, owner, group, size, when, name ? name : "?",
             target && *target ? " -> " : "", target ? target : "");
     free(name);
@@ -187,12 +194,13 @@ static void print_long(FILE *out, const struct item *e)
 
 static void print_lines(FILE *out, const struct items *items, bool with_details)
 {
+    bool at_terminal = isatty(fileno(out));
     for (size_t i = 0; i < items->n; i++) {
         if (with_details) {
-            print_long(out, &items->list[i]);
+            print_long(out, &items->list[i], at_terminal);
             continue;
         }
-        char *name = escaped(items->list[i].name, "");
+        char *name = shown(items->list[i].name, at_terminal);
         fprintf(out, "%s\n", name ? name : "?");
         free(name);
     }
@@ -283,13 +291,13 @@ int cmd_nlist(struct app *app, int argc, char **argv, struct err *err)
     return list_names(&app->mover, argc > 1 ? argv[1] : NULL, print_name, app, err);
 }
 
-static int print_text(struct app *app, const char *key, const char *text, struct err *err)
+int print_path(struct app *app, const char *path, struct err *err)
 {
     if (app->json)
-        return json_line(app->out, json_pack("{s:o}", key, json_text(text)), err);
-    char *safe = escaped(text, "");
-    fprintf(app->out, "%s\n", safe ? safe : "?");
-    free(safe);
+        return json_line(app->out, json_pack("{s:o}", "path", json_text(path)), err);
+    char *text = shown(path, isatty(fileno(app->out)));
+    fprintf(app->out, "%s\n", text ? text : "?");
+    free(text);
     return 0;
 }
 
@@ -304,7 +312,7 @@ int cmd_pwd(struct app *app, int argc, char **argv, struct err *err)
         return -1;
     int rc = path_from_257(reply_last_line(&r), path, err);
     reply_clear(&r);
-    return rc < 0 ? -1 : print_text(app, "path", path, err);
+    return rc < 0 ? -1 : print_path(app, path, err);
 }
 
 int cmd_cd(struct app *app, int argc, char **argv, struct err *err)

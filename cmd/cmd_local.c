@@ -24,8 +24,7 @@ int cmd_lpwd(struct app *app, int argc, char **argv, struct err *err)
     (void) argv;
     if (!getcwd(path, sizeof path))
         return err_set_sys(err, ERR_LOCAL, errno, "getcwd");
-    fprintf(app->out, "%s\n", path);
-    return 0;
+    return print_path(app, path, err);
 }
 
 static int run_program(struct app *app, const char *const argv[], const char *name, struct err *err)

@@ -1,6 +1,7 @@
 #include "handlers.h"
 
 #include "base/escape.h"
+#include "jsonout.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -85,15 +86,19 @@ static int check_raw(const char *line, struct err *err)
     return 0;
 }
 
-static void print_reply(FILE *out, const struct reply *r)
+static int print_reply(struct app *app, const struct reply *r, struct err *err)
 {
     char text[2048];
+    if (app->json)
+        return json_line(app->out,
+                         json_pack("{s:i, s:o}", "code", r->code, "text", json_text(r->text)), err);
     for (const char *line = r->text; line && *line;) {
         size_t len = strcspn(line, "\n");
         escape_text(text, sizeof text, line, len);
-        fprintf(out, "%s\n", text);
+        fprintf(app->out, "%s\n", text);
         line += len + (line[len] == '\n');
     }
+    return 0;
 }
 
 int cmd_quote(struct app *app, int argc, char **argv, struct err *err)
@@ -109,8 +114,9 @@ int cmd_quote(struct app *app, int argc, char **argv, struct err *err)
     }
     if (check_raw(line, err) < 0 || session_command(app->session, &r, err, "%s", line) < 0)
         return -1;
-    print_reply(app->out, &r);
-    int rc = r.code >= 400 ? session_refused(&r, argv[1], err) : 0;
+    int rc = print_reply(app, &r, err);
+    if (r.code >= 400 && rc == 0)
+        rc = session_refused(&r, argv[1], err);
     reply_clear(&r);
     return rc;
 }

@@ -124,27 +124,33 @@ int cmd_status(struct app *app, int argc, char **argv, struct err *err)
     return 0;
 }
 
-static void show_setting(struct app *app, const struct option *o)
+static int show_setting(struct app *app, const struct option *o, struct err *err)
 {
     char value[ADDR_TEXT], letter[2] = {o->letter, '\0'};
-    fprintf(app->out, "%-16s %-10s %s\n", o->name ? o->name : letter,
-            option_value(&app->settings, o, value, sizeof value), o->help);
+    const char *name = o->name ? o->name : letter;
+    option_value(&app->settings, o, value, sizeof value);
+    if (app->json)
+        return json_line(app->out, json_pack("{s:s, s:s}", "name", name, "value", value), err);
+    fprintf(app->out, "%-16s %-10s %s\n", name, value, o->help);
+    return 0;
+}
+
+static int show_settings(struct app *app, struct err *err)
+{
+    for (size_t i = 0; i < option_count; i++) {
+        if (option_table[i].at_run_time && show_setting(app, &option_table[i], err) < 0)
+            return -1;
+    }
+    return 0;
 }
 
 int cmd_set(struct app *app, int argc, char **argv, struct err *err)
 {
-    if (argc == 1) {
-        for (size_t i = 0; i < option_count; i++) {
-            if (option_table[i].at_run_time)
-                show_setting(app, &option_table[i]);
-        }
-        return 0;
-    }
+    if (argc == 1)
+        return show_settings(app, err);
     const struct option *o = option_find(argv[1]);
-    if (argc == 2 && o && o->at_run_time && o->kind != OPTION_FLAG) {
-        show_setting(app, o);
-        return 0;
-    }
+    if (argc == 2 && o && o->at_run_time && o->kind != OPTION_FLAG)
+        return show_setting(app, o, err);
     if (option_change(&app->settings, argv[1], argv[2], err) < 0)
         return -1;
     app_settings_changed(app);

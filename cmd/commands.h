@@ -18,7 +18,8 @@ struct command {
     int min, max;        /* arguments; ARGS_ANY: as many as there are */
     bool session;        /* needs one */
     bool json;           /* takes --json */
-    const char *letters; /* options that it takes; NULL: words that start with "-" are arguments */
+    const char *letters; /* options that it takes; NULL: words that start with "-" are arguments,
+                          * except a leading --json where it takes that */
     const char *usage, *help;
     command_fn run;
 };

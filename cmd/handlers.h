@@ -21,6 +21,8 @@ int cmd_ls(struct app *app, int argc, char **argv, struct err *err);
 int cmd_nlist(struct app *app, int argc, char **argv, struct err *err);
 int cmd_size(struct app *app, int argc, char **argv, struct err *err);
 int cmd_stat(struct app *app, int argc, char **argv, struct err *err);
+/* Where one is, here or there: as JSON, escaped for a terminal, or else as it is. */
+int print_path(struct app *app, const char *path, struct err *err);
 
 /* cmd_diagnose.c */
 int cmd_diagnose(struct app *app, int argc, char **argv, struct err *err);

@@ -1,4 +1,5 @@
 """What ftpsh is started with, and what it starts: words, descriptors, pipes, shell commands."""
+import json
 import os
 import signal
 import subprocess
@@ -115,3 +116,40 @@ def test_words_are_told_without_their_control_bytes(ftpsh, tmp_path):
     (tmp_path / "\x1b[31m").write_text("frobnicate\n")
     run = ftpsh("-b", tmp_path / "\x1b[31m")
     assert run.status == 2 and "\x1b" not in run.stderr and r"\x1b[31m:1" in run.stderr, run
+
+
+def rows(run):
+    assert run.status == 0, run
+    return [json.loads(line) for line in run.stdout.splitlines()]
+
+
+def test_more_results_as_json(bed, ftpsh, tmp_path):
+    server = bed.server("vsftpd")
+    assert rows(ftpsh("-c", "lpwd --json", cwd=tmp_path)) == [{"path": str(tmp_path)}]
+    settings = {row["name"]: row["value"] for row in rows(ftpsh("--json", "-c", "set"))}
+    assert settings["timeout"] == "none" and settings["json"] == "on"
+    assert rows(ftpsh("-c", "set --json data-timeout")) == [{"name": "data-timeout", "value": "4"}]
+    reply, = rows(ftpsh(server.target(), "quote", "--json", "NOOP"))
+    assert reply["code"] == 200 and reply["text"].startswith("200 ")
+    refused = ftpsh("--json", server.target(), "quote", "SITE", "FROBNICATE")
+    assert refused.status == 7 and json.loads(refused.stdout)["code"] >= 500, refused
+
+
+NAME = "a\x1b[31m b"
+
+
+@pytest.mark.parametrize("command", ("ls", "ls -l", "nlist", "ls | cat"))
+def test_names_reach_programs_as_they_are(bed, ftpsh, command):
+    server = bed.server("pyftpdlib")
+    bed.share(NAME)
+    run = ftpsh("-c", command, server.target())
+    assert run.status == 0 and run.stdout.endswith(f"{NAME}\n"), run
+    row, = rows(ftpsh("--json", server.target(), "ls"))
+    assert row["name"] == NAME
+
+
+def test_folder_names_reach_programs_as_they_are(ftpsh, tmp_path):
+    here = tmp_path / NAME
+    here.mkdir()
+    run = ftpsh("-c", "lpwd", cwd=here)
+    assert run.stdout == f"{here}\n", run

@@ -139,6 +139,16 @@ def test_line_is_drawn_anew_for_another_width(bed, shell):
     sh.child.setwinsize(24, 30)
     sh.child.expect_exact(f"\r\x1b[{rows}A" + "\x1b[K\x1b[B" * rows + "\x1b[K")
     sh.child.expect("longlong")
-    sh.interrupt()
-    sh.child.setwinsize(24, 200)
-    assert "/" in sh.run("pwd")
+
+
+@pytest.mark.parametrize("command", ("ls", "ls -l", "ls -1", "nlist", "lpwd"))
+def test_names_reach_the_terminal_without_control_bytes(bed, shell, tmp_path, command):
+    name = "a\x1b[31m b"
+    (tmp_path / name).mkdir()
+    bed.share(name)
+    sh = shell(bed.server("pyftpdlib").target())
+    sh.prompt()
+    os.symlink(tmp_path / name, tmp_path / "here")
+    sh.run(f"lcd {tmp_path}/here")
+    shown = sh.run(command)
+    assert r"a\x1b[31m b" in shown and "\x1b[31m" not in shown
