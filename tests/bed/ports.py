@@ -6,7 +6,9 @@ FIRST, LAST = 20000, 32000
 
 
 def is_free(port):
+    """Ports of connections that are over do not count: the servers take them again, too."""
     with socket.socket(socket.AF_INET) as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             s.bind(("", port))
             return True
