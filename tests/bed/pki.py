@@ -21,8 +21,8 @@ class Pair:
 
 
 class Pki:
-    """`good`, `expired`, `other` (another name) come from the authority `ca`; `selfsigned` does not.
-    `client` is one that a client shows."""
+    """`good`, `expired`, `other` (another name), `client` (for a client to show) come from the
+    authority `ca`; `selfsigned` does not."""
 
     def __init__(self, folder):
         self.folder = Path(folder)

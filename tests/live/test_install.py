@@ -20,7 +20,8 @@ def test_try(tmp_path):
     assert done.stderr.count("data: pasv-use-control-ip") == 2, said
     assert "epsv: rejected" in done.stderr and "advertised 10.0.1.121" in done.stderr, said
     assert "All of it worked" in done.stdout, said
-    assert {path.name for path in copy.iterdir()} - {path.name for path in ROOT.iterdir()} <= {".build"}
+    before = {path.name for path in ROOT.iterdir()}
+    assert {path.name for path in copy.iterdir()} - before <= {".build"}
 
 
 def test_meson_install(release_binary, tmp_path):
@@ -34,5 +35,6 @@ def test_meson_install(release_binary, tmp_path):
     pages = {path.name: path.parent.name for path in files if path != program}
     assert program.name == "ftpsh"
     assert pages == {name: f"man{name[-1]}" for name in PAGES}
-    shown = subprocess.run([there / program, "--version"], text=True, capture_output=True, check=False)
+    shown = subprocess.run([there / program, "--version"], text=True, capture_output=True,
+                           check=False)
     assert (shown.returncode, shown.stdout.split()[0]) == (0, "ftpsh"), shown

@@ -79,8 +79,8 @@ def test_report_as_text(fake, client):
     assert re.search(r"TLS1\.3 \S+, certificate sha256:[0-9a-f]{64}$", lines[0]), run
     assert lines[1] == "data: pasv-use-control-ip", run
     assert re.match(r"  epsv: rejected at command: 502 .*, \d+ ms$", lines[2]), run
-    assert re.match(r"  pasv-use-control-ip: ok, dialled 127\.0\.0\.1:\d+, TLS1\.3 resumed, .*\d+ ms$",
-                    lines[3]), run
+    assert re.match(r"  pasv-use-control-ip: ok, dialled 127\.0\.0\.1:\d+, TLS1\.3 resumed, "
+                    r".*\d+ ms$", lines[3]), run
     assert re.match(rf"get: small -> small, {len(SMALL)} bytes, \d+ ms, \S+, pasv-use-control-ip$",
                     lines[4]), run
     assert lines[5:] == ["exit: 0"], run
@@ -121,8 +121,8 @@ def test_output_into_a_file_that_cannot_be(fake, client):
 
 
 def test_output_into_programs(fake, client):
-    run = batch(client, fake(), "cat small | tr a-z A-Z", "ls | sed -n s/^sm/SM/p | sort -r > piped",
-                "pwd")
+    run = batch(client, fake(), "cat small | tr a-z A-Z",
+                "ls | sed -n s/^sm/SM/p | sort -r > piped", "pwd")
     assert (run.status, run.stdout) == (0, SMALL.decode().upper() + "/\n"), run
     assert (client.folder / "piped").read_text() == "SMall\n"
 
@@ -146,6 +146,6 @@ def test_full_standard_output(fake, client, args):
 def test_full_standard_output_without_a_server(binary, client, args):
     with open("/dev/full", "wb") as full:
         done = subprocess.run([binary, *args], stdout=full, env=client.env(), check=False,
-                              capture_output=False, stderr=subprocess.PIPE)
+                              stderr=subprocess.PIPE)
     assert done.returncode == 1, done
     client.check_findings()

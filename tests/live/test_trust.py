@@ -102,8 +102,8 @@ def test_prefer_goes_on_without(fake, client):
 
 
 def test_prefer_does_not_pass_over_a_bad_certificate(fake, client, pki):
-    server = fake()
-    run = client("--tls=prefer", f"--ca-file={pki.selfsigned.cert}", server.target(), "ls", ca=False)
+    server, wrong = fake(), f"--ca-file={pki.selfsigned.cert}"
+    run = client("--tls=prefer", wrong, server.target(), "ls", ca=False)
     assert run.status == 4, run
     assert "USER" not in server.said()
 
