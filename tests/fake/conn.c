@@ -6,6 +6,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+enum { DRAIN_MS = 1000 };
+
 enum wake wait_ready(int stop_fd, int fd, short events, int control_fd, int timeout_ms)
 {
     struct pollfd p[] = {{.fd = stop_fd, .events = POLLIN},
@@ -92,6 +94,17 @@ int conn_write(struct conn *c, const void *mem, size_t len)
     return 0;
 }
 
+/* An alert, which a reset must not overtake: that is what a close with bytes unread would send. */
+static void refuse_handshake(struct conn *c, int error)
+{
+    char mem[1024];
+    gnutls_alert_send_appropriate(c->tls, error);
+    shutdown(c->fd, SHUT_WR);
+    while (wait_ready(c->stop_fd, c->fd, POLLIN, -1, DRAIN_MS) == WAKE_READY)
+        if (read(c->fd, mem, sizeof mem) <= 0)
+            break;
+}
+
 int conn_handshake(struct conn *c, gnutls_session_t tls, int timeout_ms)
 {
     c->tls = tls;
@@ -103,7 +116,7 @@ int conn_handshake(struct conn *c, gnutls_session_t tls, int timeout_ms)
     if (rc == GNUTLS_E_SUCCESS)
         return 0;
     if (gnutls_error_is_fatal(rc))
-        gnutls_alert_send_appropriate(tls, rc);
+        refuse_handshake(c, rc);
     gnutls_deinit(tls);
     c->tls = NULL;
     return -1;
