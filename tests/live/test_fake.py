@@ -227,10 +227,10 @@ def test_empty_folder(fake, client, quirk):
 @pytest.mark.parametrize("quirks", (("escape-names",), ("escape-names", "no-mlsd")))
 @pytest.mark.parametrize("command", ("ls", "ls -1", "ls -l"))
 def test_escape_sequences_are_shown_escaped(fake, client, quirks, command):
-    run = client(fake(*quirks).target(), *command.split())
-    assert run.status == 0, run
-    assert "evil" in run.stdout
-    assert "\033" not in run.stdout and "\007" not in run.stdout
+    sh = Shell(client, fake(*quirks).target(), *command.split())
+    assert sh.leave() == 0, sh.seen.text
+    assert "evil" in sh.seen.text
+    assert "\033" not in sh.seen.text and "\007" not in sh.seen.text
 
 
 # Servers that nobody can work with.
