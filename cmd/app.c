@@ -169,8 +169,8 @@ static struct session *make_session(struct app *app, const char *user, struct er
 static bool is_passing(const struct app *app, const struct err *e)
 {
     switch (e->code) {
-    case ERR_CONNECT: /* a proxy that refuses will refuse again */
-        return e->sys != EACCES && e->sys != EPROTO;
+    case ERR_CONNECT: /* a proxy that is missing or refuses is a matter of settings */
+        return !session_settings(app->session)->proxy;
     case ERR_CLOSED:
     case ERR_REPLY_TRANSIENT:
         return true;

@@ -17,7 +17,7 @@ enum {
     FILE_BYTES_MAX = 1024 * 1024,
     READ_BYTES = 16 * 1024,
     FOLDER_BYTES = 4096,
-    LOCK_MS = 2000,
+    LOCK_MS = 500, /* nobody waits for the memory: it is a convenience */
     LOCK_PAUSE_MS = 10
 };
 

@@ -11,6 +11,9 @@ static bool place_of(const struct session *s, struct memory_entry *e)
 {
     const struct addr *local = session_local(s);
     *e = (struct memory_entry){.port = session_port(s)};
+    /* behind a proxy on this machine (ssh -D) the network that counts cannot be seen */
+    if (session_settings(s)->proxy && addr_is_loopback(local))
+        return false;
     int n = snprintf(e->host, sizeof e->host, "%s", session_host(s));
     return n > 0 && (size_t) n < sizeof e->host && e->port != 0 &&
            *network_name(local, session_peer(s), e->network, sizeof e->network);

@@ -129,7 +129,8 @@ static const char *advertised_remark(const struct attempt *a, char *dst, size_t 
     bool differs =
         addr_family(&a->endpoint) != AF_UNSPEC && !addr_same_host(&a->advertised, &a->endpoint);
     bool private = addr_is_private(&a->advertised);
-    if (differs || (private && a->result != RESULT_OK))
+    bool told = strstr(a->err.msg, "advertised") != NULL;
+    if (differs || (private && told))
         snprintf(dst, size, "server advertised %s%s",
                  addr_format(&a->advertised, text, sizeof text),
                  private ? ", a private address" : "");

@@ -23,6 +23,7 @@ struct session {
     struct addr peer, hop, local;
     struct features features;
     char banner[BANNER_SHOWN];
+    enum software software;
     char cwd[PATH_BYTES];
     char visit[PATH_BYTES]; /* the folder visited from cwd; "": none */
     bool astray;            /* the server may stand elsewhere than cwd and visit say */
@@ -152,6 +153,15 @@ static int refused_as(enum err_code code, const struct reply *r, const char *wha
 
 /* ---- connecting ---- */
 
+/* What comes where a greeting should be may be the proxy's own. */
+static int blame_proxy(const struct session *s, struct err *err)
+{
+    char text[PROXY_TEXT];
+    if (!s->config.proxy)
+        return -1;
+    return err_wrap(err, "through proxy %s", proxy_format(s->config.proxy, text, sizeof text));
+}
+
 /* 120 says "ready in nnn minutes": the clock decides how long that may be. */
 static int read_banner(struct session *s, struct deadline clock, struct err *err)
 {
@@ -159,9 +169,10 @@ static int read_banner(struct session *s, struct deadline clock, struct err *err
     if (control_read_final(s->control, &r, clock, err) < 0) {
         if (err && err->code == ERR_TIMEOUT && s->config.tls != TLS_IMPLICIT)
             err_wrap(err, "no greeting (if the port expects TLS at once, use ftps://)");
-        return -1;
+        return blame_proxy(s, err);
     }
     reply_summary(&r, s->banner, sizeof s->banner);
+    s->software = software_guess(r.text); /* of all its lines: Pure-FTPd's name is in the first */
     int rc = r.code == 220 ? 0 : session_refused(&r, "greeting", err);
     reply_clear(&r);
     return rc;
@@ -703,7 +714,7 @@ const char *session_banner(const struct session *s)
 
 enum software session_software(const struct session *s)
 {
-    return software_guess(s->banner);
+    return s->software;
 }
 
 const struct features *session_features(const struct session *s)

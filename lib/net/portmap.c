@@ -76,7 +76,7 @@ static int try_protocol(struct portmap *m, enum portmap_mode mode, const struct 
     m->state = m->protocol->open(q, until, external, &lease_s, err);
     if (!m->state)
         return -1;
-    m->renew = deadline_in((int64_t) lease_s * 500);
+    m->renew = lease_s ? deadline_in((int64_t) lease_s * 500) : DEADLINE_NEVER;
     log_note(q->log, "port mapping: %s to %s for %u s, by %s",
              addr_format_port(external, out, sizeof out),
              addr_format_port(&q->local, in, sizeof in), lease_s, m->protocol->name);

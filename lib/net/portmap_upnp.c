@@ -185,9 +185,13 @@ static void find_and_add(void *work)
         remove_mapping(j);
 }
 
+/* The same port and no other: the server has been told of it. */
 static void renew_mapping(void *work)
 {
-    add_mapping(work);
+    struct job *j = work;
+    int rc = ask_mapping(&j->igd);
+    if (rc != UPNPCOMMAND_SUCCESS)
+        err_set(&j->err, ERR_PROTOCOL, "not renewed (%d)", rc);
 }
 
 /* ---- what waits for it ---- */
@@ -241,7 +245,7 @@ static bool upnp_close(void *state, struct deadline until)
     if (u->renewing) /* or it would come after the removal */
         (void) offload_wait(u->renewing, &alone, until, NULL);
     offload_leave(u->renewing);
-    bool gone = remove_now(&u->igd, until);
+    bool gone = remove_now(&u->igd, deadline_in(TAKE_BACK_MS)); /* whatever the renewal took */
     free(u);
     return gone;
 }

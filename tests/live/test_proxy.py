@@ -143,7 +143,7 @@ def test_forbidden_server(bed, ftpsh, proxies):
 @pytest.mark.parametrize("kind, word", [("dante", "connection refused"), ("tinyproxy", "500")])
 def test_server_that_is_not_there(ftpsh, proxies, kind, word):
     proxy = proxies(kind)
-    run = ftpsh(f"--proxy={proxy.url()}", "--retries=0", "127.0.0.1:1", "ls")
+    run = ftpsh(f"--proxy={proxy.url()}", "127.0.0.1:1", "ls")
     failure(run, 3, proxy.shown(), "127.0.0.1:1", word)
 
 
@@ -196,7 +196,7 @@ def test_answers_that_end_it(ftpsh, proxies, answer):
 @pytest.mark.parametrize("scheme", ["socks5", "http"])
 def test_proxy_that_says_nothing(ftpsh, proxies, scheme):
     proxy = proxies(scheme, answer=b"")
-    run = ftpsh(f"--proxy={proxy.url()}", "--connect-timeout=1", "--retries=0", "ftp.invalid", "ls")
+    run = ftpsh(f"--proxy={proxy.url()}", "--connect-timeout=1", "ftp.invalid", "ls")
     failure(run, 3, f"proxy {proxy.shown()}", "no answer in time")
     assert 0.9 < run.seconds < 4, run
 
@@ -204,7 +204,7 @@ def test_proxy_that_says_nothing(ftpsh, proxies, scheme):
 @pytest.mark.parametrize("scheme", ["socks5", "http"])
 def test_proxy_that_hangs_up(ftpsh, proxies, scheme):
     proxy = proxies(scheme, answer=b"", hold=False)
-    run = ftpsh(f"--proxy={proxy.url()}", "--retries=0", "ftp.invalid", "ls")
+    run = ftpsh(f"--proxy={proxy.url()}", "ftp.invalid", "ls")
     failure(run, 3, f"proxy {proxy.shown()}")
 
 
@@ -217,7 +217,7 @@ def test_data_that_the_proxy_never_answers(bed, ftpsh, proxies, scheme):
 
 
 def test_no_proxy_there(ftpsh):
-    run = ftpsh("--proxy=http://127.0.0.1:1", "--retries=0", "ftp.invalid", "ls")
+    run = ftpsh("--proxy=http://127.0.0.1:1", "ftp.invalid", "ls")
     failure(run, 3, "proxy http://127.0.0.1:1", "refused")
     run = ftpsh("--proxy=socks5://nowhere.invalid", "ftp.invalid", "ls")
     failure(run, 3, "proxy socks5://nowhere.invalid:1080", "resolve")
