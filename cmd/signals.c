@@ -96,6 +96,12 @@ bool signals_terminal_seen(void)
 void signals_forget(void)
 {
     target = NULL;
+    for (int i = 0; i < 2; i++) {
+        int fd = terminal[i];
+        terminal[i] = -1;
+        if (fd >= 0)
+            close(fd);
+    }
 }
 
 int signals_ending(void)
