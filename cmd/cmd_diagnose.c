@@ -60,10 +60,13 @@ static json_t *path_json(const struct evidence *e)
 static json_t *trial_json(const struct trial *t)
 {
     json_t *o = report_attempt_json(&t->row);
-    if (o && t->tried) {
+    bool ended = t->row.result == RESULT_OK && t->whole;
+    if (o && ended && t->row.tls)
         json_object_set_new(o, "close_notify", json_boolean(!t->unclean));
+    if (o && ended)
         json_object_set_new(o, "confirmed", json_boolean(!t->unconfirmed));
-    }
+    if (o && err_is_set(&t->refusal))
+        json_object_set_new(o, "refusal", json_text(t->refusal.msg));
     return o;
 }
 
@@ -196,8 +199,11 @@ static void show_trial(FILE *out, const struct trial *t)
     char text[ADDR_TEXT], reason[512];
     const struct attempt *a = &t->row;
     fprintf(out, "  %-20s ", strategy_name(a->strategy));
-    if (a->result == RESULT_OK)
-        fprintf(out, "works");
+    if (a->result == RESULT_OK && err_is_set(&t->refusal))
+        fprintf(out, "works as far as %s (%s)%s%s", stage_name(a->stage), t->refusal.msg,
+                *a->reply ? ": " : "", a->reply);
+    else if (a->result == RESULT_OK)
+        fprintf(out, "works%s%s", *a->reply ? ": " : "", a->reply);
     else if (a->result == RESULT_SKIPPED)
         fprintf(out, "not tried: %s", report_attempt_reason(a, reason, sizeof reason));
     else

@@ -45,7 +45,8 @@ static bool failed_at(const struct trial *t, enum attempt_stage stage)
 /* TCP at least was there. */
 static bool connected(const struct trial *t)
 {
-    return t->tried && (t->row.stage == STAGE_TLS || t->row.stage == STAGE_OPEN);
+    return t->tried &&
+           (t->row.result == RESULT_OK || t->row.stage == STAGE_TLS || t->row.stage == STAGE_OPEN);
 }
 
 /* PASV as advertised leads to another host than the control connection's. */

@@ -40,7 +40,10 @@ struct trial {
     struct attempt row; /* of its last attempt, as the ladder fills it in */
     bool full_only;     /* resuming the TLS session failed where a full handshake then worked */
     bool unclean;       /* the data ended without close_notify */
+    bool whole;         /* the data were read to their end, and the final reply waited for */
     bool unconfirmed;   /* the data came and the final reply never did */
+    struct err
+        refusal; /* of the listing itself: the connection alone was judged, up to row.stage */
 };
 
 /* A passive port that was asked for and dialled, without a transfer. */

@@ -24,6 +24,7 @@ struct run {
     struct deadline end; /* of everything but the idle time */
     const char *command; /* the listing that this server accepts */
     bool over;           /* the session is lost and cannot be rebuilt */
+    struct err why;      /* then */
 };
 
 static const struct wait *wait_of(const struct run *r)
@@ -36,47 +37,62 @@ static struct deadline soon(const struct run *r, int64_t ms)
     return deadline_sooner(deadline_in(ms), r->end);
 }
 
-/* Ctrl-C, or the limit for everything. */
-static bool is_interrupted(const struct run *r, const struct err *why)
+/* Ctrl-C, or the limit for everything: -1; else 0. */
+static int check_interrupt(const struct run *r, const struct err *why, struct err *err)
 {
-    return why->code == ERR_CANCELLED || deadline_passed(wait_of(r)->limit);
+    if (cancel_raised(wait_of(r)->cancel) || (why && why->code == ERR_CANCELLED))
+        return err_set(err, ERR_CANCELLED, "interrupted");
+    if (deadline_passed(wait_of(r)->limit))
+        return err_set(err, ERR_TIMEOUT, "the time limit for everything is over");
+    return 0;
+}
+
+/* A server that lets nobody in again ends the questions: that is no evidence about strategies. */
+static bool is_ready(struct run *r)
+{
+    r->over = r->over || session_ready(r->session, &r->why) < 0;
+    return !r->over;
 }
 
 /* ---- one strategy ---- */
 
-/* 1: more to come, 0: ended, -1. */
+enum { DRAIN_ENDED, DRAIN_ON, DRAIN_ENOUGH };
+
+/* The first bytes prove the way: a listing that is longer than the clock is cut, and no failure. */
 static int drain_step(struct channel *c, unsigned char *block, struct deadline until, size_t *total,
                       struct err *err)
 {
     size_t got = 0;
     enum stream_state state = channel_read(c, block, DRAIN_BLOCK, &got, err);
     if (state == STREAM_EOF)
-        return 0;
+        return DRAIN_ENDED;
     if (state == STREAM_ERROR)
         return -1;
     if (state == STREAM_OK) {
         *total += got;
-        return 1;
+        return *total < DRAIN_MAX && !deadline_passed(until) ? DRAIN_ON : DRAIN_ENOUGH;
     }
     int rc = channel_wait(c, stream_events(state), until, err);
+    if (rc == 0 && *total > 0)
+        return DRAIN_ENOUGH;
     if (rc == 0)
-        return err_set(err, ERR_TIMEOUT, "the listing does not end");
-    return rc < 0 || channel_check(c, err) < 0 ? -1 : 1;
+        return err_set(err, ERR_TIMEOUT, "no data came");
+    return rc < 0 || channel_check(c, err) < 0 ? -1 : DRAIN_ON;
 }
 
-/* The listing to its end. 0, or -1; an end without close_notify is none of the errors. */
+/* The listing to its end, or enough of it; an end without close_notify is none of the errors. */
 static int drain(struct channel *c, struct trial *t, struct deadline until, struct err *err)
 {
     unsigned char *block = malloc(DRAIN_BLOCK);
     struct err why = ERR_INIT;
     size_t total = 0;
-    int rc = block ? 1 : err_set(&why, ERR_LOCAL, "out of memory");
-    while (rc > 0 && total < DRAIN_MAX)
+    int rc = block ? DRAIN_ON : err_set(&why, ERR_LOCAL, "out of memory");
+    while (rc == DRAIN_ON)
         rc = drain_step(c, block, until, &total, &why);
     free(block);
     t->unclean = rc < 0 && why.code == ERR_TRUNCATED;
     if (t->unclean)
-        return 0;
+        return DRAIN_ENDED;
     return rc < 0 ? err_take(err, &why) : rc;
 }
 
@@ -97,39 +113,71 @@ static int await_end(struct channel *c, struct deadline until, struct err *err)
     return 0;
 }
 
+/* The replies that are about the data connection and not about the folder, as channel_open() tells
+ * them apart, and 450 with a word about TLS. */
+static bool blames_way(const struct err *why)
+{
+    static const int codes[] = {425, 426, 521, 522, 534};
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        if (why->reply == codes[i])
+            return true;
+    }
+    return why->reply == 450 && (strstr(why->msg, "TLS") || strstr(why->msg, "SSL"));
+}
+
+/* The transfer failed on an open data connection. A refused listing leaves the way a good one. */
 static void trial_failed(struct trial *t, const struct err *why)
 {
+    if (why->reply && !blames_way(why)) {
+        t->refusal = *why;
+        return;
+    }
     t->row.stage = STAGE_OPEN;
     t->row.result = result_of_err(why);
     t->row.err = *why;
 }
 
-/* Ends the transfer and notes how it ended. Frees the channel. -1 when interrupted. */
-static int finish_trial(struct run *r, struct channel *c, struct trial *t, int64_t timeout_ms,
-                        struct err *err)
+/* What is left of a transfer that has proved the way, or failed. */
+static int cut_trial(struct run *r, struct channel *c, struct trial *t, bool proved,
+                     struct err *why, struct err *err)
+{
+    channel_abort(c, proved ? NULL : why);
+    if (proved)
+        return 0;
+    if (check_interrupt(r, why, err) < 0)
+        return -1;
+    trial_failed(t, why);
+    return 0;
+}
+
+/* Ends the transfer and notes how it ended. Frees the channel. -1 when interrupted. A final reply
+ * that had next to no time to come is not missed. */
+static int finish_trial(struct run *r, struct channel *c, struct trial *t, struct deadline until,
+                        int64_t patience_ms, struct err *err)
 {
     struct err why = ERR_INIT;
     bool unconfirmed;
-    struct deadline until = soon(r, timeout_ms);
     int rc = drain(c, t, until, &why);
-    if (rc > 0 || (rc < 0 && !channel_done(c))) { /* more than enough, or not enough */
-        channel_abort(c, &why);
-        if (rc > 0)
-            return 0;
-        trial_failed(t, &why);
-        return is_interrupted(r, &why) ? err_take(err, &why) : 0;
-    }
+    if (rc > 0 || (rc < 0 && !channel_done(c)))
+        return cut_trial(r, c, t, rc > 0, &why, err);
     err_clear(&why);
+    bool had_time = deadline_left_ms(until) >= patience_ms;
     if (await_end(c, until, &why) == 0) {
-        if (channel_close(c, &unconfirmed, &why) < 0)
+        t->whole = true;
+        rc = channel_close(c, &unconfirmed, &why);
+        if (rc < 0 && check_interrupt(r, &why, err) < 0)
+            return -1;
+        if (rc < 0)
             trial_failed(t, &why);
-        return is_interrupted(r, &why) ? err_take(err, &why) : 0;
+        return 0;
     }
-    t->unconfirmed = !is_interrupted(r, &why);
     channel_abort(c, NULL);
     if (session_control(r->session))
         control_mark_dead(session_control(r->session));
-    return t->unconfirmed ? 0 : err_take(err, &why);
+    if (check_interrupt(r, &why, err) < 0)
+        return -1;
+    t->whole = t->unconfirmed = had_time;
+    return 0;
 }
 
 /* A refusal of the listing itself says nothing of the way: the other command may do. */
@@ -141,15 +189,16 @@ static bool try_other_command(struct run *r, const struct err *why)
     return true;
 }
 
-static int open_alone(struct run *r, struct ladder *l, struct attempts *rows, struct channel **c,
-                      struct err *err)
+static int open_alone(struct run *r, struct ladder *l, struct deadline until, struct attempts *rows,
+                      struct channel **c, struct err *err)
 {
     int rc;
     do {
         struct channel_request request = {.direction = CHANNEL_DOWN, .command = r->command};
         err_clear(err);
+        l->timeout_ms = deadline_left_ms(until);
         rc = channel_open(r->session, l, &request, rows, c, err);
-    } while (rc < 0 && try_other_command(r, err));
+    } while (rc < 0 && !deadline_passed(until) && try_other_command(r, err));
     return rc;
 }
 
@@ -160,16 +209,102 @@ static int64_t share_ms(const struct run *r, int trials_left)
 }
 
 /* What the ladder has noted, its last attempt being the one that counts. */
-static void take_rows(struct trial *t, const struct attempts *rows, enum strategy_id id)
+static void take_rows(struct trial *t, const struct attempts *rows)
 {
     t->tried = true;
-    t->row = (struct attempt){.strategy = id};
-    if (rows->n == 0)
-        return;
     t->row = rows->list[rows->n - 1];
     for (size_t i = 0; i + 1 < rows->n; i++)
         t->full_only = t->full_only || rows->list[i].stage == STAGE_TLS;
     t->full_only = t->full_only && t->row.result == RESULT_OK;
+}
+
+static void skip_trial(struct trial *t, enum strategy_id id, const char *why)
+{
+    t->tried = true;
+    t->row.strategy = id;
+    t->row.stage = STAGE_COMMAND;
+    t->row.result = RESULT_SKIPPED;
+    err_clear(&t->row.err);
+    err_set(&t->row.err, ERR_NO_DATA_PATH, "%s", why);
+}
+
+/* Waits for a data connection that was started: how it ended. */
+static enum attempt_result await_step(const struct run *r, struct rung *rung, struct err *err)
+{
+    for (;;) {
+        int fd, rc = strategy_row(rung->row->strategy)->step(rung, &fd, err);
+        if (rc < 0)
+            return rung->row->result;
+        rung->row->stage = STAGE_CONNECT;
+        if (rc == 0) {
+            close(fd);
+            return RESULT_OK;
+        }
+        struct wait_fd wait = {.fd = rung->fd, .want = rung->events};
+        rc = wait_fds(wait_of(r), &wait, 1, rung->until, err);
+        if (rc < 0)
+            return RESULT_CANCELLED;
+        if (rc == 0) {
+            err_set(err, ERR_TIMEOUT, "nothing answers");
+            return RESULT_TIMEOUT;
+        }
+    }
+}
+
+/* A strategy as far as it gets without a transfer: the server is asked for a port, and the port is
+ * dialled; or it is told where to dial. 0 with the outcome in the row, -1 when the command failed
+ * or there was nothing to dial. */
+static int dial_alone(struct run *r, struct attempt *row, struct deadline until)
+{
+    struct ladder ladder = *r->settings->ladder;
+    struct rung rung = {.session = r->session,
+                        .ladder = &ladder,
+                        .transfer = r->command,
+                        .row = row,
+                        .until = until,
+                        .fd = -1};
+    int rc = strategy_row(row->strategy)->prepare(&rung, &row->err);
+    if (rc == 0 && !rung.listening)
+        row->result = await_step(r, &rung, &row->err);
+    rung_clear(&rung);
+    return rc;
+}
+
+/* Where the server lists nothing, the bare connection has to tell. */
+static void judge_by_connect(struct run *r, struct trial *t, enum strategy_id id,
+                             struct deadline until, const struct err *refusal)
+{
+    int64_t start = clock_now_ms();
+    struct attempt row = {.strategy = id};
+    if (!is_ready(r))
+        return;
+    t->tried = true;
+    t->refusal = *refusal;
+    int rc = dial_alone(r, &row, until);
+    row.ms = clock_now_ms() - start;
+    t->row = row;
+    if (rc == 0 && id == STRATEGY_ACTIVE)
+        skip_trial(t, id, "the server refuses the listing, for which it would have dialled");
+}
+
+/* A channel that did not open: a row has it, the listing was refused, or the session is lost. */
+static int open_failed(struct run *r, struct trial *t, enum strategy_id id, struct deadline until,
+                       const struct err *why, struct err *err)
+{
+    bool failed = t->tried && t->row.result != RESULT_OK;
+    if (check_interrupt(r, why, err) < 0)
+        return -1;
+    if (failed)
+        return 0;
+    if (why->reply && t->tried)
+        t->refusal = *why;
+    else if (why->reply)
+        judge_by_connect(r, t, id, until, why);
+    else
+        r->over = true;
+    if (r->over)
+        err_take(&r->why, why);
+    return check_interrupt(r, NULL, err);
 }
 
 static int try_alone(struct run *r, enum strategy_id id, int trials_left, struct err *err)
@@ -179,20 +314,24 @@ static int try_alone(struct run *r, enum strategy_id id, int trials_left, struct
     struct channel *c = NULL;
     struct err why = ERR_INIT;
     struct ladder l = *r->settings->ladder;
+    int64_t start = clock_now_ms();
+    if (!is_ready(r))
+        return check_interrupt(r, &r->why, err);
+    r->end.at_ms += clock_now_ms() - start; /* the control connection has clocks of its own */
+    int64_t ms = share_ms(r, trials_left);
+    if (ms <= 0) {
+        skip_trial(t, id, "no time left");
+        return 0;
+    }
+    struct deadline until = deadline_in(ms);
     l.chosen = false;
     ladder_choose(&l, id);
-    l.timeout_ms = share_ms(r, trials_left);
-    int rc = open_alone(r, &l, &rows, &c, &why);
-    if (rc == 0 || rows.n > 0 || why.reply)
-        take_rows(t, &rows, id);
-    if (rc < 0 && why.reply && rows.n == 0)
-        trial_failed(t, &why);
-    else if (rc < 0 && rows.n == 0)
-        r->over = true;
+    int rc = open_alone(r, &l, until, &rows, &c, &why);
+    if (rows.n > 0)
+        take_rows(t, &rows);
     attempts_clear(&rows);
-    if (rc < 0)
-        return is_interrupted(r, &why) ? err_take(err, &why) : 0;
-    return finish_trial(r, c, t, l.timeout_ms, err);
+    return rc < 0 ? open_failed(r, t, id, until, &why, err)
+                  : finish_trial(r, c, t, until, ms / 2, err);
 }
 
 /* ---- questions besides ---- */
@@ -284,51 +423,21 @@ static void learn_own_address(struct run *r)
     reply_clear(&reply);
 }
 
-/* Waits for a data connection that was started: how it ended. */
-static enum attempt_result await_step(const struct run *r, struct rung *rung)
-{
-    struct err why = ERR_INIT;
-    for (;;) {
-        int fd, rc = strategy_row(rung->row->strategy)->step(rung, &fd, &why);
-        if (rc < 0)
-            return rung->row->result;
-        if (rc == 0) {
-            close(fd);
-            return RESULT_OK;
-        }
-        struct wait_fd wait = {.fd = rung->fd, .want = rung->events};
-        rc = wait_fds(wait_of(r), &wait, 1, rung->until, &why);
-        if (rc <= 0)
-            return rc < 0 ? RESULT_CANCELLED : RESULT_TIMEOUT;
-    }
-}
-
-/* The server is asked for a port, and the port is dialled as a strategy would. False when the
- * server names none. */
+/* False when the server names no port. */
 static bool probe_port(struct run *r, struct probe *p)
 {
-    enum strategy_id id = p->epsv ? STRATEGY_EPSV : STRATEGY_PASV_CONTROL_IP;
-    struct ladder ladder = *r->settings->ladder;
-    struct attempt row = {.strategy = id};
-    struct rung rung = {.session = r->session,
-                        .ladder = &ladder,
-                        .transfer = r->command,
-                        .row = &row,
-                        .until = soon(r, PROBE_MS),
-                        .fd = -1};
-    struct err why = ERR_INIT;
-    int rc = strategy_row(id)->prepare(&rung, &why);
-    bool named = rc == 0 || row.stage == STAGE_CONNECT;
+    struct attempt row = {.strategy = p->epsv ? STRATEGY_EPSV : STRATEGY_PASV_CONTROL_IP};
+    int rc = dial_alone(r, &row, soon(r, PROBE_MS));
     p->port = addr_port(&row.endpoint);
-    p->result = rc == 0 ? await_step(r, &rung) : row.result;
-    rung_clear(&rung);
-    return named;
+    p->result = row.result;
+    return rc == 0 || row.stage == STAGE_CONNECT;
 }
 
 static bool has_connected(const struct run *r, enum strategy_id id)
 {
     const struct trial *t = &r->out->trials[id];
-    return t->tried && (t->row.stage == STAGE_OPEN || t->row.stage == STAGE_TLS);
+    return t->tried &&
+           (t->row.result == RESULT_OK || t->row.stage == STAGE_OPEN || t->row.stage == STAGE_TLS);
 }
 
 static bool names_port(const struct run *r, enum strategy_id id)
@@ -414,8 +523,8 @@ static void learn_plain(struct run *r)
 static int stay_idle(struct run *r, struct err *err)
 {
     struct reply reply;
-    if (session_ready(r->session, err) < 0)
-        return -1;
+    if (!is_ready(r))
+        return check_interrupt(r, &r->why, err);
     if (wait_fds(wait_of(r), NULL, 0, deadline_in(r->settings->idle_ms), err) < 0)
         return -1;
     r->end = DEADLINE_NEVER;
@@ -441,19 +550,24 @@ static int begin(struct run *r, struct err *err)
     return 0;
 }
 
-/* A server that lets nobody in again ends the questions. */
-static bool is_ready(struct run *r)
-{
-    r->over = r->over || session_ready(r->session, NULL) < 0;
-    return !r->over;
-}
-
 static bool passive_trouble(const struct run *r)
 {
     const struct attempt *row = &r->out->trials[STRATEGY_PASV].row;
     return row->stage == STAGE_CONNECT && row->result != RESULT_SKIPPED;
 }
 
+/* Whether a strategy has shown anything. */
+static bool has_learnt(const struct run *r)
+{
+    for (int id = 0; id < STRATEGY_COUNT; id++) {
+        const struct trial *t = &r->out->trials[id];
+        if (t->tried && t->row.result != RESULT_SKIPPED)
+            return true;
+    }
+    return false;
+}
+
+/* A session lost before anything was learnt is the caller's to hear of. */
 static int try_all(struct run *r, struct err *err)
 {
     static const enum strategy_id order[] = {STRATEGY_EPSV, STRATEGY_PASV_CONTROL_IP, STRATEGY_PASV,
@@ -465,7 +579,7 @@ static int try_all(struct run *r, struct err *err)
         if (try_alone(r, order[i], n - i, err) < 0)
             return -1;
     }
-    return 0;
+    return r->over && !has_learnt(r) ? err_take(err, &r->why) : 0;
 }
 
 /* Where the client's NAT lent a port, that is our address from outside. */
@@ -499,17 +613,18 @@ int diagnose_run(struct session *s, const struct diagnose_settings *settings, st
     *out = (struct evidence){0};
     if (begin(&r, err) < 0)
         return -1;
-    r.end = deadline_in(settings->ladder->timeout_ms * (STRATEGY_COUNT - 1));
+    r.end = deadline_in(ASK_MS);
     learn_software(&r);
     if (is_ready(&r))
         learn_own_address(&r);
+    r.end = deadline_in(settings->ladder->timeout_ms * (STRATEGY_COUNT - 1));
     if (try_all(&r, err) < 0)
         return -1;
     learn_from_mapping(&r);
     if (is_ready(&r))
         probe_ports(&r);
-    if (cancel_raised(wait_of(&r)->cancel))
-        return err_set(err, ERR_CANCELLED, "interrupted");
+    if (check_interrupt(&r, NULL, err) < 0)
+        return -1;
     if (settings->idle_ms > 0 && !r.over && stay_idle(&r, err) < 0)
         return -1;
     return settings->ccc && !r.over ? try_ccc(&r, err) : 0;

@@ -21,7 +21,8 @@ def ask(ftpsh, tmp_path, pki):
     def start(*quirks, options=(), words=(), ftpsh_options=()):
         server = Fake(tmp_path / f"fake{len(servers)}", pki, *quirks, options=options)
         servers.append(server)
-        server.share("file", b"content")
+        if "list-error-empty" not in quirks:
+            server.share("file", b"content")
         run = ftpsh(*ftpsh_options, server.target(), "diagnose", "--json", *words,
                     password=PASSWORD)
         return Diagnosis(run)
@@ -48,6 +49,33 @@ def test_empty_folder(bed, ftpsh, name):
     server = bed.server(name)
     found = diagnose(ftpsh, server.target())
     assert found.causes() == ["healthy"], found
+
+
+def test_listing_is_refused(bed, ftpsh):
+    """That says nothing of the way: the ports that the server names are dialled all the same."""
+    server = bed.server("vsftpd", extra=("dirlist_enable=NO",))
+    found = diagnose(ftpsh, server.target())
+    assert found.run.status == 0 and found.causes() == ["healthy"], found
+    assert found.working() == ["epsv", "pasv-use-control-ip", "pasv"], found
+    assert found.strategies()["epsv"][:2] == ("connect", "ok"), found
+    assert found.strategies()["active"][1] == "skipped", found
+    run = ftpsh(server.target(), "diagnose")
+    assert "works as far as connect (NLST: 550" in run.stdout, run
+
+
+def test_listing_longer_than_the_clock(ask):
+    """The first bytes prove the way."""
+    found = ask("slow=10", ftpsh_options=("--data-timeout=1",))
+    assert found.causes() == ["healthy"] and found.run.status == 0, found
+    assert found.run.seconds < 4 * 2 + 3, found
+
+
+@pytest.mark.parametrize("seconds", ("0.5", "1.5"))
+def test_limit_for_everything(ftpsh, tmp_path, pki, seconds):
+    server = Fake(tmp_path / "fake", pki, "epsv-silent", "pasv-silent", "banner-delay=200")
+    run = ftpsh(f"--timeout={seconds}", server.target(), "diagnose", password=PASSWORD)
+    server.stop()
+    assert run.status == 10, run
 
 
 @pytest.mark.parametrize("quirks, cause, status", [
