@@ -22,6 +22,12 @@ def wait_until(condition, seconds, what):
         time.sleep(0.01)
 
 
+def is_running(command):
+    """Whether a process runs whose command line starts like this."""
+    return subprocess.run(["pgrep", "-f", f"^{command}"], stdout=subprocess.DEVNULL,
+                          check=False).returncode == 0
+
+
 def is_listening(pid, port):
     """Whether anything listens on a TCP port in the network namespace of a process."""
     for table in ("tcp", "tcp6"):

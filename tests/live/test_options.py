@@ -1,7 +1,6 @@
 """Options and commands that no scene needs, each shown to do what it says."""
 import json
-import threading
-import time
+import subprocess
 
 import pytest
 
@@ -79,19 +78,13 @@ def test_a_wrong_password_is_not_tried_again(fake, client):
 
 def test_a_retry_finds_the_server_that_came_back(fake, client):
     port = free_block(1)
-
-    def come_back():
-        time.sleep(0.5)
+    argv = client.argv(["--retries=3", f"{USER}@127.0.0.1:{port}", "get", "small"])
+    with subprocess.Popen(argv, env=client.env(), cwd=client.folder, text=True,
+                          stdin=subprocess.DEVNULL, stderr=subprocess.PIPE) as child:
+        assert "trying again" in child.stderr.readline()
         fake(options=(f"--port={port}",))
-
-    late = threading.Thread(target=come_back)
-    late.start()
-    try:
-        run = client("--retries=3", f"{USER}@127.0.0.1:{port}", "get", "small")
-    finally:
-        late.join()
-    assert run.status == 0, run
-    assert "trying again" in run.stderr
+        said = child.communicate(timeout=30)[1]
+    assert child.returncode == 0, said
     assert (client.folder / "small").read_bytes() == SMALL
 
 

@@ -3,11 +3,10 @@ import json
 import os
 import signal
 import subprocess
-import time
 
 import pytest
 
-from bed.process import wait_until
+from bed.process import is_running, wait_until
 
 
 @pytest.mark.parametrize("closed, status", (("<&-", 0), (">&-", 1), ("2>&-", 0),
@@ -53,11 +52,6 @@ def test_status_of_shell_commands(ftpsh):
     assert run.status == 1 and "ls ended with status 2" in run.stderr, run
 
 
-def is_running(mark):
-    return subprocess.run(["pgrep", "-f", mark], stdout=subprocess.DEVNULL,
-                          check=False).returncode == 0
-
-
 # A command, what it needs of the server, and the words by which its child is known.
 CHILDREN = ("!sleep {n}; true", "ls | sleep {n}", "cat big | sleep {n} && true")
 
@@ -81,7 +75,6 @@ def test_signals_reach_children(bed, ftpsh, number, line, sig, status):
     with subprocess.Popen(argv, env=ftpsh.env(), stderr=subprocess.PIPE,
                           start_new_session=True) as child:
         wait_until(lambda: is_running(f"sleep {seconds}"), 20, "the child")
-        time.sleep(0.3)
         child.send_signal(sig)
         said = child.communicate(timeout=8)[1]
     assert child.returncode == status, said

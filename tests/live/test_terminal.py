@@ -1,10 +1,10 @@
 """What a person at a terminal sees: the line that is typed, the prompt, children on the terminal."""
 import os
 import signal
-import time
 
 import pytest
 
+from bed.process import is_running, wait_until
 from bed.shell import PROMPT, Shell
 
 
@@ -57,14 +57,14 @@ def test_line_with_bytes_that_are_no_characters_is_refused(bed, shell, typed):
     assert not one.exists()
 
 
-@pytest.mark.parametrize("line", ("!sleep 30; true", "ls | sleep 30", "cat big | sleep 30"))
+@pytest.mark.parametrize("line", ("!sleep {n}; true", "ls | sleep {n}", "cat big | sleep {n}"))
 def test_interrupt_ends_children(bed, shell, line):
     bed.share("big", os.urandom(3_000_000))
     sh = shell(bed.server("vsftpd").target())
     sh.prompt()
-    sh.type(line)
-    sh.child.expect("30")
-    time.sleep(1)
+    seconds = f"30.{os.getpid()}"
+    sh.type(line.format(n=seconds))
+    wait_until(lambda: is_running(f"sleep {seconds}"), 15, "the child")
     sh.interrupt()
     sh.child.expect("interrupted", timeout=5)
     sh.prompt()
@@ -133,8 +133,7 @@ def test_line_is_drawn_anew_for_another_width(bed, shell):
     sh.prompt()
     prompt = sh.child.after
     sh.child.send("mkdir " + "long" * 20)
-    sh.child.expect("longlonglong")
-    time.sleep(0.5)
+    sh.child.expect_exact("long" * 20)
     rows = (len(prompt) + 86) // 30
     sh.child.setwinsize(24, 30)
     sh.child.expect_exact(f"\r\x1b[{rows}A" + "\x1b[K\x1b[B" * rows + "\x1b[K")
