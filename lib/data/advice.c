@@ -226,7 +226,11 @@ static const struct advice rows[] = {
     {BIT(CONTROL_FORGOTTEN), SOFTWARE_UNKNOWN, PARTY_CLIENT, "noop-interval",
      "Keep the control connection busy during transfers.", "ftpsh", "--noop-interval=30"},
 
-    {BIT(UNKNOWN), SOFTWARE_UNKNOWN, PARTY_CLIENT, "write-trace",
+    {BIT(NO_FINAL_REPLY), SOFTWARE_UNKNOWN, PARTY_SERVER, "confirm-transfers",
+     "See in the server's log why it does not send its final reply (226) when the data have ended; "
+     "where a script or scanner runs after each transfer, let it not hold up the reply.",
+     NULL, NULL},
+    {BIT(NO_FINAL_REPLY) | BIT(UNKNOWN), SOFTWARE_UNKNOWN, PARTY_CLIENT, "write-trace",
      "Look at the dialogue with the server, and at the server's own log of the same minute.",
      "ftpsh", "--trace=FILE"},
     {BIT(UNKNOWN), SOFTWARE_UNKNOWN, PARTY_SERVER, "read-server-log",

@@ -26,6 +26,16 @@ static bool anything_works(const struct evidence *e)
     return false;
 }
 
+static bool anything_failed(const struct evidence *e)
+{
+    for (int id = 0; id < STRATEGY_COUNT; id++) {
+        const struct attempt *row = &e->trials[id].row;
+        if (e->trials[id].tried && row->result != RESULT_OK && row->result != RESULT_SKIPPED)
+            return true;
+    }
+    return false;
+}
+
 static bool dials_control_host(const struct evidence *e)
 {
     return evidence_works(e, STRATEGY_EPSV) || evidence_works(e, STRATEGY_PASV_CONTROL_IP);
@@ -387,7 +397,13 @@ static bool client_nat(const struct evidence *e)
 
 static bool control_forgotten(const struct evidence *e)
 {
-    bool any = e->forgotten;
+    return e->forgotten;
+}
+
+/* A listing gives no NAT the time to forget: the server is what does not confirm it. */
+static bool no_final_reply(const struct evidence *e)
+{
+    bool any = false;
     for (int id = 0; id < STRATEGY_COUNT; id++)
         any = any || e->trials[id].unconfirmed;
     return any;
@@ -475,11 +491,17 @@ static const struct {
                                  "The control connection is lost while it is idle: a NAT on the "
                                  "way has forgotten it.",
                                  control_forgotten, 0},
+    [CAUSE_NO_FINAL_REPLY] = {"no-final-reply",
+                              "The data come whole, and the server does not confirm it with its "
+                              "final reply.",
+                              no_final_reply, 0},
     [CAUSE_NO_CLOSE_NOTIFY] = {"no-close-notify",
                                "The server ends data connections without TLS's close_notify: a "
                                "whole file cannot be told from one that was cut.",
                                no_close_notify, 0},
-    [CAUSE_UNKNOWN] = {"unknown", "No strategy works, and why does not show from here.", NULL, 0},
+    [CAUSE_UNKNOWN] = {"unknown",
+                       "Not everything works, and why the rest fails does not show from here.",
+                       NULL, 0},
     [CAUSE_HEALTHY] = {"healthy", "Data connections work as they should.", NULL, 0},
 };
 
@@ -495,7 +517,7 @@ struct causes causes_find(const struct evidence *e)
     }
     hold &= ~explained;
     if (hold == 0)
-        hold = anything_works(e) ? BIT(HEALTHY) : BIT(UNKNOWN);
+        hold = anything_works(e) && !anything_failed(e) ? BIT(HEALTHY) : BIT(UNKNOWN);
     for (int c = 0; c < CAUSE_COUNT; c++) {
         if (hold & 1u << c)
             found.list[found.n++] = (enum cause) c;

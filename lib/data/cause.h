@@ -28,8 +28,9 @@ enum cause {
     CAUSE_DATA_TLS,
     CAUSE_CLIENT_NAT,
     CAUSE_CONTROL_FORGOTTEN,
+    CAUSE_NO_FINAL_REPLY,
     CAUSE_NO_CLOSE_NOTIFY,
-    CAUSE_UNKNOWN, /* nothing works, and nothing above fits */
+    CAUSE_UNKNOWN, /* something that was tried failed, or nothing was, and nothing above fits */
     CAUSE_HEALTHY,
     CAUSE_COUNT
 };

@@ -94,12 +94,13 @@ def test_limit_for_everything(ftpsh, tmp_path, pki, seconds):
     (("refuse=EPSV:425", "refuse=PASV:421"), "passive-pool-exhausted", 0),
     (("522-on-data",), "session-reuse-required", 6),
     (("no-close-notify",), "no-close-notify", 0),
-    (("no-226",), "control-forgotten", 0),
+    (("no-226",), "no-final-reply", 0),
     (("data-plaintext",), "data-tls-failed", 6),
     (("banner-delay=500", "reply-split"), "healthy", 0),
     (("no-mlsd", "no-size", "no-feat-before-login"), "healthy", 0),
     (("tls-after-150",), "healthy", 0),
     (("list-error-empty",), "healthy", 0),
+    (("refuse=EPRT", "refuse=PORT"), "unknown", 0),
     (("no-resume",), "healthy", 0)])
 def test_cause_of_each_misbehaviour(ask, quirks, cause, status):
     found = ask(*quirks, ftpsh_options=("--data-timeout=1",))
