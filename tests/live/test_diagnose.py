@@ -1,4 +1,5 @@
 """What `diagnose` names where nothing but the server is to blame: the cause, and no other."""
+import json
 import signal
 import subprocess
 
@@ -228,6 +229,35 @@ def test_idle_time_is_a_number(bed, ftpsh, word):
     server = bed.server("vsftpd")
     run = ftpsh(server.target(), "diagnose", word)
     assert run.status == 2, run
+
+
+def diagnose_and_stop(ftpsh, server, command):
+    """The server goes for good when it is sent this command."""
+    child = subprocess.Popen(ftpsh.argv(["-v", server.target(), "diagnose", "--json"]),
+                             env=ftpsh.env(PASSWORD), stderr=subprocess.PIPE,
+                             stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+    for line in child.stderr:
+        if line.startswith(f"> {command}"):
+            break
+    server.stop()
+    stdout, stderr = child.communicate(timeout=20)
+    return child.returncode, stdout, stderr
+
+
+def test_server_is_gone_before_the_first_strategy(ftpsh, tmp_path, pki):
+    """No evidence, but the error."""
+    server = Fake(tmp_path / "fake", pki, "endless-reply=SYST")
+    status, stdout, stderr = diagnose_and_stop(ftpsh, server, "SYST")
+    assert (status, stdout) == (3, ""), stderr
+    assert "refused" in stderr.splitlines()[-1]
+
+
+def test_server_is_gone_after_the_first_strategy(ftpsh, tmp_path, pki):
+    """What could not be tried any more has not failed."""
+    server = Fake(tmp_path / "fake", pki, "epsv-no-reply")
+    status, stdout, stderr = diagnose_and_stop(ftpsh, server, "EPSV")
+    assert status == 6, stderr
+    assert [s["strategy"] for s in json.loads(stdout)["strategies"]] == ["epsv"], stdout
 
 
 def test_interrupted(ftpsh, tmp_path, pki):
