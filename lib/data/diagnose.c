@@ -553,7 +553,7 @@ static int begin(struct run *r, struct err *err)
 static bool passive_trouble(const struct run *r)
 {
     const struct attempt *row = &r->out->trials[STRATEGY_PASV].row;
-    return row->stage == STAGE_CONNECT && row->result != RESULT_SKIPPED;
+    return row->stage == STAGE_CONNECT && row->result != RESULT_SKIPPED && row->result != RESULT_OK;
 }
 
 /* Whether a strategy has shown anything. */
