@@ -26,11 +26,13 @@ static bool anything_works(const struct evidence *e)
     return false;
 }
 
+/* Where the client's NAT lends no port, active mode does not apply: as good as not tried. */
 static bool anything_failed(const struct evidence *e)
 {
     for (int id = 0; id < STRATEGY_COUNT; id++) {
         const struct attempt *row = &e->trials[id].row;
-        if (e->trials[id].tried && row->result != RESULT_OK && row->result != RESULT_SKIPPED)
+        if (e->trials[id].tried && row->result != RESULT_OK && row->result != RESULT_SKIPPED &&
+            row->stage != STAGE_MAP)
             return true;
     }
     return false;

@@ -100,6 +100,8 @@ static void nothing_wrong(void **state)
     e.local = address("192.168.7.10", 40000);
     set(&e, STRATEGY_ACTIVE, STAGE_COMMAND, RESULT_SKIPPED);
     only(&e, CAUSE_HEALTHY);
+    set(&e, STRATEGY_ACTIVE, STAGE_MAP, RESULT_TIMEOUT);
+    only(&e, CAUSE_HEALTHY);
     /* all private: a network of one's own */
     e.peer = address(INSIDE, 21);
     advertise(&e, INSIDE, RESULT_OK);
