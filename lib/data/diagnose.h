@@ -22,7 +22,8 @@ struct diagnose_settings {
  *
  * 0 with *out filled in, whatever it says; -1 with what session_connect() gives, ERR_CANCELLED or
  * ERR_TIMEOUT (the limit for everything). A session that is lost in the middle and cannot be
- * rebuilt is part of the evidence: what was not tried by then is left out. */
+ * rebuilt ends the trials: what was not tried by then is left out; where nothing was learnt before,
+ * the reason is the error. */
 int diagnose_run(struct session *s, const struct diagnose_settings *settings, struct evidence *out,
                  struct err *err);
 
