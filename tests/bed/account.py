@@ -6,23 +6,13 @@ import shutil
 import subprocess
 from pathlib import Path
 
-NAME = "ftpshtest"
-
-
-def user_exists(name):
-    try:
-        pwd.getpwnam(name)
-        return True
-    except KeyError:
-        return False
-
 
 class Account:
-    """Made when the tests start, removed when they end; another run's user is left alone."""
+    """Made when the tests start, removed when they end. Another run has another one."""
 
     def __init__(self, home):
         self.home = Path(home)
-        self.name = NAME if not user_exists(NAME) else f"{NAME}{os.getpid()}"
+        self.name = f"ftpshtest{os.getpid()}"
         self.password = secrets.token_hex(12)
         self.home.mkdir(mode=0o755)
         subprocess.run(["useradd", "-M", "-d", self.home, "-s", "/bin/sh", self.name], check=True,
