@@ -40,11 +40,6 @@ const char *portmap_mode_name(enum portmap_mode mode)
     return mode_names[mode];
 }
 
-const char *portmap_protocol_name(const struct portmap *m)
-{
-    return m->protocol->name;
-}
-
 int portmap_check_source(int fd, const struct addr *local, struct err *err)
 {
     char a[ADDR_TEXT], b[ADDR_TEXT];

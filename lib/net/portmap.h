@@ -47,9 +47,6 @@ void portmap_keep(struct portmap *m);
  */
 void portmap_close(struct portmap *m);
 
-/* "PCP", "NAT-PMP" or "UPnP". */
-const char *portmap_protocol_name(const struct portmap *m);
-
 const char *portmap_mode_name(enum portmap_mode mode); /* "natpmp" */
 
 #endif
