@@ -1,3 +1,4 @@
+#include "base/random.h"
 #include "net/dial.h"
 #include "net/pcp.h"
 #include "net/portmap_private.h"
@@ -20,16 +21,6 @@ struct pcp {
     int64_t epoch_at_ms;
     const struct log *log;
 };
-
-/* Who guesses the nonce can change the mapping (section 18.1). */
-static int make_nonce(unsigned char nonce[PCP_NONCE_BYTES], struct err *err)
-{
-    int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
-    ssize_t got = fd < 0 ? -1 : read(fd, nonce, PCP_NONCE_BYTES);
-    if (fd >= 0)
-        close(fd);
-    return got == PCP_NONCE_BYTES ? 0 : err_set(err, ERR_LOCAL, "no random numbers to be had");
-}
 
 static int network_failure(struct err *err)
 {
@@ -151,7 +142,8 @@ static struct pcp *pcp_new(const struct portmap_request *q, struct err *err)
     p->map.local = q->local;
     p->map.lifetime_s = PORTMAP_LEASE_S;
     p->log = q->log;
-    p->fd = make_nonce(p->map.nonce, err) == 0 ? pcp_connect(q, err) : -1;
+    /* who guesses the nonce can change the mapping (section 18.1) */
+    p->fd = random_bytes(p->map.nonce, sizeof p->map.nonce, err) == 0 ? pcp_connect(q, err) : -1;
     if (p->fd >= 0)
         return p;
     free(p);
