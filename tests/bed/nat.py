@@ -14,6 +14,7 @@ CLIENT6, SERVER6 = "2001:db8:1::10", "2001:db8:2::121"
 CONTROL_PORT = 2121
 PASSIVE = (50000, 50099)
 EPSV_ONLY = (51000, 51099)  # never forwarded
+PROXY, PROXY_GATEWAY = "198.51.100.20", "198.51.100.1"
 REJECTIONS = {"drop": "drop", "reset": "meta l4proto tcp reject with tcp reset"}
 
 serial = itertools.count()
@@ -41,7 +42,7 @@ class Nat:
     def __init__(self, scene=Scene()):
         stem = f"ftpsh{os.getpid()}-{next(serial)}"
         self.scene = scene
-        self.client, self.middle, self.server = (f"{stem}{end}" for end in "cms")
+        self.client, self.middle, self.server, self.proxy = (f"{stem}{end}" for end in "cmsp")
         self.made = []
 
     def __enter__(self):
@@ -77,6 +78,28 @@ class Nat:
         self.inside(self.middle, "sysctl", "-qw", "net.ipv4.ip_forward=1",
                     "net.ipv6.conf.all.forwarding=1")
 
+    def forwarding(self):
+        """What of PUBLIC leads to the server, as nft writes it."""
+        passive = f", {PASSIVE[0]}-{PASSIVE[1]}" if self.scene.forward else ""
+        return f"tcp dport {{ {CONTROL_PORT}{passive} }} dnat to {PRIVATE}"
+
+    def add_proxy_host(self):
+        """A machine at PROXY that reaches the server as clients do, while the client's own way
+        there is closed: the namespace `proxy`."""
+        name = self.proxy
+        run("ip", "netns", "add", name)
+        self.made.append(name)
+        run("ip", "-n", name, "link", "set", "lo", "up")
+        self.join(name, self.middle, "proxies")
+        self.address(name, "wan", f"{PROXY}/24")
+        self.address(self.middle, "proxies", f"{PROXY_GATEWAY}/24")
+        run("ip", "-n", name, "route", "add", "default", "via", PROXY_GATEWAY)
+        self.inside(self.middle, "nft", "-f", "-", stdin=f"""
+flush chain ip bed to_server
+add rule ip bed to_server iifname "proxies" ip daddr {PUBLIC} {self.forwarding()}
+insert rule ip bed through iifname "outside" oifname "proxies" accept
+""")
+
     def remove(self):
         """A namespace takes its ends of the veth pairs with it."""
         while self.made:
@@ -108,7 +131,6 @@ class Nat:
         """`ct status dnat` stands for what was forwarded on purpose, by rule or by the gateway."""
         s = self.scene
         reject = REJECTIONS[s.closed]
-        ports = [str(CONTROL_PORT)] + ([f"{PASSIVE[0]}-{PASSIVE[1]}"] if s.forward else [])
         helper, set_helper, related = "", "", ""
         if s.gateway:
             helper = 'ct helper gateway { type "ftp" protocol tcp; l3proto ip; }'
@@ -124,7 +146,7 @@ table ip bed {{
     }}
     chain to_server {{
         type nat hook prerouting priority dstnat;
-        iifname "outside" ip daddr {PUBLIC} tcp dport {{ {", ".join(ports)} }} dnat to {PRIVATE}
+        iifname "outside" ip daddr {PUBLIC} {self.forwarding()}
     }}
     chain to_world {{
         type nat hook postrouting priority srcnat;

@@ -20,8 +20,8 @@ class Proftpd(Server):
 
     def lines(self):
         s = self.setup
-        if s.epsv or s.rate:
-            raise Unsupported("a range for EPSV alone, or a rate")
+        if s.epsv:
+            raise Unsupported("a range for EPSV alone")
         lines = [f"ModulePath {unpacked('usr/lib/proftpd')}", "LoadModule mod_tls.c",
                  "ServerType standalone", "ServerName bed", f"Port {self.port}",
                  f"DefaultAddress {s.address}", "SocketBindTight on", "UseIPv6 on",
@@ -34,6 +34,8 @@ class Proftpd(Server):
                  "<IfModule mod_delay.c>", "DelayEngine off", "</IfModule>"]
         if s.advertised:
             lines.append(f"MasqueradeAddress {s.advertised}")
+        if s.rate:
+            lines.append(f"TransferRate APPE,RETR,STOR {s.rate / 1024:.3f}")
         if s.refuse:
             lines += [f"<Limit {' '.join(s.refuse)}>", "DenyAll", "</Limit>"]
         return lines + self.tls_lines()

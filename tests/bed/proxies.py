@@ -11,11 +11,13 @@ from bed.process import Process
 
 
 class Proxy:
-    """A proxy program, run from a configuration of its own. `login` is (user, password)."""
+    """A proxy program, run from a configuration of its own. `login` is (user, password); `address`
+    the one that it listens on and dials from, in the namespace `netns`."""
     name, scheme, program = "", "", ""
 
-    def __init__(self, folder, login=None, connect_ports=()):
+    def __init__(self, folder, login=None, connect_ports=(), netns=None, address="127.0.0.1"):
         self.folder, self.login, self.connect_ports = Path(folder), login, connect_ports
+        self.netns, self.address = netns, address
         self.folder.mkdir(parents=True)
         self.port = free_block(1)
         self.process = None
@@ -35,7 +37,7 @@ class Proxy:
         path.write_text("\n".join(self.configuration()) + "\n")
         path.chmod(0o644)
         self.process = Process([shutil.which(self.program), *self.options(), str(path)],
-                               self.folder / "proxy.log")
+                               self.folder / "proxy.log", self.netns)
         try:
             self.process.wait_port(self.port)
         except BaseException:
@@ -51,7 +53,7 @@ class Proxy:
 
     def url(self, login=None):
         user = ":".join(login) + "@" if login else ""
-        return f"{self.scheme}://{user}127.0.0.1:{self.port}"
+        return f"{self.scheme}://{user}{self.address}:{self.port}"
 
     def shown(self):
         """As reports and messages name it."""
@@ -66,12 +68,12 @@ class Dante(Proxy):
         return ["-p", str(self.folder / "pid"), "-f"]
 
     def configuration(self):
-        return ["logoutput: stdout", f"internal: 127.0.0.1 port = {self.port}",
-                "external: 127.0.0.1", "clientmethod: none",
+        return ["logoutput: stdout", f"internal: {self.address} port = {self.port}",
+                f"external: {self.address}", "clientmethod: none",
                 f"socksmethod: {'username' if self.login else 'none'}", "user.privileged: root",
                 "user.unprivileged: nobody",
-                "client pass {", "from: 127.0.0.0/8 to: 0.0.0.0/0", "}",
-                "socks pass {", "from: 127.0.0.0/8 to: 127.0.0.0/8", "command: connect",
+                "client pass {", "from: 0.0.0.0/0 to: 0.0.0.0/0", "}",
+                "socks pass {", "from: 0.0.0.0/0 to: 0.0.0.0/0", "command: connect",
                 "log: connect error", "}"]
 
 
@@ -82,8 +84,8 @@ class Tinyproxy(Proxy):
         return ["-d", "-c"]
 
     def configuration(self):
-        lines = [f"Port {self.port}", "Listen 127.0.0.1", "Timeout 60", "MaxClients 50",
-                 "LogLevel Info", "Allow 127.0.0.1", "User nobody"]
+        lines = [f"Port {self.port}", f"Listen {self.address}", "Timeout 60", "MaxClients 50",
+                 "LogLevel Info", "User nobody"]
         if self.login:
             lines.append("BasicAuth " + " ".join(self.login))
         return lines + [f"ConnectPort {port}" for port in self.connect_ports]

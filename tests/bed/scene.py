@@ -7,6 +7,7 @@ import pytest
 
 from bed import clientnat, nat
 from bed.proftpd import Proftpd
+from bed.proxies import KINDS
 from bed.pureftpd import Pureftpd
 from bed.pyftpd import Pyftpd
 from bed.server import Setup
@@ -35,6 +36,14 @@ class Bed:
 
     def nat(self, **settings):
         return self.stack.enter_context(nat.Nat(nat.Scene(**settings)))
+
+    def proxy(self, kind, **settings):
+        reason = KINDS[kind].missing()
+        if reason:
+            pytest.skip(reason)
+        proxy = KINDS[kind](self.folder / f"{kind}-{next(self.serial)}", **settings)
+        self.servers.append(proxy)
+        return self.stack.enter_context(proxy)
 
     def client_nat(self):
         return self.stack.enter_context(clientnat.ClientNat())

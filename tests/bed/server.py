@@ -24,7 +24,7 @@ class Setup:
     port: int = 0                # 0: a free one
     passive: tuple = ()          # first and last port; empty: free ones
     epsv: tuple = ()             # another range for EPSV alone (pyftpdlib)
-    rate: int = 0                # bytes a second that one transfer may take (vsftpd)
+    rate: int = 0                # bytes a second that one transfer may take (vsftpd, ProFTPD)
     tickets: bool = True         # TLS 1.3 session tickets: without them nothing is resumed
     extra: tuple = ()            # lines for its configuration, which replace its own of that name
 

@@ -19,14 +19,9 @@ def proxies(bed, account):
     """Starts proxies that end with the test's servers."""
     def start(kind, **settings):
         if kind in KINDS:
-            reason = KINDS[kind].missing()
-            if reason:
-                pytest.skip(reason)
-            folder = bed.folder / f"{kind}-{len(bed.servers)}"
-            made = KINDS[kind](folder, **settings)
-        else:
-            made = Scripted(kind, **settings)
-        bed.servers.append(bed.stack.enter_context(made))
+            return bed.proxy(kind, **settings)
+        made = bed.stack.enter_context(Scripted(kind, **settings))
+        bed.servers.append(made)
         return made
 
     return start
