@@ -26,16 +26,22 @@ static bool anything_works(const struct evidence *e)
     return false;
 }
 
-/* Where the client's NAT lends no port, active mode does not apply: as good as not tried. */
-static bool anything_failed(const struct evidence *e)
+/* The strategies' trials, and the upload's behind them. */
+enum { TRIALS = STRATEGY_COUNT + 1 };
+
+static const struct trial *trial_at(const struct evidence *e, int i)
 {
-    for (int id = 0; id < STRATEGY_COUNT; id++) {
-        const struct attempt *row = &e->trials[id].row;
-        if (e->trials[id].tried && row->result != RESULT_OK && row->result != RESULT_SKIPPED &&
-            row->stage != STAGE_MAP)
-            return true;
-    }
-    return false;
+    return i < STRATEGY_COUNT ? &e->trials[i] : &e->upload.trial;
+}
+
+/* Where the client's NAT lends no port, active mode does not apply: as good as not tried. A file
+ * that the server does not take says nothing of the way. */
+static bool has_failed(const struct evidence *e, int i)
+{
+    const struct trial *t = trial_at(e, i);
+    bool refused = i >= STRATEGY_COUNT && err_is_set(&t->refusal);
+    return t->tried && !refused && t->row.result != RESULT_OK && t->row.result != RESULT_SKIPPED &&
+           t->row.stage != STAGE_MAP;
 }
 
 static bool dials_control_host(const struct evidence *e)
@@ -310,8 +316,8 @@ enum reuse { REUSE_FINE, REUSE_DEMANDED, REUSE_NEVER };
 static enum reuse judge_reuse(const struct evidence *e)
 {
     bool demanded = false, resumed = false, declined = false;
-    for (int id = 0; id < STRATEGY_COUNT; id++) {
-        const struct trial *t = trial_of(e, (enum strategy_id) id);
+    for (int i = 0; i < TRIALS; i++) {
+        const struct trial *t = trial_at(e, i);
         if (t->full_only)
             return REUSE_NEVER;
         demanded = demanded || demands_reuse(t);
@@ -376,17 +382,20 @@ static bool peer_rejected(const struct evidence *e)
     return false;
 }
 
+static bool tls_fails(const struct trial *t)
+{
+    return t->tried && (t->row.result == RESULT_TLS || failed_at(t, STAGE_TLS));
+}
+
+/* Of the strategies one that works is proof enough; an upload is judged by itself. */
 static bool data_tls(const struct evidence *e)
 {
-    if (anything_works(e) || judge_reuse(e) != REUSE_FINE)
+    if (judge_reuse(e) != REUSE_FINE || peer_rejected(e))
         return false;
-    for (int id = 0; id < STRATEGY_COUNT; id++) {
-        const struct trial *t = trial_of(e, (enum strategy_id) id);
-        if (t->tried && (t->row.result == RESULT_TLS || failed_at(t, STAGE_TLS)) &&
-            !peer_rejected(e))
-            return true;
-    }
-    return false;
+    bool any = tls_fails(&e->upload.trial);
+    for (int id = 0; id < STRATEGY_COUNT && !anything_works(e); id++)
+        any = any || tls_fails(&e->trials[id]);
+    return any;
 }
 
 /* The ordinary client behind a NAT needs no mapping: only where the passive way is closed too. */
@@ -406,17 +415,74 @@ static bool control_forgotten(const struct evidence *e)
 static bool no_final_reply(const struct evidence *e)
 {
     bool any = false;
-    for (int id = 0; id < STRATEGY_COUNT; id++)
-        any = any || e->trials[id].unconfirmed;
+    for (int i = 0; i < TRIALS; i++)
+        any = any || trial_at(e, i)->unconfirmed;
     return any;
 }
 
 static bool no_close_notify(const struct evidence *e)
 {
     bool any = false;
-    for (int id = 0; id < STRATEGY_COUNT; id++)
-        any = any || e->trials[id].unclean;
+    for (int i = 0; i < TRIALS; i++)
+        any = any || trial_at(e, i)->unclean;
     return any;
+}
+
+/* ---- which failures a cause accounts for ---- */
+
+static bool is_passive(const struct trial *t)
+{
+    return t->row.strategy == STRATEGY_EPSV || t->row.strategy == STRATEGY_PASV_CONTROL_IP ||
+           t->row.strategy == STRATEGY_PASV;
+}
+
+static bool is_epsv(const struct trial *t)
+{
+    return t->row.strategy == STRATEGY_EPSV;
+}
+
+static bool is_pasv(const struct trial *t)
+{
+    return t->row.strategy == STRATEGY_PASV;
+}
+
+static bool is_active(const struct trial *t)
+{
+    return t->row.strategy == STRATEGY_ACTIVE;
+}
+
+static bool is_to_control_host(const struct trial *t)
+{
+    return is_passive(t) && !is_pasv(t);
+}
+
+static bool is_told_by_227(const struct trial *t)
+{
+    return t->row.strategy == STRATEGY_CCC || (is_passive(t) && !is_epsv(t));
+}
+
+static bool dials_range(const struct trial *t)
+{
+    return (is_passive(t) || t->row.strategy == STRATEGY_CCC) && t->row.stage != STAGE_TLS &&
+           t->row.stage != STAGE_OPEN;
+}
+
+/* What drops the packets to a server's ports drops those that it dials itself, too. */
+static bool is_dropped(const struct trial *t)
+{
+    return dials_range(t) || (is_active(t) && t->row.stage == STAGE_ACCEPT);
+}
+
+static bool is_beyond_tcp(const struct trial *t)
+{
+    return t->row.stage == STAGE_TLS || t->row.stage == STAGE_OPEN ||
+           (t->row.result == RESULT_REJECTED && t->row.stage != STAGE_COMMAND);
+}
+
+/* A refused PORT is one of those whose address was not liked. */
+static bool compares_address(const struct trial *t)
+{
+    return is_beyond_tcp(t) || (is_active(t) && t->row.result == RESULT_REJECTED);
 }
 
 /* ---- the table ---- */
@@ -427,6 +493,7 @@ static const struct {
     const char *name, *meaning;
     bool (*holds)(const struct evidence *e); /* NULL: when nothing else does */
     unsigned explains;                       /* the causes that it hides */
+    bool (*accounts)(const struct trial *t); /* for this failure; NULL: for none */
 } rows[CAUSE_COUNT] = {
     [CAUSE_GATEWAY_REWRITES] = {"gateway-rewrites-plain",
                                 "A NAT's FTP gateway corrects the server's replies while they "
@@ -434,78 +501,94 @@ static const struct {
                                 "stays wrong and no port is opened.",
                                 gateway_rewrites,
                                 BIT(RANGE_SILENT) | BIT(RANGE_RESET) | BIT(PRIVATE_ADDRESS) |
-                                    BIT(WRONG_ADDRESS) | BIT(EPSV_REFUSED)},
+                                    BIT(WRONG_ADDRESS) | BIT(EPSV_REFUSED),
+                                is_dropped},
     [CAUSE_RANGE_SILENT] = {"passive-range-silent",
                             "Nothing answers on the server's passive ports, or on some of them: "
                             "a NAT or firewall in front of it drops the packets.",
-                            range_silent, BIT(EPSV_BLOCKED) | BIT(GATEWAY_DISTURBS)},
+                            range_silent, BIT(EPSV_BLOCKED) | BIT(GATEWAY_DISTURBS), is_dropped},
     [CAUSE_RANGE_RESET] = {"passive-range-reset",
                            "Connections to the server's passive ports, or to some of them, are "
                            "refused: a NAT or firewall in front of it does not forward them.",
-                           range_reset, BIT(EPSV_BLOCKED) | BIT(GATEWAY_DISTURBS)},
+                           range_reset, BIT(EPSV_BLOCKED) | BIT(GATEWAY_DISTURBS), dials_range},
     [CAUSE_PRIVATE_ADDRESS] = {"private-address-advertised",
                                "In its reply to PASV the server names an address that exists only "
                                "inside its own network.",
-                               private_address, BIT(EPSV_REFUSED)},
+                               private_address, BIT(EPSV_REFUSED), is_pasv},
     [CAUSE_WRONG_ADDRESS] = {"wrong-address-advertised",
                              "In its reply to PASV the server names an address at which it cannot "
                              "be reached.",
-                             wrong_address, BIT(EPSV_REFUSED)},
+                             wrong_address, BIT(EPSV_REFUSED), is_pasv},
     [CAUSE_DATA_ELSEWHERE] = {"data-elsewhere",
                               "Data connections live on another host than the control connection: "
                               "only the address in the reply to PASV leads there.",
-                              data_elsewhere, 0},
+                              data_elsewhere, 0, is_to_control_host},
     [CAUSE_EPSV_BLOCKED] = {"epsv-blocked",
                             "The server accepts EPSV, and something on the way does not let the "
                             "connections that follow it pass.",
-                            epsv_blocked, 0},
+                            epsv_blocked, 0, is_epsv},
     [CAUSE_EPSV_REFUSED] = {"epsv-refused", "The server refuses EPSV, and PASV works.",
-                            epsv_refused, 0},
+                            epsv_refused, 0, is_epsv},
     [CAUSE_PASSIVE_REFUSED] = {"passive-refused",
                                "The server refuses passive mode, EPSV and PASV alike.",
-                               passive_refused, 0},
+                               passive_refused, 0, is_passive},
     [CAUSE_GATEWAY_DISTURBS] = {"gateway-disturbs",
                                 "PASV does not lead to the port on which the server listens: "
                                 "something on the way changes or suppresses the reply.",
-                                gateway_disturbs, 0},
+                                gateway_disturbs, 0, is_told_by_227},
     [CAUSE_POOL_EXHAUSTED] = {"passive-pool-exhausted",
                               "The server has so few passive ports that they run out.",
-                              pool_exhausted, 0},
+                              pool_exhausted, 0, is_passive},
     [CAUSE_REUSE_REQUIRED] = {"session-reuse-required",
                               "The server demands that data connections resume the control "
                               "connection's TLS session, and rejects the one that did.",
-                              reuse_required, BIT(DATA_TLS)},
+                              reuse_required, BIT(DATA_TLS), is_beyond_tcp},
     [CAUSE_REUSE_IMPOSSIBLE] = {"session-reuse-impossible",
                                 "Data connections cannot resume the TLS session: the server "
                                 "declines the sessions that it gave out itself.",
-                                reuse_impossible, BIT(DATA_TLS)},
+                                reuse_impossible, BIT(DATA_TLS), is_beyond_tcp},
     [CAUSE_PEER_REJECTED] = {"data-peer-rejected",
                              "The server sees data and control connections come from different "
                              "addresses and rejects that.",
-                             peer_rejected, BIT(CLIENT_NAT)},
+                             peer_rejected, BIT(CLIENT_NAT), compares_address},
     [CAUSE_DATA_TLS] = {"data-tls-failed", "Data connections open, and TLS on them fails.",
-                        data_tls, 0},
+                        data_tls, 0, is_beyond_tcp},
     [CAUSE_CLIENT_NAT] = {"client-nat-unmapped",
                           "This client is behind a NAT of its own, so that the server cannot dial "
                           "it in active mode.",
-                          client_nat, BIT(PASSIVE_REFUSED)},
+                          client_nat, BIT(PASSIVE_REFUSED), is_active},
     [CAUSE_CONTROL_FORGOTTEN] = {"control-forgotten",
                                  "The control connection is lost while it is idle: a NAT on the "
                                  "way has forgotten it.",
-                                 control_forgotten, 0},
+                                 control_forgotten, 0, NULL},
     [CAUSE_NO_FINAL_REPLY] = {"no-final-reply",
-                              "The data come whole, and the server does not confirm it with its "
+                              "All data move, and the server does not confirm it with its "
                               "final reply.",
-                              no_final_reply, 0},
+                              no_final_reply, 0, NULL},
     [CAUSE_NO_CLOSE_NOTIFY] = {"no-close-notify",
                                "The server ends data connections without TLS's close_notify: a "
                                "whole file cannot be told from one that was cut.",
-                               no_close_notify, 0},
+                               no_close_notify, 0, NULL},
     [CAUSE_UNKNOWN] = {"unknown",
                        "Not everything works, and why the rest fails does not show from here.",
-                       NULL, 0},
-    [CAUSE_HEALTHY] = {"healthy", "Data connections work as they should.", NULL, 0},
+                       NULL, 0, NULL},
+    [CAUSE_HEALTHY] = {"healthy", "Data connections work as they should.", NULL, 0, NULL},
 };
+
+/* What failed, and none of these causes accounts for. */
+static unsigned find_unexplained(const struct evidence *e, unsigned hold)
+{
+    unsigned left = 0;
+    for (int i = 0; i < TRIALS; i++) {
+        bool open = has_failed(e, i);
+        for (int c = 0; c < CAUSE_COUNT; c++) {
+            if (hold & 1u << c && rows[c].accounts && rows[c].accounts(trial_at(e, i)))
+                open = false;
+        }
+        left |= open ? 1u << i : 0;
+    }
+    return left;
+}
 
 struct causes causes_find(const struct evidence *e)
 {
@@ -517,9 +600,12 @@ struct causes causes_find(const struct evidence *e)
             explained |= rows[c].explains;
         }
     }
+    found.unexplained = find_unexplained(e, hold); /* hidden causes account for theirs as well */
     hold &= ~explained;
-    if (hold == 0)
-        hold = anything_works(e) && !anything_failed(e) ? BIT(HEALTHY) : BIT(UNKNOWN);
+    if (found.unexplained || (hold == 0 && !anything_works(e)))
+        hold |= BIT(UNKNOWN);
+    else if (hold == 0)
+        hold = BIT(HEALTHY);
     for (int c = 0; c < CAUSE_COUNT; c++) {
         if (hold & 1u << c)
             found.list[found.n++] = (enum cause) c;

@@ -30,7 +30,8 @@ enum cause {
     CAUSE_CONTROL_FORGOTTEN,
     CAUSE_NO_FINAL_REPLY,
     CAUSE_NO_CLOSE_NOTIFY,
-    CAUSE_UNKNOWN, /* something that was tried failed, or nothing was, and nothing above fits */
+    CAUSE_UNKNOWN, /* something that was tried failed and nothing above explains it, or nothing was
+                      tried */
     CAUSE_HEALTHY,
     CAUSE_COUNT
 };
@@ -45,6 +46,14 @@ struct trial {
     bool unconfirmed;   /* the data came and the final reply never did */
     struct err
         refusal; /* of the listing itself: the connection alone was judged, up to row.stage */
+};
+
+/* An empty file that was sent to try the other direction, and removed again. Where the server
+ * refuses the file itself, trial.refusal says it and nothing is said of the way. */
+struct upload {
+    struct trial trial; /* over the first strategy that worked */
+    char name[32];
+    struct err left; /* why it may still be on the server; ERR_NONE: it is not */
 };
 
 /* A passive port that was asked for and dialled, without a transfer. */
@@ -62,15 +71,19 @@ struct evidence {
     struct addr seen_as;     /* this client, as the server sees it (AF_UNSPEC: it does not say) */
     struct addr plain;       /* the 227 of a control connection in clear (AF_UNSPEC: none seen) */
     struct trial trials[STRATEGY_COUNT];
+    struct upload upload;
     struct probe probes[PROBES_MAX];
     size_t nprobes;
     bool forgotten; /* the control connection did not survive its idle time */
 };
 
 /* What holds, in order; never empty: CAUSE_HEALTHY or CAUSE_UNKNOWN when nothing else does. */
+#define UNEXPLAINED_UPLOAD (1u << STRATEGY_COUNT)
 struct causes {
     enum cause list[CAUSE_COUNT];
     size_t n;
+    unsigned unexplained; /* what failed for no cause above: a bit for each strategy, and for the
+                             upload; where there are any, CAUSE_UNKNOWN holds too */
 };
 struct causes causes_find(const struct evidence *e);
 

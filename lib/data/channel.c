@@ -35,6 +35,7 @@ struct channel {
     int noops;           /* sent in mid-transfer and not answered yet */
     int64_t noop_ms;     /* how often; 0: never */
     struct deadline noop;
+    struct deadline limit; /* of the end */
 };
 
 struct stream *channel_stream(struct channel *c)
@@ -68,6 +69,7 @@ static struct channel *channel_new(struct session *s, const struct channel_reque
     c->session = s;
     c->direction = request->direction;
     c->strategy = id;
+    c->limit = DEADLINE_NEVER;
     snprintf(c->what, sizeof c->what, "%s%s%s", request->command, request->argument ? " " : "",
              request->argument ? request->argument : "");
     buf_init(&c->peek, PEEK_BYTES);
@@ -161,6 +163,11 @@ void channel_keep_alive(struct channel *c, int64_t ms)
 {
     c->noop_ms = ms;
     c->noop = ms > 0 ? deadline_in(ms) : DEADLINE_NEVER;
+}
+
+void channel_limit(struct channel *c, struct deadline until)
+{
+    c->limit = until;
 }
 
 /* Once the final reply is there nothing on the control connection concerns this transfer. */
@@ -744,7 +751,7 @@ static int await_confirmation(struct channel *c, struct err *err)
 {
     const struct session_config *settings = session_settings(c->session);
     struct control *control = session_control(c->session);
-    struct deadline end = deadline_in(settings->reply_timeout_ms);
+    struct deadline end = deadline_sooner(deadline_in(settings->reply_timeout_ms), c->limit);
     struct err why = ERR_INIT;
     if (c->lost)
         return err_set(err, ERR_CLOSED, "the control connection is lost");
@@ -767,7 +774,8 @@ static bool is_unconfirmed(const struct channel *c, const struct err *err)
 int channel_close(struct channel *c, bool *unconfirmed, struct err *err)
 {
     struct err why = ERR_INIT;
-    struct deadline until = deadline_in(session_settings(c->session)->reply_timeout_ms);
+    struct deadline patience = deadline_in(session_settings(c->session)->reply_timeout_ms);
+    struct deadline until = deadline_sooner(patience, c->limit);
     int rc = 0;
     *unconfirmed = false;
     if (c->direction == CHANNEL_UP)

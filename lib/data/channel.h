@@ -52,6 +52,9 @@ int channel_check(struct channel *c, struct err *err);
  * the transfer's own final reply. */
 void channel_keep_alive(struct channel *c, int64_t ms);
 
+/* channel_close() waits no longer than this for the peer and its final reply. */
+void channel_limit(struct channel *c, struct deadline until);
+
 /* The final reply has come. */
 bool channel_done(const struct channel *c);
 

@@ -1,11 +1,14 @@
 #include "data/diagnose.h"
 
+#include "base/random.h"
 #include "data/channel.h"
 #include "data/strategy.h"
 #include "ftp/pasv.h"
 #include "net/dial.h"
 
+#include <inttypes.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,7 +17,8 @@ enum {
     DRAIN_BLOCK = 16 * 1024,
     DRAIN_MAX = 1024 * 1024,
     PROBE_MS = 1000,
-    ASK_MS = 2000 /* a question whose answer can be done without */
+    REMOVE_MS = 1000, /* after Ctrl-C */
+    ASK_MS = 2000     /* a question whose answer can be done without */
 };
 
 struct run {
@@ -356,6 +360,115 @@ static int ask(struct run *r, struct reply *out, int64_t ms, const char *line)
     return rc;
 }
 
+/* ---- the other direction ---- */
+
+static int name_upload(struct upload *u, struct err *err)
+{
+    uint64_t number;
+    if (random_bytes(&number, sizeof number, err) < 0)
+        return -1;
+    snprintf(u->name, sizeof u->name, ".ftpsh-diagnose-%012" PRIx64, number >> 16);
+    return 0;
+}
+
+/* A refusal of the file (550, 553) is none of the way. */
+static void upload_failed(struct trial *t, bool has_row, const struct err *why)
+{
+    if (why->reply && !blames_way(why)) {
+        t->refusal = t->row.err = *why;
+        t->row.result = RESULT_REJECTED;
+        t->row.stage = has_row ? STAGE_OPEN : STAGE_COMMAND;
+    } else if (!has_row || t->row.result == RESULT_OK) {
+        trial_failed(t, why);
+    }
+}
+
+/* As `put` does it. */
+static void send_nothing(struct run *r, enum strategy_id id, struct upload *u, struct err *why)
+{
+    struct trial *t = &u->trial;
+    struct ladder l = *r->settings->ladder;
+    struct channel_request request = {
+        .direction = CHANNEL_UP, .command = "STOR", .argument = u->name};
+    struct attempts rows = {0};
+    struct channel *c;
+    l.chosen = false;
+    ladder_choose(&l, id);
+    t->row.strategy = id;
+    int rc = channel_open(r->session, &l, &request, &rows, &c, why);
+    bool has_row = rows.n > 0;
+    if (has_row)
+        take_rows(t, &rows);
+    attempts_clear(&rows);
+    t->tried = true;
+    if (rc == 0) {
+        channel_limit(c, deadline_in(l.timeout_ms));
+        rc = channel_close(c, &t->unconfirmed, why);
+        t->whole = rc == 0 || t->unconfirmed;
+    }
+    if (rc < 0 && !t->unconfirmed)
+        upload_failed(t, has_row, why);
+}
+
+/* The reply to DELE. -1 when none came; not even Ctrl-C keeps it from being asked, for a moment. */
+static int remove_upload(struct run *r, const struct upload *u, bool interrupted, struct reply *out)
+{
+    char line[sizeof u->name + 8];
+    struct wait alone = {NULL, DEADLINE_NEVER};
+    snprintf(line, sizeof line, "DELE %s", u->name);
+    *out = (struct reply){0};
+    if (!interrupted)
+        return is_ready(r) ? ask(r, out, r->settings->ladder->timeout_ms, line) : -1;
+    if (!session_alive(r->session))
+        return -1;
+    const struct wait *usual = control_use_wait(session_control(r->session), &alone);
+    int rc = ask(r, out, REMOVE_MS, line);
+    control_use_wait(session_control(r->session), usual);
+    return rc;
+}
+
+/* What was never stored cannot be removed: the server says so, or that it has no such size. */
+static void clean_up(struct run *r, struct upload *u, bool interrupted)
+{
+    struct reply reply;
+    int64_t size;
+    int rc = remove_upload(r, u, interrupted, &reply);
+    bool stored = u->trial.whole;
+    if (rc < 0)
+        err_set(&u->left, ERR_CLOSED, "no answer to DELE");
+    else if (reply.code / 100 != 2 && !stored && !interrupted)
+        stored = session_size(r->session, u->name, &size, NULL) == 0;
+    if (rc == 0 && reply.code / 100 != 2 && stored)
+        session_refused(&reply, "DELE", &u->left);
+    reply_clear(&reply);
+}
+
+static int try_upload(struct run *r, enum strategy_id id, struct err *err)
+{
+    struct upload *u = &r->out->upload;
+    struct err why = ERR_INIT, stop = ERR_INIT;
+    struct deadline end = r->end;
+    int64_t start = clock_now_ms();
+    if (!is_ready(r))
+        return check_interrupt(r, &r->why, err);
+    if (name_upload(u, err) < 0)
+        return -1;
+    send_nothing(r, id, u, &why);
+    u->trial.row.ms = clock_now_ms() - start;
+    int rc = check_interrupt(r, &why, &stop);
+    r->end = DEADLINE_NEVER;
+    clean_up(r, u, rc < 0);
+    r->end = end;
+    r->end.at_ms += clock_now_ms() - start;
+    if (rc == 0)
+        return check_interrupt(r, NULL, err);
+    if (err_is_set(&u->left))
+        err_wrap(&stop, "%s may be left on the server", u->name);
+    return err_take(err, &stop);
+}
+
+/* ---- what the server tells ---- */
+
 /* FEAT and HELP give away what a changed banner hides. */
 static enum software guess_software(const char *text)
 {
@@ -582,6 +695,16 @@ static int try_all(struct run *r, struct err *err)
     return r->over && !has_learnt(r) ? err_take(err, &r->why) : 0;
 }
 
+/* Over the first strategy that carried a listing, or connected at least. */
+static int try_upload_over_best(struct run *r, struct err *err)
+{
+    for (int id = 0; id < STRATEGY_COUNT; id++) {
+        if (evidence_works(r->out, (enum strategy_id) id))
+            return try_upload(r, (enum strategy_id) id, err);
+    }
+    return 0;
+}
+
 /* Where the client's NAT lent a port, that is our address from outside. */
 static void learn_from_mapping(struct run *r)
 {
@@ -601,6 +724,8 @@ static int try_ccc(struct run *r, struct err *err)
         return -1;
     if (addr_family(&t->row.advertised) != AF_UNSPEC)
         r->out->plain = t->row.advertised;
+    if (r->settings->upload && !r->out->upload.trial.tried && try_upload_over_best(r, err) < 0)
+        return -1;
     if (session_control(r->session))
         control_mark_dead(session_control(r->session));
     return 0;
@@ -621,6 +746,8 @@ int diagnose_run(struct session *s, const struct diagnose_settings *settings, st
     if (try_all(&r, err) < 0)
         return -1;
     learn_from_mapping(&r);
+    if (settings->upload && !r.over && try_upload_over_best(&r, err) < 0)
+        return -1;
     if (is_ready(&r))
         probe_ports(&r);
     if (check_interrupt(&r, NULL, err) < 0)

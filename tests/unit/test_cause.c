@@ -140,11 +140,74 @@ static void something_fails(void **state)
     e = sound();
     reject(&e, STRATEGY_CCC, STAGE_COMMAND, 534, "not allowed");
     only(&e, CAUSE_UNKNOWN);
-    /* a cause that is known says enough */
+}
+
+/* A cause that is known accounts for its own failures, and for no other. */
+static void something_else_fails(void **state)
+{
+    (void) state;
+    const enum cause both[] = {CAUSE_PRIVATE_ADDRESS, CAUSE_UNKNOWN};
+    struct evidence e = sound();
+    advertise(&e, INSIDE, RESULT_TIMEOUT);
+    only(&e, CAUSE_PRIVATE_ADDRESS);
+    assert_int_equal(causes_find(&e).unexplained, 0);
+    set(&e, STRATEGY_ACTIVE, STAGE_ACCEPT, RESULT_TIMEOUT);
+    check(&e, both, 2);
+    assert_int_equal(causes_find(&e).unexplained, 1u << STRATEGY_ACTIVE);
+    /* what is hidden by another cause is explained all the same */
     e = sound();
     advertise(&e, INSIDE, RESULT_TIMEOUT);
-    set(&e, STRATEGY_ACTIVE, STAGE_ACCEPT, RESULT_TIMEOUT);
+    reject(&e, STRATEGY_EPSV, STAGE_COMMAND, 502, "unknown command");
     only(&e, CAUSE_PRIVATE_ADDRESS);
+    /* silence has one reason, whoever dials; resets are no reason for silence */
+    e = closed(RESULT_TIMEOUT);
+    set(&e, STRATEGY_ACTIVE, STAGE_ACCEPT, RESULT_TIMEOUT);
+    only(&e, CAUSE_RANGE_SILENT);
+    e = closed(RESULT_REFUSED);
+    set(&e, STRATEGY_ACTIVE, STAGE_ACCEPT, RESULT_TIMEOUT);
+    const enum cause reset[] = {CAUSE_RANGE_RESET, CAUSE_UNKNOWN};
+    check(&e, reset, 2);
+    /* where a port answers and the transfer breaks off, the range is not why */
+    e = closed(RESULT_TIMEOUT);
+    set(&e, STRATEGY_CCC, STAGE_OPEN, RESULT_RESET);
+    const enum cause broken[] = {CAUSE_RANGE_SILENT, CAUSE_UNKNOWN};
+    check(&e, broken, 2);
+    assert_int_equal(causes_find(&e).unexplained, 1u << STRATEGY_CCC);
+}
+
+static struct attempt *set_upload(struct evidence *e, enum attempt_stage stage,
+                                  enum attempt_result result)
+{
+    struct trial *t = &e->upload.trial;
+    *t = (struct trial){.tried = true};
+    t->row.stage = stage;
+    t->row.result = result;
+    t->row.tls = t->row.resumed = result == RESULT_OK;
+    return &t->row;
+}
+
+/* field 1, 7, 38 */
+static void uploads(void **state)
+{
+    (void) state;
+    struct evidence e = sound();
+    struct attempt *row = set_upload(&e, STAGE_OPEN, RESULT_OK);
+    only(&e, CAUSE_HEALTHY);
+    e.upload.trial.unconfirmed = true;
+    only(&e, CAUSE_NO_FINAL_REPLY);
+    row = set_upload(&e, STAGE_TLS, RESULT_REJECTED);
+    row->err.reply = 522;
+    only(&e, CAUSE_REUSE_REQUIRED);
+    set_upload(&e, STAGE_TLS, RESULT_TLS);
+    only(&e, CAUSE_DATA_TLS);
+    row = set_upload(&e, STAGE_OPEN, RESULT_REJECTED);
+    row->err.reply = 426;
+    only(&e, CAUSE_UNKNOWN);
+    assert_int_equal(causes_find(&e).unexplained, UNEXPLAINED_UPLOAD);
+    /* a folder that cannot be written to is no trouble of the way */
+    row = set_upload(&e, STAGE_COMMAND, RESULT_REJECTED);
+    e.upload.trial.refusal = (struct err){.code = ERR_REPLY_PERMANENT, .reply = 550};
+    only(&e, CAUSE_HEALTHY);
 }
 
 /* field 23, 26, 27 */
@@ -407,6 +470,8 @@ int main(void)
         cmocka_unit_test(nothing_wrong),
         cmocka_unit_test(nothing_known),
         cmocka_unit_test(something_fails),
+        cmocka_unit_test(something_else_fails),
+        cmocka_unit_test(uploads),
         cmocka_unit_test(addresses),
         cmocka_unit_test(elsewhere),
         cmocka_unit_test(ranges),
