@@ -54,7 +54,7 @@ static int open_trace(struct app *app, const char *path, struct err *err)
 
 int app_init(struct app *app, const struct settings *settings, enum app_mode mode, struct err *err)
 {
-    *app = (struct app){.settings = *settings, .mode = mode, .out = stdout, .letters = ""};
+    *app = (struct app){.settings = *settings, .mode = mode, .out = stdout};
     app->log = (struct log){on_log_line, app};
     app->cancel = cancel_new(err);
     if (!app->cancel)
@@ -337,7 +337,7 @@ int app_flush(struct app *app, struct err *err)
                : err_set(err, ERR_LOCAL, "cannot write the result");
 }
 
-bool app_flag(const struct app *app, char letter)
+const char *app_option(const struct app *app, const char *name)
 {
-    return strchr(app->letters, letter) != NULL;
+    return app->call ? call_option(app->call, name) : NULL;
 }

@@ -2,6 +2,7 @@
 #ifndef FTPSH_CMD_APP_H
 #define FTPSH_CMD_APP_H
 
+#include "call.h"
 #include "options.h"
 #include "progress.h"
 #include "report.h"
@@ -40,7 +41,7 @@ struct app {
         enum strategy_id strategy;
     } noted; /* in the memory of strategies */
 
-    const char *letters; /* options of the command that runs */
+    const struct call *call; /* the command that runs, with its options; NULL: none */
     bool json;           /* its results are wanted as JSON */
     bool quit;
 
@@ -86,7 +87,7 @@ int app_flush(struct app *app, struct err *err);
 /* Pauses; -1 with ERR_CANCELLED or ERR_TIMEOUT. */
 int app_pause(struct app *app, int64_t ms, struct err *err);
 
-/* An option letter was given to the command that runs. */
-bool app_flag(const struct app *app, char letter);
+/* call_option() of the command that runs. */
+const char *app_option(const struct app *app, const char *name);
 
 #endif

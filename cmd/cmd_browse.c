@@ -249,10 +249,10 @@ static int print_items(struct app *app, const struct items *items, struct err *e
 {
     if (app->json)
         return print_json(app->out, items, err);
-    bool lines = app_flag(app, 'l') || app_flag(app, '1') || !isatty(fileno(app->out));
+    bool lines = app_option(app, "l") || app_option(app, "1") || !isatty(fileno(app->out));
     if (!lines)
         return print_columns(app->out, items, err);
-    print_lines(app->out, items, app_flag(app, 'l'));
+    print_lines(app->out, items, app_option(app, "l"));
     return 0;
 }
 
@@ -262,7 +262,7 @@ int cmd_ls(struct app *app, int argc, char **argv, struct err *err)
     struct items items = {0};
     int rc = list_entries(&app->mover, path, items_add, &items, err);
     if (rc == 0) {
-        if (!app_flag(app, 'a'))
+        if (!app_option(app, "a"))
             items_hide_dots(&items, path);
         if (items.n > 1)
             qsort(items.list, items.n, sizeof *items.list, by_name);

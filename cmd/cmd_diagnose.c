@@ -307,7 +307,7 @@ static bool wants_ccc(const struct app *app)
     bool chosen = false;
     for (size_t i = 0; i < app->ladder.n; i++)
         chosen = chosen || app->ladder.rungs[i] == STRATEGY_CCC;
-    return chosen || app_flag(app, 'c');
+    return chosen || app_option(app, "c");
 }
 
 /* No strategy works: exit status 6. */
@@ -327,7 +327,7 @@ int cmd_diagnose(struct app *app, int argc, char **argv, struct err *err)
     struct evidence *e = NULL;
     if (argc > 1 && read_idle(argv[1], &settings.idle_ms, err) < 0)
         return -1;
-    if (app_flag(app, 'c'))
+    if (app_option(app, "c"))
         app_say(app, "diagnose: the control connection will be cleared once; commands and file "
                      "names then travel in clear, and it is connected anew afterwards");
     e = calloc(1, sizeof *e);

@@ -163,6 +163,29 @@ static void list_commands(FILE *out)
         fprintf(out, "%-8s %s\n", command_table[i].name, command_table[i].help);
 }
 
+static void explain_option(FILE *out, const struct command_option *o)
+{
+    char left[64], value[32] = "";
+    if (o->placeholder)
+        snprintf(value, sizeof value, "%s%s", o->name ? "=" : " ", o->placeholder);
+    if (o->letter && o->name)
+        snprintf(left, sizeof left, "-%c, --%s%s", o->letter, o->name, value);
+    else if (o->letter)
+        snprintf(left, sizeof left, "-%c%s", o->letter, value);
+    else
+        snprintf(left, sizeof left, "--%s%s", o->name, value);
+    fprintf(out, "  %-24s %s\n", left, o->help);
+}
+
+static void explain_command(FILE *out, const struct command *c)
+{
+    size_t list = 0, at = 0;
+    const struct command_option *o;
+    fprintf(out, "usage: %s\n%s\n", c->usage, c->help);
+    while ((o = command_option_next(c, &list, &at)))
+        explain_option(out, o);
+}
+
 int cmd_help(struct app *app, int argc, char **argv, struct err *err)
 {
     if (argc == 1) {
@@ -172,6 +195,6 @@ int cmd_help(struct app *app, int argc, char **argv, struct err *err)
     const struct command *c = command_find(argv[1]);
     if (!c)
         return err_set(err, ERR_USAGE, "no command '%s'", argv[1]);
-    fprintf(app->out, "usage: %s\n%s\n", c->usage, c->help);
+    explain_command(app->out, c);
     return 0;
 }

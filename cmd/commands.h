@@ -3,23 +3,27 @@
 #define FTPSH_CMD_COMMANDS_H
 
 #include "app.h"
+#include "call.h"
 
 /* argv[0] is the command's name; its options are gone from argv and can be asked for with
- * app_flag(). Results go to app->out. 0, or -1 with err. */
+ * app_option(). Results go to app->out. 0, or -1 with err. */
 typedef int (*command_fn)(struct app *app, int argc, char **argv, struct err *err);
 
 #define ARGS_ANY (-1)
+#define COMMAND_OPTION_LISTS 4
 
 struct command {
     const char *name;
     /* A letter for each argument, the last one for all that follow: r remote file, d remote folder,
      * l local file, L local folder, h host, c command, - something else. */
     const char *kinds;
-    int min, max;        /* arguments; ARGS_ANY: as many as there are */
-    bool session;        /* needs one */
-    bool json;           /* takes --json */
-    const char *letters; /* options that it takes; NULL: words that start with "-" are arguments,
-                          * except a leading --json where it takes that */
+    int min, max; /* arguments; ARGS_ANY: as many as there are */
+    bool session; /* needs one */
+    bool json;    /* takes --json */
+    bool raw;     /* words that start with "-" are arguments, except a leading --json where it takes
+                   * that */
+    bool one_dash; /* long options are understood with one dash too, as find(1) has them */
+    const struct command_option *options[COMMAND_OPTION_LISTS]; /* lists, some of them shared */
     const char *usage, *help;
     command_fn run;
 };

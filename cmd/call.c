@@ -1,0 +1,216 @@
+#include "call.h"
+
+#include "commands.h"
+#include "nearest.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct command_option *command_option_next(const struct command *c, size_t *list, size_t *at)
+{
+    while (*list < COMMAND_OPTION_LISTS && c->options[*list]) {
+        const struct command_option *o = &c->options[*list][*at];
+        if (o->letter || o->name) {
+            (*at)++;
+            return o;
+        }
+        (*list)++;
+        *at = 0;
+    }
+    return NULL;
+}
+
+static const struct command_option *find_letter(const struct command *c, char letter)
+{
+    size_t list = 0, at = 0;
+    const struct command_option *o;
+    while ((o = command_option_next(c, &list, &at))) {
+        if (o->letter == letter)
+            return o;
+    }
+    return NULL;
+}
+
+static const struct command_option *find_name(const struct command *c, const char *name, size_t len)
+{
+    size_t list = 0, at = 0;
+    const struct command_option *o;
+    while ((o = command_option_next(c, &list, &at))) {
+        if (o->name && strncmp(o->name, name, len) == 0 && !o->name[len])
+            return o;
+    }
+    return NULL;
+}
+
+static bool is_of(const struct command_option *o, const char *name)
+{
+    return o->name ? strcmp(o->name, name) == 0 : o->letter == name[0] && !name[1];
+}
+
+const char *call_option(const struct call *call, const char *name)
+{
+    for (size_t i = call->given_count; i-- > 0;) {
+        if (is_of(call->given[i].option, name))
+            return call->given[i].value;
+    }
+    return NULL;
+}
+
+/* ---- commands that do not exist, options that a command does not take ---- */
+
+static int set_unknown_command(const char *name, struct err *err)
+{
+    char hint[64];
+    struct nearest near = {.word = name};
+    for (size_t i = 0; i < command_count; i++)
+        nearest_offer(&near, command_table[i].name);
+    return err_set(err, ERR_USAGE, "unknown command%s; try 'help'",
+                   nearest_hint(&near, "", hint, sizeof hint));
+}
+
+static int set_unknown_option(const struct command *c, const char *word, struct err *err)
+{
+    char hint[64], name[64];
+    size_t list = 0, at = 0;
+    const struct command_option *o;
+    snprintf(name, sizeof name, "%.*s", (int) strcspn(word + 2, "="), word + 2);
+    struct nearest near = {.word = name};
+    while (word[1] == '-' && (o = command_option_next(c, &list, &at))) {
+        if (o->name)
+            nearest_offer(&near, o->name);
+    }
+    return err_set(err, ERR_USAGE,
+                   "no option '%s'%s (put -- before a name that starts with '-'); usage: %s", word,
+                   nearest_hint(&near, "--", hint, sizeof hint), c->usage);
+}
+
+/* ---- values ---- */
+
+static bool is_choice(const char *values, const char *value)
+{
+    size_t len = strlen(value);
+    for (const char *p = values; len > 0 && p; p = strchr(p, '|')) {
+        p += *p == '|';
+        if (strncmp(p, value, len) == 0 && (p[len] == '|' || !p[len]))
+            return true;
+    }
+    return false;
+}
+
+static int check_value(const struct command_option *o, const char *shown, const char *value,
+                       struct err *err)
+{
+    size_t len = strlen(value);
+    bool number = len > 0 && len < 10 && strspn(value, "0123456789") == len;
+    if (o->kind == OPTION_NUMBER && !number)
+        return err_set(err, ERR_USAGE, "%s: '%s' is no number", shown, value);
+    if (o->kind == OPTION_CHOICE && !is_choice(o->values, value))
+        return err_set(err, ERR_USAGE, "%s: '%s' is not one of %s", shown, value, o->values);
+    return 0;
+}
+
+/* `glued` is what stands in the same word, NULL for nothing; else the next word is the value, and
+ * *i moves on. */
+static int take_option(struct call *call, const struct command_option *o, const char *shown,
+                       const char *glued, char **argv, int *i, struct err *err)
+{
+    const char *value = "";
+    if (!o->placeholder && glued)
+        return err_set(err, ERR_USAGE, "%s takes no value", shown);
+    if (o->placeholder) {
+        value = glued ? glued : argv[*i + 1];
+        if (!value)
+            return err_set(err, ERR_USAGE, "%s needs a value: %s", shown, o->placeholder);
+        *i += !glued;
+        if (check_value(o, shown, value, err) < 0)
+            return -1;
+    }
+    call->given[call->given_count++] = (struct given){o, value};
+    return 0;
+}
+
+static int take_long(struct call *call, const char *name, char **argv, int *i, struct err *err)
+{
+    const char *word = argv[*i], *equals = strchr(name, '=');
+    size_t len = equals ? (size_t) (equals - name) : strlen(name);
+    const struct command_option *o = find_name(call->command, name, len);
+    char shown[64];
+    if (!o)
+        return set_unknown_option(call->command, word, err);
+    snprintf(shown, sizeof shown, "--%s", o->name);
+    return take_option(call, o, shown, equals ? equals + 1 : NULL, argv, i, err);
+}
+
+static int take_letters(struct call *call, char **argv, int *i, struct err *err)
+{
+    const char *word = argv[*i];
+    for (const char *p = word + 1; *p; p++) {
+        const struct command_option *o = find_letter(call->command, *p);
+        char shown[3] = {'-', *p, '\0'};
+        if (!o)
+            return set_unknown_option(call->command, word, err);
+        if (call->given_count == WORDS_MAX)
+            return err_set(err, ERR_USAGE, "more than %d options", WORDS_MAX);
+        const char *glued = o->placeholder && p[1] ? p + 1 : NULL;
+        if (take_option(call, o, shown, glued, argv, i, err) < 0)
+            return -1;
+        if (o->placeholder)
+            break;
+    }
+    return 0;
+}
+
+static int take_dashed(struct call *call, char **argv, int *i, struct err *err)
+{
+    const struct command *c = call->command;
+    const char *word = argv[*i];
+    if (strcmp(word, "--json") == 0 && c->json) {
+        call->json = true;
+        return 0;
+    }
+    if (call->given_count == WORDS_MAX)
+        return err_set(err, ERR_USAGE, "more than %d options", WORDS_MAX);
+    if (word[1] == '-')
+        return take_long(call, word + 2, argv, i, err);
+    if (c->one_dash && word[2] && find_name(c, word + 1, strcspn(word + 1, "=")))
+        return take_long(call, word + 1, argv, i, err);
+    return take_letters(call, argv, i, err);
+}
+
+static int take_words(struct call *call, int argc, char **argv, struct err *err)
+{
+    bool options = !call->command->raw;
+    for (int i = 1; i < argc; i++) {
+        /* where words that start with "-" are arguments, this one in front is not */
+        bool leading = call->command->raw && i == 1 && strcmp(argv[i], "--json") == 0;
+        if (leading && call->command->json) {
+            call->json = true;
+        } else if (options && strcmp(argv[i], "--") == 0) {
+            options = false;
+        } else if (options && argv[i][0] == '-' && argv[i][1]) {
+            if (take_dashed(call, argv, &i, err) < 0)
+                return -1;
+        } else {
+            call->argv[call->argc++] = argv[i];
+        }
+    }
+    return 0;
+}
+
+int call_make(struct call *call, int argc, char **argv, struct err *err)
+{
+    memset(call, 0, sizeof *call);
+    call->command = command_find(argv[0]);
+    if (!call->command)
+        return set_unknown_command(argv[0], err);
+    if (argc > WORDS_MAX)
+        return err_set(err, ERR_USAGE, "more than %d words", WORDS_MAX);
+    call->argv[call->argc++] = argv[0];
+    if (take_words(call, argc, argv, err) < 0)
+        return -1;
+    int n = call->argc - 1;
+    if (n < call->command->min || (call->command->max != ARGS_ANY && n > call->command->max))
+        return err_set(err, ERR_USAGE, "usage: %s", call->command->usage);
+    return 0;
+}

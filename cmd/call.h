@@ -1,0 +1,48 @@
+/* A command's words taken apart: its options and its arguments. Pure. */
+#ifndef FTPSH_CMD_CALL_H
+#define FTPSH_CMD_CALL_H
+
+#include "options.h"
+#include "words.h"
+
+/* A row of a command's options. One without letter and name ends the list. */
+struct command_option {
+    char letter;             /* 0: none */
+    const char *name;        /* long; NULL: none */
+    const char *placeholder; /* of its value; NULL: a flag */
+    enum option_kind kind;   /* OPTION_NUMBER and OPTION_CHOICE are checked here */
+    const char *values;      /* OPTION_CHOICE: "a|b" */
+    const char *help;
+};
+
+struct command;
+
+struct given {
+    const struct command_option *option;
+    const char *value; /* "" for a flag */
+};
+
+/* Strings are borrowed from the words. */
+struct call {
+    const struct command *command;
+    bool json;
+    size_t given_count;
+    struct given given[WORDS_MAX]; /* in the order of the words: later ones may overrule */
+    int argc;
+    char *argv[WORDS_MAX + 1];
+};
+
+/* Finds the command and reads options wherever they stand, up to "--": -l, -la, -P4, -P 4,
+ * --parallel=4, --parallel 4, and the long ones with one dash where the command says so. ERR_USAGE
+ * for a command that does not exist or an option it does not take (with the nearest name), a value
+ * missing or wrong, too few or too many arguments. argv[argc] is NULL. */
+int call_make(struct call *call, int argc, char **argv, struct err *err);
+
+/* The value of the last of that name, "" for a flag, NULL where it was not given. `name` is the
+ * long name, or the letter as text where it has none. */
+const char *call_option(const struct call *call, const char *name);
+
+/* The next option of a command's lists: start with (0, 0); NULL at the end. */
+const struct command_option *command_option_next(const struct command *c, size_t *list, size_t *at);
+
+#endif
