@@ -91,3 +91,10 @@ void attempts_drop_last(struct attempts *a)
     else if (a->n > 0)
         a->n--;
 }
+
+void attempts_merge(struct attempts *a, const struct attempts *from)
+{
+    for (size_t i = 0; i < from->n; i++)
+        *next_row(a) = from->list[i];
+    a->omitted += from->omitted;
+}

@@ -69,6 +69,8 @@ void attempts_clear(struct attempts *a);
 struct attempt *attempts_add(struct attempts *a, enum strategy_id strategy);
 /* Takes the newest row back: nothing was learnt from it. */
 void attempts_drop_last(struct attempts *a);
+/* Adds copies of all rows of `from`. */
+void attempts_merge(struct attempts *a, const struct attempts *from);
 
 const char *strategy_name(enum strategy_id id);      /* "pasv-use-control-ip" */
 const char *stage_name(enum attempt_stage stage);    /* "connect" */

@@ -95,6 +95,19 @@ void session_free(struct session *s)
     free(s);
 }
 
+struct session *session_clone(const struct session *s, const struct wait *wait,
+                              const struct log *log, struct err *err)
+{
+    struct session_config config = s->config;
+    config.ask_password = NULL;
+    config.wait = wait;
+    config.log = log;
+    struct session *twin = session_new(&config, err);
+    if (twin)
+        memcpy(twin->cwd, s->cwd, sizeof twin->cwd);
+    return twin;
+}
+
 /* ---- one command, without reconnecting ---- */
 
 static struct deadline reply_deadline(const struct session *s)
