@@ -550,7 +550,9 @@ static const struct {
     [CAUSE_PEER_REJECTED] = {"data-peer-rejected",
                              "The server sees data and control connections come from different "
                              "addresses and rejects that.",
-                             peer_rejected, BIT(CLIENT_NAT), compares_address},
+                             peer_rejected,
+                             BIT(CLIENT_NAT) | BIT(PRIVATE_ADDRESS) | BIT(WRONG_ADDRESS),
+                             compares_address},
     [CAUSE_DATA_TLS] = {"data-tls-failed", "Data connections open, and TLS on them fails.",
                         data_tls, 0, is_beyond_tcp},
     [CAUSE_CLIENT_NAT] = {"client-nat-unmapped",

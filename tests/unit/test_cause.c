@@ -420,6 +420,11 @@ static void peers(void **state)
     only(&e, CAUSE_PEER_REJECTED);
     set(&e, STRATEGY_ACTIVE, STAGE_TLS, RESULT_RESET);
     only(&e, CAUSE_DATA_TLS);
+    /* A second address of the server's, at which it is reached by another way */
+    e = sound();
+    advertise(&e, "203.0.113.122", RESULT_OK);
+    reject(&e, STRATEGY_PASV, STAGE_TLS, 425, said[0]);
+    only(&e, CAUSE_PEER_REJECTED);
     /* PORT is refused where it is all that is left */
     e = closed(RESULT_TIMEOUT);
     reject(&e, STRATEGY_ACTIVE, STAGE_COMMAND, 500, "Illegal PORT command.");
