@@ -42,7 +42,7 @@ struct app {
     } noted; /* in the memory of strategies */
 
     const struct call *call; /* the command that runs, with its options; NULL: none */
-    bool json;           /* its results are wanted as JSON */
+    bool json;               /* its results are wanted as JSON */
     bool quit;
 
     struct report report;

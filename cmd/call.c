@@ -80,6 +80,8 @@ static int set_unknown_option(const struct command *c, const char *word, struct 
         if (o->name)
             nearest_offer(&near, o->name);
     }
+    if (word[1] == '-' && c->json)
+        nearest_offer(&near, "json");
     return err_set(err, ERR_USAGE,
                    "no option '%s'%s (put -- before a name that starts with '-'); usage: %s", word,
                    nearest_hint(&near, "--", hint, sizeof hint), c->usage);
@@ -198,19 +200,26 @@ static int take_words(struct call *call, int argc, char **argv, struct err *err)
     return 0;
 }
 
-int call_make(struct call *call, int argc, char **argv, struct err *err)
+int call_read(struct call *call, const struct command *command, int argc, char **argv,
+              struct err *err)
 {
     memset(call, 0, sizeof *call);
-    call->command = command_find(argv[0]);
-    if (!call->command)
-        return set_unknown_command(argv[0], err);
+    call->command = command;
     if (argc > WORDS_MAX)
         return err_set(err, ERR_USAGE, "more than %d words", WORDS_MAX);
     call->argv[call->argc++] = argv[0];
     if (take_words(call, argc, argv, err) < 0)
         return -1;
     int n = call->argc - 1;
-    if (n < call->command->min || (call->command->max != ARGS_ANY && n > call->command->max))
-        return err_set(err, ERR_USAGE, "usage: %s", call->command->usage);
+    if (n < command->min || (command->max != ARGS_ANY && n > command->max))
+        return err_set(err, ERR_USAGE, "usage: %s", command->usage);
     return 0;
+}
+
+int call_make(struct call *call, int argc, char **argv, struct err *err)
+{
+    const struct command *command = command_find(argv[0]);
+    if (!command)
+        return set_unknown_command(argv[0], err);
+    return call_read(call, command, argc, argv, err);
 }

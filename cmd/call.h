@@ -32,10 +32,14 @@ struct call {
     char *argv[WORDS_MAX + 1];
 };
 
-/* Finds the command and reads options wherever they stand, up to "--": -l, -la, -P4, -P 4,
- * --parallel=4, --parallel 4, and the long ones with one dash where the command says so. ERR_USAGE
- * for a command that does not exist or an option it does not take (with the nearest name), a value
- * missing or wrong, too few or too many arguments. argv[argc] is NULL. */
+/* Reads options wherever they stand, up to "--": -l, -la, -P4, -P 4, --parallel=4, --parallel 4,
+ * and the long ones with one dash where the command says so. ERR_USAGE for an option it does not
+ * take (with the nearest name), a value missing or wrong, too few or too many arguments. argv[0] is
+ * the command's name, argv[argc] NULL. */
+int call_read(struct call *call, const struct command *command, int argc, char **argv,
+              struct err *err);
+
+/* The same, with the command found by its name; ERR_USAGE with the nearest where there is none. */
 int call_make(struct call *call, int argc, char **argv, struct err *err);
 
 /* The value of the last of that name, "" for a flag, NULL where it was not given. `name` is the
