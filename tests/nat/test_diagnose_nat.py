@@ -14,6 +14,8 @@ CLOSED = pytest.mark.parametrize("closed, cause", [("drop", "passive-range-silen
 EVERY_SERVER = pytest.mark.parametrize("name", SERVERS)
 # Lines that name no range: the server takes ports that nobody forwards.
 ANY_PORT = (20000, 49999)
+EVERY_WAY = ["epsv", "pasv-use-control-ip", "pasv", "active"]
+CCC = [("proftpd", ("TLSRequired auth+data",)), ("pureftpd", ())]
 
 
 def look(ftpsh, router, server, *words, options=(), host=nat.PUBLIC):
@@ -26,13 +28,28 @@ def forward(router, ports):
                   nat.PRIVATE)
 
 
-def mend(bed, router, server, name, found, **settings):
-    """The server again, with the lines that were advised."""
+def forward_advised(router, found):
+    """Does as the server's NAT was advised: the range that the remedy names."""
+    ports = re.search(r"\d+-\d+", found.remedy("forward-passive-range")["text"])[0]
+    forward(router, ports)
+    return ports
+
+
+def mend(bed, router, server, name, found, extra=(), **settings):
+    """The server again, with the lines that were advised, besides those that it had."""
     server.stop()
     lines = found.server_lines()
     assert lines, found
     print("\n".join(lines))
-    return bed.server_behind(router, name, extra=lines, **settings)
+    return bed.server_behind(router, name, extra=(*extra, *lines), **settings)
+
+
+def is_mended(ftpsh, router, server, *words, works=EVERY_WAY):
+    """Nothing is wrong any more, and all these strategies work."""
+    found = look(ftpsh, router, server, *words)
+    assert found.causes() == ["healthy"], found
+    assert found.working() == works, found
+    return found
 
 
 def behind(bed, router, name, passive, **settings):
@@ -48,8 +65,7 @@ def test_gateway_and_clear_text(bed, ftpsh, name):
     assert found.causes() == ["healthy"], found
 
 
-@pytest.mark.parametrize("name, extra", [("proftpd", ("TLSRequired auth+data",)),
-                                         ("pureftpd", ())])
+@pytest.mark.parametrize("name, extra", CCC)
 def test_gateway_is_blind_under_tls(bed, ftpsh, name, extra):
     """Whether there is one shows only when it can read: the advice is to let it, for a moment."""
     router = bed.nat(forward=False, gateway=True)
@@ -61,6 +77,22 @@ def test_gateway_is_blind_under_tls(bed, ftpsh, name, extra):
     assert found.causes() == ["gateway-rewrites-plain"], found
     assert "ccc" in found.working(), found
     assert found.remedy("clear-control-connection")["lines"] == ["--ccc"]
+    forward_advised(router, found)
+    mended = mend(bed, router, server, name, found, extra)
+    is_mended(ftpsh, router, mended, "-c", works=[*EVERY_WAY, "ccc"])
+
+
+def test_gateway_shows_before_the_login(bed, ftpsh):
+    """Where the server answers PASV in clear, without a login."""
+    extra = ("handler.tls_data_required = False",
+             'handler.proto_cmds["PASV"] = {**FTPHandler.proto_cmds["PASV"], "auth": False}')
+    router = bed.nat(forward=False, gateway=True)
+    server = bed.server_behind(router, "pyftpdlib", extra=extra)
+    found = look(ftpsh, router, server)
+    assert found.causes() == ["gateway-rewrites-plain"], found
+    forward_advised(router, found)
+    mended = mend(bed, router, server, "pyftpdlib", found, extra)
+    is_mended(ftpsh, router, mended)
 
 
 @EVERY_SERVER
@@ -72,9 +104,7 @@ def test_private_address(bed, ftpsh, name):
     assert found.working()[:2] == ["epsv", "pasv-use-control-ip"], found
     assert found.found["path"]["advertised"] == nat.PRIVATE
     mended = mend(bed, router, server, name, found)
-    found = look(ftpsh, router, mended)
-    assert found.causes() == ["healthy"], found
-    assert "pasv" in found.working(), found
+    is_mended(ftpsh, router, mended)
 
 
 @EVERY_SERVER
@@ -84,9 +114,7 @@ def test_wrong_address(bed, ftpsh, name):
     found = look(ftpsh, router, server)
     assert found.causes() == ["wrong-address-advertised"], found
     mended = mend(bed, router, server, name, found)
-    found = look(ftpsh, router, mended)
-    assert found.causes() == ["healthy"], found
-    assert "pasv" in found.working(), found
+    is_mended(ftpsh, router, mended)
 
 
 @pytest.mark.parametrize("name", ("vsftpd", "proftpd", "pyftpdlib"))
@@ -98,7 +126,7 @@ def test_epsv_refused(bed, ftpsh, name):
     mended = mend(bed, router, server, name, found, refuse=("EPSV", "EPRT"))
     found = look(ftpsh, router, mended)
     assert found.causes() == ["epsv-refused"], found
-    assert found.working()[:2] == ["pasv-use-control-ip", "pasv"], found
+    assert found.working() == ["pasv-use-control-ip", "pasv", "active"], found
 
 
 def test_epsv_blocked(bed, ftpsh):
@@ -121,8 +149,7 @@ def test_range_is_not_forwarded(bed, ftpsh, name, closed, cause):
     ports = re.search(r"\d+-\d+", found.remedy("forward-passive-range")["text"])[0]
     assert ports == f"{nat.PASSIVE[0]}-{nat.PASSIVE[1]}"
     mended = mend(bed, router, server, name, found)
-    found = look(ftpsh, router, mended)
-    assert found.causes() == ["healthy"], found
+    is_mended(ftpsh, router, mended)
 
 
 def test_the_range_in_use_is_the_one_to_forward(bed, ftpsh):
@@ -130,9 +157,8 @@ def test_the_range_in_use_is_the_one_to_forward(bed, ftpsh):
     server = behind(bed, router, "vsftpd", (51000, 51099), advertised=nat.PUBLIC)
     found = look(ftpsh, router, server)
     assert found.causes() == ["passive-range-reset"], found
-    forward(router, re.search(r"\d+-\d+", found.remedy("forward-passive-range")["text"])[0])
-    found = look(ftpsh, router, server)
-    assert found.causes() == ["healthy"], found
+    forward_advised(router, found)
+    is_mended(ftpsh, router, server)
 
 
 @CLOSED
@@ -141,6 +167,9 @@ def test_range_is_forwarded_in_part(bed, ftpsh, closed, cause):
     server = behind(bed, router, "vsftpd", (50070, 50149), advertised=nat.PUBLIC)
     found = look(ftpsh, router, server)
     assert found.causes() == [cause], found
+    forward_advised(router, found)
+    mended = mend(bed, router, server, "vsftpd", found, advertised=nat.PUBLIC)
+    is_mended(ftpsh, router, mended)
 
 
 @pytest.mark.parametrize("name", ("vsftpd", "proftpd"))
@@ -152,6 +181,11 @@ def test_everything_is_dropped(bed, ftpsh, name):
     assert found.run.status == 6, found
     assert found.working() == [], found
     assert found.run.seconds < 4 * 4 + 2
+    forward_advised(router, found)
+    mended = mend(bed, router, server, name, found)
+    found = look(ftpsh, router, mended)
+    assert found.working() == EVERY_WAY[:3], found
+    assert "passive-range-silent" not in found.causes(), found
 
 
 @EVERY_SERVER
@@ -161,8 +195,7 @@ def test_small_pool(bed, ftpsh, name):
     found = look(ftpsh, router, server)
     assert found.causes() == ["passive-pool-exhausted"], found
     mended = mend(bed, router, server, name, found, advertised=nat.PUBLIC)
-    found = look(ftpsh, router, mended)
-    assert found.causes() == ["healthy"], found
+    is_mended(ftpsh, router, mended)
 
 
 @pytest.mark.parametrize("name, extra", [("vsftpd", ()), ("proftpd", ("AllowForeignAddress off",)),
@@ -177,8 +210,7 @@ def test_data_come_from_another_address(bed, ftpsh, name, extra):
     found = look(ftpsh, router, server)
     assert found.causes() == ["data-peer-rejected"], found
     mended = mend(bed, router, server, name, found, advertised=nat.PUBLIC)
-    found = look(ftpsh, router, mended)
-    assert found.causes() == ["healthy"], found
+    is_mended(ftpsh, router, mended)
 
 
 @EVERY_SERVER
