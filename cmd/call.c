@@ -89,17 +89,6 @@ static int set_unknown_option(const struct command *c, const char *word, struct 
 
 /* ---- values ---- */
 
-static bool is_choice(const char *values, const char *value)
-{
-    size_t len = strlen(value);
-    for (const char *p = values; len > 0 && p; p = strchr(p, '|')) {
-        p += *p == '|';
-        if (strncmp(p, value, len) == 0 && (p[len] == '|' || !p[len]))
-            return true;
-    }
-    return false;
-}
-
 static int check_value(const struct command_option *o, const char *shown, const char *value,
                        struct err *err)
 {
@@ -107,8 +96,8 @@ static int check_value(const struct command_option *o, const char *shown, const 
     bool number = len > 0 && len < 10 && strspn(value, "0123456789") == len;
     if (o->kind == OPTION_NUMBER && !number)
         return err_set(err, ERR_USAGE, "%s: '%s' is no number", shown, value);
-    if (o->kind == OPTION_CHOICE && !is_choice(o->values, value))
-        return err_set(err, ERR_USAGE, "%s: '%s' is not one of %s", shown, value, o->values);
+    if (o->kind == OPTION_CHOICE && option_choose(o->values, value, err) < 0)
+        return err_wrap(err, "%s", shown);
     return 0;
 }
 

@@ -68,12 +68,11 @@ static int set_number(struct settings *s, const struct option *o, const char *va
     return 0;
 }
 
-/* The index of `value` among o->values, -1 with err. */
-static int choose(const struct option *o, const char *value, struct err *err)
+int option_choose(const char *values, const char *value, struct err *err)
 {
     char names[64], hint[64];
     struct nearest near = {.word = value};
-    snprintf(names, sizeof names, "%s", o->values);
+    snprintf(names, sizeof names, "%s", values);
     char *name = names;
     for (int i = 0; name; i++) {
         char *bar = strchr(name, '|');
@@ -84,14 +83,14 @@ static int choose(const struct option *o, const char *value, struct err *err)
         nearest_offer(&near, name);
         name = bar ? bar + 1 : NULL;
     }
-    return err_set(err, ERR_USAGE, "'%s' is none of %s%s", value, o->values,
+    return err_set(err, ERR_USAGE, "'%s' is none of %s%s", value, values,
                    nearest_hint(&near, "", hint, sizeof hint));
 }
 
 static int set_tls(struct settings *s, const struct option *o, const char *value, struct err *err)
 {
     static const enum tls_mode modes[] = {TLS_REQUIRE, TLS_IMPLICIT, TLS_PREFER, TLS_OFF};
-    int i = choose(o, value, err);
+    int i = option_choose(o->values, value, err);
     if (i < 0)
         return -1;
     s->tls = modes[i];
@@ -103,7 +102,7 @@ static int set_tls_min(struct settings *s, const struct option *o, const char *v
                        struct err *err)
 {
     static const enum tls_version versions[] = {TLS_1_2, TLS_1_3};
-    int i = choose(o, value, err);
+    int i = option_choose(o->values, value, err);
     if (i < 0)
         return -1;
     s->trust.min = versions[i];
@@ -114,7 +113,7 @@ static int set_report(struct settings *s, const struct option *o, const char *va
                       struct err *err)
 {
     static const enum report_format formats[] = {REPORT_TEXT, REPORT_JSON};
-    int i = choose(o, value, err);
+    int i = option_choose(o->values, value, err);
     if (i < 0)
         return -1;
     s->report = formats[i];
@@ -166,7 +165,7 @@ static int set_ports(struct settings *s, const struct option *o, const char *val
 static int set_port_map(struct settings *s, const struct option *o, const char *value,
                         struct err *err)
 {
-    int mode = choose(o, value, err);
+    int mode = option_choose(o->values, value, err);
     if (mode < 0)
         return -1;
     s->ladder.port_map.mode = (enum portmap_mode) mode;

@@ -85,6 +85,9 @@ void options_scrub(int argc, char **argv);
 /* By its long name or its letter; NULL if there is none. */
 const struct option *option_find(const char *name);
 
+/* The index of `value` among `values`, "a|b"; -1 with ERR_USAGE and the nearest. */
+int option_choose(const char *values, const char *value, struct err *err);
+
 /* Changes one by name and value, for `set`; a flag takes "on" or "off". -1 with ERR_USAGE. */
 int option_change(struct settings *s, const char *name, const char *value, struct err *err);
 
