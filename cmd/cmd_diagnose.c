@@ -18,6 +18,7 @@ struct finding {
     const struct evidence *evidence;
     struct causes causes;
     uint16_t control_port;
+    bool ccc, upload; /* were asked for */
 };
 
 /* The remedies for a cause, and those that it needs besides. */
@@ -68,6 +69,35 @@ static json_t *trial_json(const struct trial *t)
     if (o && err_is_set(&t->refusal))
         json_object_set_new(o, "refusal", json_text(t->refusal.msg));
     return o;
+}
+
+/* null where no upload was tried. */
+static json_t *upload_json(const struct upload *u)
+{
+    if (!u->trial.tried)
+        return json_null();
+    json_t *o = trial_json(&u->trial);
+    if (!o)
+        return NULL;
+    json_object_del(o, "close_notify"); /* the client's to send */
+    json_object_set_new(o, "file", json_string(u->name));
+    json_object_set_new(o, "removed", json_boolean(!err_is_set(&u->left)));
+    if (err_is_set(&u->left))
+        json_object_set_new(o, "left", json_text(u->left.msg));
+    return o;
+}
+
+/* The strategies, and "upload". */
+static json_t *unexplained_json(const struct finding *f)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < SHOWN; i++) {
+        if (f->causes.unexplained & 1u << shown[i])
+            json_array_append_new(list, json_string(strategy_name(shown[i])));
+    }
+    if (f->causes.unexplained & UNEXPLAINED_UPLOAD)
+        json_array_append_new(list, json_string("upload"));
+    return list;
 }
 
 static json_t *probe_json(const struct probe *p)
@@ -135,10 +165,11 @@ static json_t *finding_json(const struct app *app, const struct finding *f)
         json_array_append_new(probes, probe_json(&e->probes[i]));
     for (size_t i = 0; i < f->causes.n; i++)
         json_array_append_new(causes, cause_json(f, f->causes.list[i]));
-    return json_pack("{s:o, s:s, s:o, s:o, s:o, s:o, s:o}", "server",
+    return json_pack("{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "server",
                      report_server_json(&app->report.server), "software",
                      software_name(e->software), "path", path_json(e), "strategies", strategies,
-                     "probes", probes, "causes", causes, "use", use_json(e));
+                     "upload", upload_json(&e->upload), "probes", probes, "causes", causes,
+                     "unexplained", unexplained_json(f), "use", use_json(e));
 }
 
 /* ---- as text ---- */
@@ -194,9 +225,26 @@ static void draw_path(FILE *out, const struct finding *f)
     }
 }
 
+/* What else is known of it, to the end of the line. */
+static void show_details(FILE *out, const struct trial *t)
+{
+    char text[ADDR_TEXT];
+    const struct attempt *a = &t->row;
+    if (addr_family(&a->endpoint) != AF_UNSPEC)
+        fprintf(out, ", %s %s", a->strategy == STRATEGY_ACTIVE ? "at" : "to",
+                addr_format_port(&a->endpoint, text, sizeof text));
+    if (a->tls)
+        fprintf(out, ", %s, session %s", a->tls_version, a->resumed ? "resumed" : "not resumed");
+    if (t->unclean)
+        fprintf(out, ", no close_notify");
+    if (t->unconfirmed)
+        fprintf(out, ", no final reply");
+    fprintf(out, ", %lld ms\n", (long long) a->ms);
+}
+
 static void show_trial(FILE *out, const struct trial *t)
 {
-    char text[ADDR_TEXT], reason[512];
+    char reason[512];
     const struct attempt *a = &t->row;
     fprintf(out, "  %-20s ", strategy_name(a->strategy));
     if (a->result == RESULT_OK && err_is_set(&t->refusal))
@@ -209,16 +257,32 @@ static void show_trial(FILE *out, const struct trial *t)
     else
         fprintf(out, "fails at %s (%s): %s", stage_name(a->stage), result_name(a->result),
                 report_attempt_reason(a, reason, sizeof reason));
-    if (addr_family(&a->endpoint) != AF_UNSPEC)
-        fprintf(out, ", %s %s", a->strategy == STRATEGY_ACTIVE ? "at" : "to",
-                addr_format_port(&a->endpoint, text, sizeof text));
-    if (a->tls)
-        fprintf(out, ", %s, session %s", a->tls_version, a->resumed ? "resumed" : "not resumed");
-    if (t->unclean)
-        fprintf(out, ", no close_notify");
-    if (t->unconfirmed)
-        fprintf(out, ", no final reply");
-    fprintf(out, ", %lld ms\n", (long long) a->ms);
+    show_details(out, t);
+}
+
+/* Nothing is written on the server unless that is asked for. */
+static void show_upload(FILE *out, const struct upload *u, bool asked)
+{
+    char reason[512];
+    const struct attempt *a = &u->trial.row;
+    fprintf(out, "  %-20s ", "upload");
+    if (!u->trial.tried) {
+        fprintf(out, asked ? "not tried: there is no strategy for it\n"
+                           : "not tried, only listings were: 'diagnose -u' sends an empty file "
+                             "and removes it again\n");
+        return;
+    }
+    if (a->result == RESULT_OK)
+        fprintf(out, "works by %s: an empty file", strategy_name(a->strategy));
+    else if (err_is_set(&u->trial.refusal))
+        fprintf(out, "refused, which is a matter of permissions and not of data connections (%s)",
+                u->trial.refusal.msg);
+    else
+        fprintf(out, "fails by %s at %s (%s): %s", strategy_name(a->strategy), stage_name(a->stage),
+                result_name(a->result), report_attempt_reason(a, reason, sizeof reason));
+    show_details(out, &u->trial);
+    if (err_is_set(&u->left))
+        fprintf(out, "  %-20s %s is still there: %s\n", "", u->name, u->left.msg);
 }
 
 static void show_indented(FILE *out, const char *text)
@@ -249,12 +313,29 @@ static void show_remedy(FILE *out, const struct finding *f, const struct advice 
     show_indented(out, advice_fill(a->lines, f->evidence, f->control_port, text, sizeof text));
 }
 
+static void show_unexplained(FILE *out, const struct finding *f)
+{
+    const char *before = "  not explained: ";
+    for (size_t i = 0; i < SHOWN; i++) {
+        if (!(f->causes.unexplained & 1u << shown[i]))
+            continue;
+        fprintf(out, "%s%s", before, strategy_name(shown[i]));
+        before = ", ";
+    }
+    if (f->causes.unexplained & UNEXPLAINED_UPLOAD)
+        fprintf(out, "%supload", before);
+    if (f->causes.unexplained)
+        fputc('\n', out);
+}
+
 static void show_cause(FILE *out, const struct finding *f, enum cause c)
 {
     const struct advice *remedies[REMEDIES_MAX];
     size_t n = remedies_of(f, c, remedies);
     fprintf(out, "\n%s: %s\n  %s\n", c == CAUSE_HEALTHY ? "state" : "cause", cause_name(c),
             cause_meaning(c));
+    if (c == CAUSE_UNKNOWN)
+        show_unexplained(out, f);
     for (size_t i = 0; i < n && c != CAUSE_HEALTHY; i++)
         show_remedy(out, f, remedies[i]);
 }
@@ -271,6 +352,16 @@ static void show_use(FILE *out, const struct evidence *e)
     fprintf(out, *before == '\n' ? "\nno strategy works today\n" : "\n");
 }
 
+/* Servers refuse PASV before the login, so that the reply in clear is seen only after CCC. */
+static void show_comparison(FILE *out, const struct finding *f)
+{
+    struct addr said = evidence_advertised(f->evidence);
+    bool nat = evidence_misleads(f->evidence) && addr_is_private(&said);
+    if (nat && !f->ccc && addr_family(&f->evidence->plain) == AF_UNSPEC)
+        fprintf(out, "  a NAT is before the server: 'diagnose -c' compares its replies in clear "
+                     "with those under TLS\n");
+}
+
 static void show_finding(const struct app *app, const struct finding *f)
 {
     FILE *out = app->out;
@@ -279,11 +370,13 @@ static void show_finding(const struct app *app, const struct finding *f)
     fprintf(out, "server: %s port %u, %s\n\n", session_host(app->session), f->control_port,
             *software ? software : "software unknown");
     draw_path(out, f);
+    show_comparison(out, f);
     fputc('\n', out);
     for (size_t i = 0; i < SHOWN; i++) {
         if (e->trials[shown[i]].tried)
             show_trial(out, &e->trials[shown[i]]);
     }
+    show_upload(out, &e->upload, f->upload);
     for (size_t i = 0; i < f->causes.n; i++)
         show_cause(out, f, f->causes.list[i]);
     show_use(out, e);
@@ -321,9 +414,20 @@ static int verdict(const struct finding *f, struct err *err)
                    cause_name(f->causes.list[0]));
 }
 
+static int show_result(struct app *app, const struct finding *f, struct err *err)
+{
+    report_session(&app->report, app->session);
+    if (!app->json)
+        show_finding(app, f);
+    else if (json_line(app->out, finding_json(app, f), err) < 0)
+        return -1;
+    return verdict(f, err);
+}
+
 int cmd_diagnose(struct app *app, int argc, char **argv, struct err *err)
 {
     struct diagnose_settings settings = {.ladder = &app->ladder, .ccc = wants_ccc(app)};
+    settings.upload = app_option(app, "u");
     struct evidence *e = NULL;
     if (argc > 1 && read_idle(argv[1], &settings.idle_ms, err) < 0)
         return -1;
@@ -335,14 +439,9 @@ int cmd_diagnose(struct app *app, int argc, char **argv, struct err *err)
         return err_set(err, ERR_LOCAL, "out of memory");
     int rc = diagnose_run(app->session, &settings, e, err);
     if (rc == 0) {
-        struct finding f = {e, causes_find(e), session_port(app->session)};
-        report_session(&app->report, app->session);
-        if (app->json)
-            rc = json_line(app->out, finding_json(app, &f), err);
-        else
-            show_finding(app, &f);
-        if (rc == 0)
-            rc = verdict(&f, err);
+        struct finding f = {e, causes_find(e), session_port(app->session), settings.ccc,
+                            settings.upload};
+        rc = show_result(app, &f, err);
     }
     free(e);
     return rc;

@@ -7,6 +7,7 @@
 
 static const struct command_option diagnose_options[] = {
     {.letter = 'c', .help = "try CCC too"},
+    {.letter = 'u', .help = "try an upload too: an empty file, removed again"},
     {0},
 };
 
@@ -66,9 +67,9 @@ const struct command command_table[] = {
      .session = true,
      .json = true,
      .options = {diagnose_options},
-     .usage = "diagnose [-c] [--json] [IDLE]",
+     .usage = "diagnose [-cu] [--json] [IDLE]",
      .help = "try every data strategy and say what stands in the way, and who can mend it (-c also "
-             "CCC; IDLE: seconds to leave the connection idle)",
+             "CCC, -u also an upload; IDLE: seconds to leave the connection idle)",
      .run = cmd_diagnose},
     {.name = "get",
      .kinds = "rl",

@@ -387,12 +387,14 @@ static bool tls_fails(const struct trial *t)
     return t->tried && (t->row.result == RESULT_TLS || failed_at(t, STAGE_TLS));
 }
 
-/* Of the strategies one that works is proof enough; an upload is judged by itself. */
+/* Of the strategies one that works is proof enough; an upload is judged by itself, and one that is
+ * refused before its handshake says nothing of TLS. */
 static bool data_tls(const struct evidence *e)
 {
+    const struct trial *upload = &e->upload.trial;
     if (judge_reuse(e) != REUSE_FINE || peer_rejected(e))
         return false;
-    bool any = tls_fails(&e->upload.trial);
+    bool any = tls_fails(upload) && upload->row.result != RESULT_REJECTED;
     for (int id = 0; id < STRATEGY_COUNT && !anything_works(e); id++)
         any = any || tls_fails(&e->trials[id]);
     return any;

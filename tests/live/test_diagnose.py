@@ -89,7 +89,6 @@ def test_limit_for_everything(ftpsh, tmp_path, pki, seconds):
     (("pasv-port-closed",), "gateway-disturbs", 0),
     (("pasv-silent",), "gateway-disturbs", 0),
     (("epsv-port-closed", "pasv-port-closed"), "passive-range-reset", 0),
-    (("epsv-silent", "pasv-silent", "refuse=EPRT", "refuse=PORT"), "passive-range-silent", 6),
     (("pasv-address=10.9.9.9",), "wrong-address-advertised", 0),
     (("pasv-address=0.0.0.0",), "private-address-advertised", 0),
     (("refuse=EPSV:425", "refuse=PASV:421"), "passive-pool-exhausted", 0),
@@ -109,6 +108,19 @@ def test_cause_of_each_misbehaviour(ask, quirks, cause, status):
     assert found.run.status == status, found
     # Four strategies, what is asked besides, and the sanitizers' weight.
     assert found.run.seconds < 4 * 1 + 3, found
+
+
+@pytest.mark.parametrize("quirks, cause, left", [
+    (("epsv-silent", "pasv-silent"), "passive-range-silent", ["active"]),
+    (("pasv-port-closed",), "gateway-disturbs", ["active"]),
+    (("pasv-address=10.9.9.9",), "wrong-address-advertised", ["active"])])
+def test_what_the_cause_does_not_explain(ask, quirks, cause, left):
+    """That the server refuses to dial is a matter of its own."""
+    found = ask(*quirks, "refuse=EPRT", "refuse=PORT", ftpsh_options=("--data-timeout=1",))
+    assert found.causes() == [cause, "unknown"], found
+    assert found.found["unexplained"] == left, found
+    found = ask(*quirks, ftpsh_options=("--data-timeout=1",))
+    assert found.causes() == [cause] and found.found["unexplained"] == [], found
 
 
 @pytest.mark.parametrize("quirks, cause", [((), "healthy"),
@@ -222,6 +234,109 @@ def test_nothing_moves(bed, ftpsh):
     run = ftpsh(server.target(), "diagnose")
     assert run.report["transfers"] == [] and run.report["data"]["attempts"] == [], run
     assert sorted(p.name for p in bed.account.home.iterdir()) == ["hello.txt"]
+
+
+# ---- uploads ----
+
+@pytest.mark.parametrize("version", ("1.2", "1.3"))
+@pytest.mark.parametrize("name, settings", [("vsftpd", {"reuse": True}), ("proftpd", {"reuse": True}),
+                                            ("pureftpd", {}), ("pyftpdlib", {})])
+def test_upload(bed, ftpsh, name, settings, version):
+    """field 11: even where resumption is demanded, of uploads as well."""
+    server = bed.server(name, tls_version=version, **settings)
+    bed.share("hello.txt", b"hi")
+    found = diagnose(ftpsh, server.target(), "-u")
+    assert found.causes() == ["healthy"], found
+    upload = found.found["upload"]
+    assert (upload["strategy"], upload["stage"], upload["result"]) == ("epsv", "open", "ok"), found
+    assert upload["confirmed"] and upload["removed"] and "refusal" not in upload, found
+    assert upload["file"].startswith(".ftpsh-diagnose-"), found
+    assert [p.name for p in bed.account.home.iterdir()] == ["hello.txt"]
+    assert found.run.report["transfers"] == [], found
+
+
+def test_upload_is_sent_and_removed(ask):
+    """The file that was there is the file that is gone."""
+    found = ask(ftpsh_options=("-v",), words=("-u",))
+    name = found.found["upload"]["file"]
+    talk = ask.servers[0].said()
+    assert f"> STOR {name}" in talk and f"> DELE {name}" in talk, talk
+    assert [p.name for p in ask.servers[0].root.iterdir()] == ["file"]
+
+
+def test_upload_is_not_tried_unasked(ask, bed, ftpsh):
+    found = ask()
+    assert found.found["upload"] is None, found
+    assert "> STOR" not in ask.servers[0].said()
+    run = ftpsh(bed.server("vsftpd").target(), "diagnose")
+    assert "upload               not tried, only listings were: 'diagnose -u'" in run.stdout, run
+
+
+def test_upload_to_a_folder_for_reading(bed, ftpsh):
+    server = bed.server("vsftpd")
+    folder = bed.account.home / "closed"
+    folder.mkdir()
+    folder.chmod(0o555)
+    found = diagnose(ftpsh, f"{server.target()}/closed", "-u")
+    assert found.causes() == ["healthy"] and found.run.status == 0, found
+    upload = found.found["upload"]
+    assert upload["refusal"].startswith("STOR "), found
+    assert "553" in upload["refusal"] and upload["result"] == "rejected", found
+    assert upload["removed"] and list(folder.iterdir()) == [], found
+    run = ftpsh(f"{server.target()}/closed", "diagnose", "-u")
+    assert "upload               refused, which is a matter of permissions" in run.stdout, run
+
+
+@pytest.mark.parametrize("quirks, causes, unexplained", [
+    (("refuse=STOR:522",), ["session-reuse-required"], []),
+    (("refuse=STOR:425",), ["unknown"], ["upload"])])
+def test_upload_fails_where_listings_work(ask, quirks, causes, unexplained):
+    """field 1, 7, 8"""
+    found = ask(*quirks, words=("-u",), ftpsh_options=("--data-timeout=1",))
+    assert found.causes() == causes and found.found["unexplained"] == unexplained, found
+    assert found.run.status == 0 and found.found["upload"]["removed"], found
+    assert [p.name for p in ask.servers[0].root.iterdir()] == ["file"]
+
+
+def test_upload_is_not_confirmed(ask):
+    """The clock of the strategies ends the waiting."""
+    found = ask("no-226", words=("-u",), ftpsh_options=("--data-timeout=1",))
+    assert found.causes() == ["no-final-reply"], found
+    upload = found.found["upload"]
+    assert upload["result"] == "ok" and not upload["confirmed"] and upload["removed"], found
+    assert found.run.seconds < 5 * 1 + 4, found
+
+
+def test_upload_that_cannot_be_removed(ask, ftpsh):
+    found = ask("refuse=DELE:550", words=("-u",))
+    upload = found.found["upload"]
+    assert upload["result"] == "ok" and not upload["removed"], found
+    assert upload["left"].startswith("DELE: 550"), found
+    assert (ask.servers[0].root / upload["file"]).read_bytes() == b""
+    run = ftpsh(ask.servers[0].target(), "diagnose", "-u", password=PASSWORD)
+    assert "is still there: DELE: 550" in run.stdout, run
+
+
+def test_upload_is_interrupted(ftpsh, tmp_path, pki):
+    """What it has put on the server goes all the same."""
+    server = Fake(tmp_path / "fake", pki, "late-226=500", "no-mlsd")
+    child = subprocess.Popen(ftpsh.argv(["-v", server.target(), "diagnose", "-u"]),
+                             env=ftpsh.env(PASSWORD), stderr=subprocess.PIPE,
+                             stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, text=True)
+    for line in child.stderr:
+        if line.startswith("> STOR"):
+            break
+    child.send_signal(signal.SIGINT)
+    said = child.communicate(timeout=15)[1]
+    assert child.returncode == 130, said
+    left = [p.name for p in server.root.iterdir()]
+    assert left == [] or f"{left[0]} may be left on the server" in said, said
+    server.stop()
+
+
+def test_upload_where_nothing_works(ask):
+    found = ask("epsv-port-closed", "pasv-port-closed", "refuse=EPRT", "refuse=PORT", words=("-u",))
+    assert found.found["upload"] is None and found.run.status == 6, found
 
 
 @pytest.mark.parametrize("word", ("x", "-1", "0", "1x"))

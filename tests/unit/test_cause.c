@@ -200,8 +200,8 @@ static void uploads(void **state)
     only(&e, CAUSE_REUSE_REQUIRED);
     set_upload(&e, STAGE_TLS, RESULT_TLS);
     only(&e, CAUSE_DATA_TLS);
-    row = set_upload(&e, STAGE_OPEN, RESULT_REJECTED);
-    row->err.reply = 426;
+    row = set_upload(&e, STAGE_TLS, RESULT_REJECTED);
+    row->err.reply = 425;
     only(&e, CAUSE_UNKNOWN);
     assert_int_equal(causes_find(&e).unexplained, UNEXPLAINED_UPLOAD);
     /* a folder that cannot be written to is no trouble of the way */
