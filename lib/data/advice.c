@@ -29,7 +29,8 @@
 #define FILEZILLA_PASSIVE                                                                          \
     "Administration interface: Server, Configure, Protocols settings, FTP and FTP over TLS "       \
     "(FTPS), Passive mode"
-#define IIS_PROMPT "elevated command prompt; SITE is the FTP site's name"
+#define IIS_FOLDER "elevated command prompt in %windir%\\system32\\inetsrv"
+#define IIS_PROMPT IIS_FOLDER "; SITE is the FTP site's name"
 #define PURE_ADDRESS "command line of pure-ftpd (ForcePassiveIP in pure-ftpd.conf)"
 #define PURE_RANGE "command line of pure-ftpd (PassivePortRange in pure-ftpd.conf)"
 #define PYTHON "the script that runs the server"
@@ -87,8 +88,8 @@ static const struct advice rows[] = {
      PURE_RANGE, "-p {first}:{last}"},
     {RANGE | BIT(GATEWAY_REWRITES), SOFTWARE_FILEZILLA, PARTY_SERVER, SET_RANGE, SAY_RANGE,
      FILEZILLA_PASSIVE, "Use custom port range: From {first} To {last}"},
-    {RANGE | BIT(GATEWAY_REWRITES), SOFTWARE_IIS, PARTY_SERVER, SET_RANGE, SAY_RANGE,
-     "elevated command prompt", IIS_RANGE},
+    {RANGE | BIT(GATEWAY_REWRITES), SOFTWARE_IIS, PARTY_SERVER, SET_RANGE, SAY_RANGE, IIS_FOLDER,
+     IIS_RANGE},
     {RANGE | BIT(GATEWAY_REWRITES), SOFTWARE_PYFTPDLIB, PARTY_SERVER, SET_RANGE, SAY_RANGE, PYTHON,
      "handler.passive_ports = range({first}, {next})"},
     {RANGE | BIT(GATEWAY_REWRITES), SOFTWARE_UNKNOWN, PARTY_SERVER, SET_RANGE,
@@ -115,8 +116,8 @@ static const struct advice rows[] = {
      "-p {first}:{last}"},
     {BIT(POOL_EXHAUSTED), SOFTWARE_FILEZILLA, PARTY_SERVER, WIDEN_RANGE, SAY_WIDEN,
      FILEZILLA_PASSIVE, "Use custom port range: From {first} To {last}"},
-    {BIT(POOL_EXHAUSTED), SOFTWARE_IIS, PARTY_SERVER, WIDEN_RANGE, SAY_WIDEN,
-     "elevated command prompt", IIS_RANGE},
+    {BIT(POOL_EXHAUSTED), SOFTWARE_IIS, PARTY_SERVER, WIDEN_RANGE, SAY_WIDEN, IIS_FOLDER,
+     IIS_RANGE},
     {BIT(POOL_EXHAUSTED), SOFTWARE_PYFTPDLIB, PARTY_SERVER, WIDEN_RANGE, SAY_WIDEN, PYTHON,
      "handler.passive_ports = range({first}, {next})"},
     {BIT(POOL_EXHAUSTED), SOFTWARE_UNKNOWN, PARTY_SERVER, WIDEN_RANGE, SAY_WIDEN, NULL, NULL},
@@ -216,15 +217,16 @@ static const struct advice rows[] = {
      "Or open the passive way, which needs nothing of the client's NAT.", NULL, NULL},
     {BIT(CONTROL_FORGOTTEN), SOFTWARE_PROFTPD, PARTY_SERVER, "keep-alive",
      "Let the server keep idle connections alive.", "proftpd.conf",
-     "SocketOptions keepalive 60:5:10"},
+     "SocketOptions keepalive {often}:5:10"},
     {BIT(CONTROL_FORGOTTEN), SOFTWARE_UNKNOWN, PARTY_SERVER, "keep-alive",
-     "Let the server's system send TCP keepalives after a minute.", NULL, NULL},
+     "Let the server's system send TCP keepalives after {often} idle seconds.",
+     "sysctl.conf, where the server runs on Linux", "net.ipv4.tcp_keepalive_time={often}"},
     {BIT(CONTROL_FORGOTTEN), SOFTWARE_UNKNOWN, PARTY_SERVER_NAT, "remember-longer",
      "Let the NATs on the way remember idle TCP connections for 2 hours and 4 minutes at least "
      "(RFC 5382 section 5).",
      NULL, NULL},
     {BIT(CONTROL_FORGOTTEN), SOFTWARE_UNKNOWN, PARTY_CLIENT, "noop-interval",
-     "Keep the control connection busy during transfers.", "ftpsh", "--noop-interval=30"},
+     "Keep the control connection busy during transfers.", "ftpsh", "--noop-interval={often}"},
 
     {BIT(NO_FINAL_REPLY), SOFTWARE_UNKNOWN, PARTY_SERVER, "confirm-transfers",
      "See in the server's log why it does not send its final reply (226) when the data have ended; "
@@ -272,7 +274,7 @@ enum cause advice_besides(enum cause c, const struct evidence *e)
 
 /* ---- placeholders ---- */
 
-enum { RANGE_PORTS = 100, RANGE_WIDEST = 1000, RANGE_DEFAULT = 50000 };
+enum { RANGE_PORTS = 100, RANGE_WIDEST = 1000, RANGE_DEFAULT = 50000, OFTEN_MAX_S = 30 };
 
 /* A range of round numbers around the ports that were seen, where they lie together. */
 static uint16_t first_port(const struct evidence *e, uint16_t *last)
@@ -292,6 +294,13 @@ static void put_address(const struct addr *a, const char *otherwise, char *dst, 
         snprintf(dst, size, "%s", otherwise);
     else
         addr_format(a, dst, size);
+}
+
+/* Well within the time after which the connection was gone; a lost packet must not matter. */
+static int often_s(const struct evidence *e)
+{
+    int64_t s = e->idle_ms / 3000;
+    return s > OFTEN_MAX_S || e->idle_ms == 0 ? OFTEN_MAX_S : s > 0 ? (int) s : 1;
 }
 
 /* ", 10.0.1.121" where the server gave an inside address away. */
@@ -326,6 +335,8 @@ static void put_value(const char *name, size_t len, const struct evidence *e, ui
         snprintf(dst, size, "%u", last);
     else if (strncmp(name, "next", len) == 0)
         snprintf(dst, size, "%u", last + 1u);
+    else if (strncmp(name, "often", len) == 0)
+        snprintf(dst, size, "%d", often_s(e));
 }
 
 const char *advice_fill(const char *text, const struct evidence *e, uint16_t control_port,

@@ -641,6 +641,7 @@ static int stay_idle(struct run *r, struct err *err)
     if (wait_fds(wait_of(r), NULL, 0, deadline_in(r->settings->idle_ms), err) < 0)
         return -1;
     r->end = DEADLINE_NEVER;
+    r->out->idle_ms = r->settings->idle_ms;
     r->out->forgotten = ask(r, &reply, r->settings->ladder->timeout_ms, "NOOP") < 0;
     reply_clear(&reply);
     return 0;

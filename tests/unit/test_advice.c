@@ -156,6 +156,14 @@ static void what_is_filled_in(void **state)
     assert_string_equal(advice_fill("{outside}", &e, 21, text, sizeof text), "PUBLIC-ADDRESS");
     assert_string_equal(advice_fill(NULL, &e, 21, text, sizeof text), "");
     assert_string_equal(advice_fill("{public}", &e, 21, text, 6), "203.0");
+    static const struct {
+        int64_t idle_ms;
+        const char *often;
+    } gone[] = {{0, "30"}, {500, "1"}, {6000, "2"}, {60000, "20"}, {600000, "30"}};
+    for (size_t i = 0; i < sizeof gone / sizeof gone[0]; i++) {
+        e.idle_ms = gone[i].idle_ms;
+        assert_string_equal(advice_fill("{often}", &e, 21, text, sizeof text), gone[i].often);
+    }
     /* ports far apart tell no range */
     e.trials[STRATEGY_EPSV].tried = true;
     e.trials[STRATEGY_EPSV].row.endpoint = e.peer;
