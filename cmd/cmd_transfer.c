@@ -58,11 +58,13 @@ static int finish(struct app *app, const struct transfer *t, int rc)
 static int get_one(struct app *app, int argc, char **argv, bool resume, struct err *err)
 {
     struct transfer t = {0};
+    struct get_options options = GET_OPTIONS_INIT;
     char local[PATH_BYTES];
+    options.resume = resume;
     if (local_name(argv[1], argc > 2 ? argv[2] : NULL, local, err) < 0)
         return -1;
     progress_start(&app->bar, argv[1]);
-    return finish(app, &t, get_file(&app->mover, argv[1], local, resume, &t, err));
+    return finish(app, &t, get_file(&app->mover, argv[1], local, &options, &t, err));
 }
 
 int cmd_get(struct app *app, int argc, char **argv, struct err *err)
@@ -90,11 +92,13 @@ static int remote_name(const char *local, const char *remote, char dst[PATH_BYTE
 static int put_one(struct app *app, int argc, char **argv, bool resume, struct err *err)
 {
     struct transfer t = {0};
+    struct put_options options = PUT_OPTIONS_INIT;
     char remote[PATH_BYTES];
+    options.resume = resume;
     if (remote_name(argv[1], argc > 2 ? argv[2] : NULL, remote, err) < 0)
         return -1;
     progress_start(&app->bar, argv[1]);
-    return finish(app, &t, put_file(&app->mover, argv[1], remote, resume, &t, err));
+    return finish(app, &t, put_file(&app->mover, argv[1], remote, &options, &t, err));
 }
 
 int cmd_put(struct app *app, int argc, char **argv, struct err *err)

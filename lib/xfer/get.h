@@ -2,24 +2,42 @@
 #ifndef FTPSH_XFER_GET_H
 #define FTPSH_XFER_GET_H
 
+#include "ftp/listing.h"
+#include "xfer/part.h"
 #include "xfer/transfer.h"
 
-/* The suffix of the temporary name beside the target; `reget` continues such a file. It bears our
- * name, since a plain ".part" may be somebody's own file. */
-#define PART_SUFFIX ".ftpsh.part"
+#include <fcntl.h>
 
-/* Fetches `remote` into the file `local`. Regular files are written to local + PART_SUFFIX,
- * compared with SIZE, and renamed; a symbolic link is followed to the file it names; anything else
- * (a FIFO, /dev/null) is written in place (FIELD-NOTES 74). Nothing local is created or cut before
- * the first byte, or the end, has come.
+/* Begin with GET_OPTIONS_INIT: zeros mean something else. */
+struct get_options {
+    int dirfd;          /* `local` is relative to it; borrowed */
+    bool confined;      /* `local` is one name in dirfd and comes from a server: see part.h */
+    bool resume;        /* continue what is there (see part_resume()) */
+    bool anew;          /* with resume: what cannot be continued is fetched from the start, where
+                         * ERR_INTEGRITY would say so otherwise */
+    bool no_clobber;    /* a file that is there stays as it is */
+    bool newer;         /* so does one that is not older than the remote file */
+    bool preserve;      /* the file gets the remote file's time, and its mode where that is known */
+    bool remove_source; /* delete the remote file when all of it is known to be here */
+    int64_t size, mtime; /* as a listing told them, exactly; LISTING_UNKNOWN: asked for (SIZE, MDTM)
+                          * where they matter */
+    int mode;            /* LISTING_UNKNOWN: not kept */
+    int64_t max_size;    /* larger files are passed over; -1: none is too large */
+};
+
+#define GET_OPTIONS_INIT                                                                           \
+    {                                                                                              \
+        .dirfd = AT_FDCWD, .size = LISTING_UNKNOWN, .mtime = LISTING_UNKNOWN,                      \
+        .mode = LISTING_UNKNOWN, .max_size = -1                                                    \
+    }
+
+/* Fetches `remote` into the file `local` as part.h tells. A resumed download asks for the bytes
+ * behind what is there with REST, and compares an overlap (FIELD-NOTES 52).
  *
- * With `resume` a part file (or, where there is none, a shorter `local`) is continued with REST
- * after its last bytes have been compared with the server's (FIELD-NOTES 52). A server that tells
- * no SIZE cannot be trusted with that: ERR_INTEGRITY.
- *
- * 0, or -1 with the errors of channel_open() and pump_down(), ERR_LOCAL, ERR_INTEGRITY. What came
- * of a failed download stays in the part file. */
-int get_file(struct mover *m, const char *remote, const char *local, bool resume,
+ * 0, also when it was passed over (out->skipped says why; no data connection was opened, unless the
+ * server tells no size and the file turned out too large). -1 with the errors of channel_open() and
+ * pump_down(), ERR_LOCAL, ERR_INTEGRITY. What came of a failed download stays in the part file. */
+int get_file(struct mover *m, const char *remote, const char *local, const struct get_options *o,
              struct transfer *out, struct err *err);
 
 /* Fetches `remote` into a sink (cat). */

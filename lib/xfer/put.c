@@ -22,14 +22,20 @@ static int local_error(const char *what, const char *path, struct err *err)
 }
 
 /* Never blocks: a FIFO opens at once and is waited for when it is read. */
-static int source_open(struct source *src, const char *path, struct err *err)
+static int source_open(struct source *src, const char *path, const struct put_options *o,
+                       struct err *err)
 {
+    int links = o->confined ? O_NOFOLLOW : 0;
+    if (o->confined && !path_is_single(path))
+        return err_set(err, ERR_LOCAL, "'%s' can't be the name of a file in a folder", path);
     src->path = path;
-    src->fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    src->fd = openat(o->dirfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | links);
     if (src->fd < 0 || fstat(src->fd, &src->st) < 0)
         return local_error("read", path, err);
     if (S_ISDIR(src->st.st_mode))
         return err_set(err, ERR_LOCAL, "%s is a folder", path);
+    if (o->confined && !S_ISREG(src->st.st_mode))
+        return err_set(err, ERR_LOCAL, "%s is no regular file", path);
     return 0;
 }
 
@@ -190,16 +196,16 @@ static int put_source(struct mover *m, struct source *src, const char *remote, b
     return send_source(m, src, remote, offset, out, err);
 }
 
-int put_file(struct mover *m, const char *local, const char *remote, bool resume,
+int put_file(struct mover *m, const char *local, const char *remote, const struct put_options *o,
              struct transfer *out, struct err *err)
 {
     struct source src = {.fd = -1, .wait = session_settings(m->session)->wait};
     transfer_begin(out, TRANSFER_PUT);
     snprintf(out->remote, sizeof out->remote, "%s", remote);
     snprintf(out->local, sizeof out->local, "%s", local);
-    int rc = source_open(&src, local, err);
+    int rc = source_open(&src, local, o, err);
     if (rc == 0)
-        rc = put_source(m, &src, remote, resume, out, err);
+        rc = put_source(m, &src, remote, o->resume, out, err);
     if (src.fd >= 0)
         close(src.fd);
     transfer_end(out, rc < 0 ? err : NULL);

@@ -10,6 +10,17 @@ const char *verdict_name(enum transfer_verdict v)
     return names[v];
 }
 
+const char *skip_reason(enum transfer_skip s)
+{
+    static const char *const reasons[] = {
+        [SKIP_NONE] = "",
+        [SKIP_EXISTS] = "it exists already",
+        [SKIP_NOT_NEWER] = "what is there is not older",
+        [SKIP_TOO_LARGE] = "it is too large",
+    };
+    return reasons[s];
+}
+
 const char *direction_name(enum transfer_direction d)
 {
     return d == TRANSFER_GET ? "get" : "put";
@@ -30,10 +41,20 @@ void transfer_end(struct transfer *t, const struct err *err)
     t->verdict = cut ? VERDICT_TRUNCATED : VERDICT_FAILED;
 }
 
+int mover_open(struct mover *m, const struct channel_request *request, struct channel **out,
+               struct err *err)
+{
+    if (channel_open(m->session, m->ladder, request, m->attempts, out, err) < 0)
+        return -1;
+    if (m->opened)
+        m->opened(m->opened_ctx, m->ladder);
+    return 0;
+}
+
 int transfer_open(struct mover *m, const struct channel_request *request, struct transfer *t,
                   struct channel **out, struct err *err)
 {
-    if (channel_open(m->session, m->ladder, request, m->attempts, out, err) < 0)
+    if (mover_open(m, request, out, err) < 0)
         return -1;
     t->opened = true;
     t->strategy = channel_strategy(*out);

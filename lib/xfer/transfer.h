@@ -11,6 +11,9 @@ struct mover {
     struct attempts *attempts;
     struct pump_settings pump;
     bool mlsd_broken; /* learnt: MLSD is listed and not understood (FIELD-NOTES 46) */
+    /* Called when a data connection is open: the ladder knows what works. May be NULL. */
+    void (*opened)(void *ctx, const struct ladder *l);
+    void *opened_ctx;
 };
 
 enum transfer_direction { TRANSFER_GET, TRANSFER_PUT };
@@ -23,6 +26,14 @@ enum transfer_verdict {
     VERDICT_FAILED
 };
 
+/* Why a file was passed over, which is no failure. */
+enum transfer_skip {
+    SKIP_NONE,      /* it was not */
+    SKIP_EXISTS,    /* a file of that name is there and is to be kept */
+    SKIP_NOT_NEWER, /* what is there is not older */
+    SKIP_TOO_LARGE
+};
+
 /* The outcome of one file, filled in whether it worked or not. */
 struct transfer {
     enum transfer_direction direction;
@@ -30,18 +41,24 @@ struct transfer {
     int64_t bytes; /* moved this time */
     int64_t ms;
     enum transfer_verdict verdict;
+    enum transfer_skip skipped;
     bool opened; /* a data connection was there: strategy is valid */
     enum strategy_id strategy;
 };
 
-/* For the other modules of lib/xfer: a transfer starts and ends; `err` decides the verdict where it
- * is set. transfer_open() is channel_open() with the strategy noted. */
+/* For the other modules of lib/xfer: channel_open() for the mover. */
+int mover_open(struct mover *m, const struct channel_request *request, struct channel **out,
+               struct err *err);
+
+/* For them, too: a transfer starts and ends; `err` decides the verdict where it
+ * is set. transfer_open() is mover_open() with the strategy noted. */
 void transfer_begin(struct transfer *t, enum transfer_direction d);
 void transfer_end(struct transfer *t, const struct err *err);
 int transfer_open(struct mover *m, const struct channel_request *request, struct transfer *t,
                   struct channel **out, struct err *err);
 
 const char *verdict_name(enum transfer_verdict v);     /* "size-ok" */
+const char *skip_reason(enum transfer_skip s);         /* "it exists"; "" for none */
 const char *direction_name(enum transfer_direction d); /* "get" */
 
 #endif

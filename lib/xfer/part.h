@@ -1,0 +1,86 @@
+/* The local end of a download: where its bytes are written, and how they become the file.
+ *
+ * Regular files are written to a part file beside the target and renamed when they are whole; a
+ * symbolic link is followed to the file it names; anything else (a FIFO, /dev/null) is written in
+ * place (FIELD-NOTES 74). Nothing is created or cut before the first byte, or the end, has come.
+ *
+ * A confined target is one name in one folder, whose names come from a server (FIELD-NOTES 62):
+ * links are neither followed nor replaced, and only regular files are made or replaced.
+ *
+ * What the remote file was like is kept in the part file's own times, where it survives everything
+ * and is no second file: its access time holds the remote's time, and in the fraction of the second
+ * a mark and a trace of the remote's size. The modification time gets it too when a download ends
+ * in order, since programs that read the part file change the other. */
+#ifndef FTPSH_XFER_PART_H
+#define FTPSH_XFER_PART_H
+
+#include "base/wait.h"
+#include "ftp/path.h"
+
+#include <stdint.h>
+#include <sys/stat.h>
+
+/* The suffix of the temporary name beside the target; a continued download looks for such a file.
+ * It bears our name, since a plain ".part" may be somebody's own file. */
+#define PART_SUFFIX ".ftpsh.part"
+
+/* The bytes at the end of a part file that are compared with the server's. */
+#define PART_OVERLAP (32 * 1024)
+
+struct part {
+    int dirfd;             /* borrowed; AT_FDCWD */
+    char path[PATH_BYTES]; /* the file, links followed; relative to dirfd */
+    char temp[PATH_BYTES]; /* where it is written; the same as path when in place */
+    bool confined;
+    bool in_place;
+    bool exists;
+    struct stat there;             /* `path` as it was, where it exists */
+    int64_t from_size, from_mtime; /* of the remote file; negative: unknown */
+    int fd;                        /* of `part`; -1 until the first byte */
+    int64_t at;                    /* offset in the file of the next byte */
+    int64_t overlap;               /* bytes still to compare instead of writing */
+    const struct wait *wait;
+};
+
+/* Looks at the local name; creates nothing. 0, or -1 with ERR_LOCAL (a folder, not writable, a name
+ * that cannot be, no regular file where it is confined). part_clear() in either case. */
+int part_find(struct part *t, int dirfd, const char *local, bool confined, const struct wait *w,
+              struct err *err);
+
+/* Closes it. What has come stays in the part file, with what is known of the remote file. */
+void part_clear(struct part *t);
+
+/* Tells what the remote file is like; negative: unknown. */
+void part_expect(struct part *t, int64_t size, int64_t mtime);
+
+/* Where to go on: sets `at` and `overlap`. A part file is continued or, where there is none, a
+ * shorter file of the final name, which is copied. What is continued must have come from the very
+ * file that part_expect() told of: the size and time that were kept must be these, or, where
+ * nothing was kept (another program's file), it was written after the remote file last changed.
+ * 0, or -1 with ERR_INTEGRITY (changed, longer than the remote file, its size unknown), ERR_LOCAL.
+ */
+int part_resume(struct part *t, struct err *err);
+
+/* Forgets about continuing: the next download starts at 0. */
+void part_restart(struct part *t);
+
+/* A pump_sink's write; `ctx` is the target. Compares while `overlap` is left. -1 with ERR_LOCAL,
+ * ERR_INTEGRITY (the overlap differs), ERR_CANCELLED, ERR_TIMEOUT. */
+int part_write(void *ctx, const void *data, size_t len, struct err *err);
+
+/* The file is whole: gives it its mode and time, its final name, and closes it. `mtime` negative:
+ * the time is now. `mode` negative: as the file had that was there, or a new one's; else its rwx
+ * bits, as far as a new file may have them, and always rw for the owner. -1 with ERR_LOCAL. */
+int part_finish(struct part *t, int mode, int64_t mtime, struct err *err);
+
+/* Removes the part file. */
+void part_discard(struct part *t);
+
+/* The bytes in the part file; -1 where there is none. */
+int64_t part_kept(const struct part *t);
+
+/* Hands the part file's first `len` bytes to `each`. -1 with ERR_LOCAL, ERR_CANCELLED. */
+int part_read_back(struct part *t, int64_t len, void (*each)(void *ctx, const void *data, size_t n),
+                   void *ctx, struct err *err);
+
+#endif
