@@ -215,12 +215,17 @@ static const struct advice rows[] = {
      "--active --active-address={outside} --active-ports=50000-50099"},
     {BIT(CLIENT_NAT), SOFTWARE_UNKNOWN, PARTY_SERVER, ALLOW_PASSIVE,
      "Or open the passive way, which needs nothing of the client's NAT.", NULL, NULL},
+    /* Linux sends the second keepalive an interval after the first, whatever the idle time. */
+    {BIT(CONTROL_FORGOTTEN), SOFTWARE_VSFTPD, PARTY_SERVER, "keep-alive",
+     "Let its system keep idle connections alive: it asks for that.", "sysctl.conf, on Linux",
+     "net.ipv4.tcp_keepalive_time={often}\nnet.ipv4.tcp_keepalive_intvl={often}"},
     {BIT(CONTROL_FORGOTTEN), SOFTWARE_PROFTPD, PARTY_SERVER, "keep-alive",
      "Let the server keep idle connections alive.", "proftpd.conf",
-     "SocketOptions keepalive {often}:5:10"},
+     "SocketOptions keepalive {often}:5:{often}"},
     {BIT(CONTROL_FORGOTTEN), SOFTWARE_UNKNOWN, PARTY_SERVER, "keep-alive",
-     "Let the server's system send TCP keepalives after {often} idle seconds.",
-     "sysctl.conf, where the server runs on Linux", "net.ipv4.tcp_keepalive_time={often}"},
+     "Let the server send TCP keepalives on the control connection after {often} idle seconds, "
+     "where it can.",
+     NULL, NULL},
     {BIT(CONTROL_FORGOTTEN), SOFTWARE_UNKNOWN, PARTY_SERVER_NAT, "remember-longer",
      "Let the NATs on the way remember idle TCP connections for 2 hours and 4 minutes at least "
      "(RFC 5382 section 5).",

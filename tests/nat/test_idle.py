@@ -7,6 +7,7 @@ import pytest
 
 from bed import nat
 from bed.client import Client
+from bed.diagnosis import diagnose
 from bed.process import wait_until
 from fake.server import PASSWORD, Fake
 
@@ -46,10 +47,10 @@ def fake_behind(tmp_path, pki):
         server.stop()
 
 
-def forget_idle(router):
+def forget_idle(router, seconds=FORGET_SECONDS):
     """As NATs do: an entry goes after a time without packets, and what comes later is nobody's."""
     nat.Nat.inside(router.middle, "sysctl", "-qw", "net.netfilter.nf_conntrack_tcp_loose=0",
-                   f"net.netfilter.nf_conntrack_tcp_timeout_established={FORGET_SECONDS}")
+                   f"net.netfilter.nf_conntrack_tcp_timeout_established={seconds}")
     nat.Nat.inside(router.middle, "nft", "insert", "rule", "ip", "bed", "through", "ct", "state",
                    "invalid", "drop")
 
@@ -145,3 +146,80 @@ def test_control_falls_silent_in_mid_transfer(fake_behind, bed, client, directio
     assert is_whole(client, server.root, direction)
     assert connections(server) == 2
     assert run.seconds < 16, run
+
+
+# ---- real servers, and what diagnose makes of it ----
+
+FIVE = 5
+
+
+@pytest.fixture(params=("vsftpd", "proftpd"))
+def forgetful(request, bed, ftpsh):
+    """A NAT that forgets after five idle seconds, before a server whose transfers last eight."""
+    router = bed.nat()
+    forget_idle(router, FIVE)
+    server = bed.server_behind(router, request.param, advertised=nat.PUBLIC, rate=RATE)
+    bed.share("big", 2 * BIG)
+    (ftpsh.folder / "up").write_bytes(2 * BIG)
+    return router, server
+
+
+def sessions(server):
+    return len(re.findall("CONNECT: Client|FTP session opened", server.logs()))
+
+
+def move(bed, ftpsh, forgetful, direction, *options):
+    """The transfer counts, and both sides hold the same bytes."""
+    router, server = forgetful
+    names = ("big", "down") if direction == "get" else ("up", "up")
+    run = ftpsh("--final-timeout=2", "--reply-timeout=4", *options, server.target(nat.PUBLIC),
+                direction, *names, netns=router.client)
+    assert run.status == 0, run
+    assert run.seconds > FIVE + 2, "too fast to be forgotten"
+    verdicts = [t["verdict"] for t in run.report["transfers"]]
+    assert verdicts[0] in ("size-ok", "verified") and len(verdicts) == 1, run
+    copy = ftpsh.folder / "down" if direction == "get" else bed.account.home / "up"
+    assert copy.read_bytes() == 2 * BIG
+    return run
+
+
+@BOTH_WAYS
+def test_forgotten_after_five_seconds(bed, ftpsh, forgetful, direction):
+    run = move(bed, ftpsh, forgetful, direction)
+    assert sessions(forgetful[1]) == 2
+    assert run.seconds < 20, run
+
+
+def test_diagnose_names_the_forgetful_nat(bed, ftpsh, forgetful):
+    """And what it advises the client keeps the connection."""
+    router, server = forgetful
+    found = diagnose(ftpsh, server.target(nat.PUBLIC), str(FIVE + 1), netns=router.client)
+    assert found.causes() == ["control-forgotten"], found
+    assert found.working() == ["epsv", "pasv-use-control-ip", "pasv", "active"], found
+    before = sessions(server)
+    advised = found.remedy("noop-interval")["lines"][0]
+    for direction in ("get", "put"):
+        move(bed, ftpsh, forgetful, direction, advised)
+    assert sessions(server) == before + 2
+
+
+def keep_alive(bed, router, server, found):
+    """Does as the server's owner was advised."""
+    lines = found.server_lines()
+    if "sysctl" in found.remedy("keep-alive")["where"]:
+        router.inside(router.server, "sysctl", "-qw", *lines)
+        return server
+    server.stop()
+    return bed.server_behind(router, server.name, advertised=nat.PUBLIC, extra=lines)
+
+
+@pytest.mark.parametrize("name", ("vsftpd", "proftpd"))
+def test_servers_can_keep_the_connection(bed, ftpsh, name):
+    router = bed.nat()
+    forget_idle(router)
+    server = bed.server_behind(router, name, advertised=nat.PUBLIC)
+    found = diagnose(ftpsh, server.target(nat.PUBLIC), "4", netns=router.client)
+    assert found.causes() == ["control-forgotten"], found
+    mended = keep_alive(bed, router, server, found)
+    found = diagnose(ftpsh, mended.target(nat.PUBLIC), "4", netns=router.client)
+    assert found.causes() == ["healthy"], found
