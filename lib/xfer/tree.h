@@ -34,7 +34,7 @@ struct tree_node {
     int32_t precision;     /* of mtime, in seconds */
     int16_t mode;
     uint8_t type;  /* enum entry_type */
-    uint8_t state; /* enum folder_state */
+    uint8_t state; /* enum folder_state; of a link that cannot be followed: enum action_reason */
     bool hides;    /* a folder with entries that were left out on purpose */
     bool followed; /* it is a link that was followed to what it names */
 };
