@@ -127,6 +127,32 @@ def test_epsv_refused(bed, ftpsh, name):
     found = look(ftpsh, router, mended)
     assert found.causes() == ["epsv-refused"], found
     assert found.working() == ["pasv-use-control-ip", "pasv", "active"], found
+    if name == "pyftpdlib":
+        mended = mend(bed, router, mended, name, found, refuse=("EPSV", "EPRT"),
+                      advertised=nat.PUBLIC)
+    else:
+        named = {"vsftpd": "cmds_denied", "proftpd": "<Limit>"}[name]
+        assert named in found.remedy("allow-epsv")["text"], found
+        mended.stop()
+        mended = bed.server_behind(router, name, advertised=nat.PUBLIC)
+    is_mended(ftpsh, router, mended)
+
+
+@pytest.mark.parametrize("name, settings, named", [
+    ("proftpd", {"refuse": ("EPSV", "PASV")}, "<Limit>"),
+    ("pureftpd", {"extra": ("-N",)}, "-N"),
+    ("vsftpd", {"extra": ("pasv_enable=NO",)}, "")])
+def test_passive_mode_is_refused(bed, ftpsh, name, settings, named):
+    """What stands in its way is taken out, or the line is added that allows it."""
+    router = bed.nat()
+    server = bed.server_behind(router, name, advertised=nat.PUBLIC, **settings)
+    found = look(ftpsh, router, server)
+    assert found.causes() == ["passive-refused"], found
+    assert found.working() == ["active"], found
+    assert named in found.remedy("allow-passive")["text"], found
+    server.stop()
+    mended = bed.server_behind(router, name, advertised=nat.PUBLIC, extra=found.server_lines())
+    is_mended(ftpsh, router, mended)
 
 
 def test_epsv_blocked(bed, ftpsh):
