@@ -41,8 +41,9 @@ struct app {
         enum strategy_id strategy;
     } noted; /* in the memory of strategies */
 
-    const struct call *call; /* the command that runs, with its options; NULL: none */
-    bool json;               /* its results are wanted as JSON */
+    const struct call *call;           /* the command that runs, with its options; NULL: none */
+    const struct arguments *arguments; /* its arguments; NULL: none runs */
+    bool json;                         /* its results are wanted as JSON */
     bool quit;
 
     struct report report;

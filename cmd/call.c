@@ -169,7 +169,8 @@ static int take_dashed(struct call *call, char **argv, int *i, struct err *err)
     return take_letters(call, argv, i, err);
 }
 
-static int take_words(struct call *call, int argc, char **argv, struct err *err)
+static int take_words(struct call *call, int argc, char **argv, char *const *patterns,
+                      struct err *err)
 {
     bool options = !call->command->raw;
     for (int i = 1; i < argc; i++) {
@@ -183,6 +184,7 @@ static int take_words(struct call *call, int argc, char **argv, struct err *err)
             if (take_dashed(call, argv, &i, err) < 0)
                 return -1;
         } else {
+            call->patterns[call->argc] = patterns ? patterns[i] : argv[i];
             call->argv[call->argc++] = argv[i];
         }
     }
@@ -190,14 +192,14 @@ static int take_words(struct call *call, int argc, char **argv, struct err *err)
 }
 
 int call_read(struct call *call, const struct command *command, int argc, char **argv,
-              struct err *err)
+              char *const *patterns, struct err *err)
 {
     memset(call, 0, sizeof *call);
     call->command = command;
     if (argc > WORDS_MAX)
         return err_set(err, ERR_USAGE, "more than %d words", WORDS_MAX);
     call->argv[call->argc++] = argv[0];
-    if (take_words(call, argc, argv, err) < 0)
+    if (take_words(call, argc, argv, patterns, err) < 0)
         return -1;
     int n = call->argc - 1;
     if (n < command->min || (command->max != ARGS_ANY && n > command->max))
@@ -205,10 +207,10 @@ int call_read(struct call *call, const struct command *command, int argc, char *
     return 0;
 }
 
-int call_make(struct call *call, int argc, char **argv, struct err *err)
+int call_make(struct call *call, int argc, char **argv, char *const *patterns, struct err *err)
 {
     const struct command *command = command_find(argv[0]);
     if (!command)
         return set_unknown_command(argv[0], err);
-    return call_read(call, command, argc, argv, err);
+    return call_read(call, command, argc, argv, patterns, err);
 }

@@ -30,17 +30,19 @@ struct call {
     struct given given[WORDS_MAX]; /* in the order of the words: later ones may overrule */
     int argc;
     char *argv[WORDS_MAX + 1];
+    char *patterns[WORDS_MAX + 1]; /* beside argv: the argument as a pattern; NULL: it is none */
 };
 
 /* Reads options wherever they stand, up to "--": -l, -la, -P4, -P 4, --parallel=4, --parallel 4,
  * and the long ones with one dash where the command says so. ERR_USAGE for an option it does not
  * take (with the nearest name), a value missing or wrong, too few or too many arguments. argv[0] is
- * the command's name, argv[argc] NULL. */
+ * the command's name, argv[argc] NULL. `patterns` stands beside argv as in struct words; NULL: the
+ * words themselves, in which a backslash quotes. */
 int call_read(struct call *call, const struct command *command, int argc, char **argv,
-              struct err *err);
+              char *const *patterns, struct err *err);
 
 /* The same, with the command found by its name; ERR_USAGE with the nearest where there is none. */
-int call_make(struct call *call, int argc, char **argv, struct err *err);
+int call_make(struct call *call, int argc, char **argv, char *const *patterns, struct err *err);
 
 /* The value of the last of that name, "" for a flag, NULL where it was not given. `name` is the
  * long name, or the letter as text where it has none. */

@@ -1,5 +1,6 @@
 #include "commands.h"
 
+#include "arguments.h"
 #include "handlers.h"
 
 #include <stdio.h>
@@ -28,7 +29,7 @@ const struct command command_table[] = {
      .help = "run a command on this machine, or a shell",
      .run = cmd_shell},
     {.name = "cat",
-     .kinds = "r",
+     .kinds = "r*",
      .min = 1,
      .max = ARGS_ANY,
      .session = true,
@@ -36,7 +37,7 @@ const struct command command_table[] = {
      .help = "show remote files",
      .run = cmd_cat},
     {.name = "cd",
-     .kinds = "d",
+     .kinds = "d?",
      .max = 1,
      .session = true,
      .usage = "cd [FOLDER]",
@@ -49,7 +50,7 @@ const struct command command_table[] = {
      .help = "go to the folder above",
      .run = cmd_cdup},
     {.name = "chmod",
-     .kinds = "-r",
+     .kinds = "-r*",
      .min = 2,
      .max = ARGS_ANY,
      .session = true,
@@ -72,7 +73,7 @@ const struct command command_table[] = {
              "CCC, -u also an upload; IDLE: seconds to leave the connection idle)",
      .run = cmd_diagnose},
     {.name = "get",
-     .kinds = "rl",
+     .kinds = "r?l",
      .min = 1,
      .max = 2,
      .session = true,
@@ -86,13 +87,13 @@ const struct command command_table[] = {
      .help = "list commands, or explain one",
      .run = cmd_help},
     {.name = "lcd",
-     .kinds = "L",
+     .kinds = "L?",
      .max = 1,
      .usage = "lcd [FOLDER]",
      .help = "go to a local folder",
      .run = cmd_lcd},
     {.name = "lls",
-     .kinds = "l",
+     .kinds = "l*",
      .max = ARGS_ANY,
      .raw = true,
      .usage = "lls [ARG]...",
@@ -105,7 +106,7 @@ const struct command command_table[] = {
      .help = "show the local folder",
      .run = cmd_lpwd},
     {.name = "ls",
-     .kinds = "d",
+     .kinds = "r*",
      .max = 1,
      .session = true,
      .json = true,
@@ -137,7 +138,7 @@ const struct command command_table[] = {
      .help = "rename a remote file or folder",
      .run = cmd_mv},
     {.name = "nlist",
-     .kinds = "d",
+     .kinds = "d?",
      .max = 1,
      .session = true,
      .json = true,
@@ -152,7 +153,7 @@ const struct command command_table[] = {
      .help = "connect to [user@]host[:port][/dir] or a URL",
      .run = cmd_open},
     {.name = "put",
-     .kinds = "lr",
+     .kinds = "l?r",
      .min = 1,
      .max = 2,
      .session = true,
@@ -182,7 +183,7 @@ const struct command command_table[] = {
      .help = "send an FTP command as it is and show the reply",
      .run = cmd_quote},
     {.name = "reget",
-     .kinds = "rl",
+     .kinds = "r?l",
      .min = 1,
      .max = 2,
      .session = true,
@@ -190,7 +191,7 @@ const struct command command_table[] = {
      .help = "continue a download",
      .run = cmd_reget},
     {.name = "reput",
-     .kinds = "lr",
+     .kinds = "l?r",
      .min = 1,
      .max = 2,
      .session = true,
@@ -198,7 +199,7 @@ const struct command command_table[] = {
      .help = "continue an upload",
      .run = cmd_reput},
     {.name = "rm",
-     .kinds = "r",
+     .kinds = "r*",
      .min = 1,
      .max = ARGS_ANY,
      .session = true,
@@ -206,7 +207,7 @@ const struct command command_table[] = {
      .help = "delete remote files",
      .run = cmd_rm},
     {.name = "rmdir",
-     .kinds = "d",
+     .kinds = "d*",
      .min = 1,
      .max = ARGS_ANY,
      .session = true,
@@ -223,7 +224,7 @@ const struct command command_table[] = {
              "next open on)",
      .run = cmd_set},
     {.name = "size",
-     .kinds = "r",
+     .kinds = "r*",
      .min = 1,
      .max = ARGS_ANY,
      .session = true,
@@ -232,7 +233,7 @@ const struct command command_table[] = {
      .help = "show the size of files",
      .run = cmd_size},
     {.name = "stat",
-     .kinds = "r",
+     .kinds = "r*",
      .min = 1,
      .max = ARGS_ANY,
      .session = true,
@@ -278,20 +279,44 @@ const struct command *command_find(const char *name)
 int command_check(int argc, char **argv, struct err *err)
 {
     struct call call;
-    return call_make(&call, argc, argv, err);
+    return call_make(&call, argc, argv, NULL, err);
 }
 
-int command_run(struct app *app, int argc, char **argv, struct err *err)
+struct argument_kind command_kind(const struct command *c, int i)
+{
+    const char *p = c->kinds;
+    for (; i > 1; i--) {
+        const char *next = p + 1 + (p[1] == '*' || p[1] == '?');
+        if (!*next)
+            break;
+        p = next;
+    }
+    return (struct argument_kind){*p, p[1] == '*' || p[1] == '?', p[1] == '?'};
+}
+
+static int run_handler(struct app *app, const struct call *call, struct err *err)
+{
+    struct arguments arguments;
+    int rc = arguments_make(&arguments, app, call, err);
+    app->arguments = &arguments;
+    if (rc == 0)
+        rc = call->command->run(app, arguments.argc, arguments.argv, err);
+    app->arguments = NULL;
+    arguments_clear(&arguments);
+    return rc;
+}
+
+int command_run(struct app *app, int argc, char **argv, char *const *patterns, struct err *err)
 {
     struct call call;
-    if (call_make(&call, argc, argv, err) < 0)
+    if (call_make(&call, argc, argv, patterns, err) < 0)
         return -1;
     if (call.command->session && !app->session)
         return err_set(err, ERR_USAGE, "not connected; use 'open HOST'");
     app->call = &call;
     app->json = app->settings.json || call.json;
     size_t before = app_command_begins(app);
-    int rc = call.command->run(app, call.argc, call.argv, err);
+    int rc = run_handler(app, &call, err);
     app_command_ends(app, before);
     app->call = NULL;
     struct err unwritten = ERR_INIT;

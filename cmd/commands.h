@@ -15,7 +15,9 @@ typedef int (*command_fn)(struct app *app, int argc, char **argv, struct err *er
 struct command {
     const char *name;
     /* A letter for each argument, the last one for all that follow: r remote file, d remote folder,
-     * l local file, L local folder, h host, c command, - something else. */
+     * l local file, L local folder, h host, c command, - something else. Behind it: '*' the
+     * argument may be a pattern, which becomes any number of them; '?' one that must stand for one
+     * name. */
     const char *kinds;
     int min, max; /* arguments; ARGS_ANY: as many as there are */
     bool session; /* needs one */
@@ -34,11 +36,19 @@ extern const size_t command_count;
 /* By name or alias; NULL if there is none. */
 const struct command *command_find(const char *name);
 
+struct argument_kind {
+    char letter;
+    bool pattern, single; /* '*' or '?' stands behind it; '?' does */
+};
+/* Of argument `i`, counted from 1. */
+struct argument_kind command_kind(const struct command *c, int i);
+
 /* Whether argv could run, a session apart: ERR_USAGE for a command that does not exist (with the
  * nearest name), options it does not take, too few or too many arguments. */
 int command_check(int argc, char **argv, struct err *err);
 
-/* Runs argv: checks, the handler, and what follows every command. */
-int command_run(struct app *app, int argc, char **argv, struct err *err);
+/* Runs argv: checks, patterns into names, the handler, and what follows every command. `patterns`:
+ * see call_read(). */
+int command_run(struct app *app, int argc, char **argv, char *const *patterns, struct err *err);
 
 #endif

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 
 /* "- get x" and "-get x": a failure of this one ends nothing. */
-static bool take_mark(int *argc, char ***argv)
+static bool take_mark(int *argc, char ***argv, char ***patterns)
 {
     char **words = *argv;
     if (words[0][0] != '-')
@@ -20,6 +20,7 @@ static bool take_mark(int *argc, char ***argv)
     words[0]++;
     if (!words[0][0] && *argc > 1) {
         *argv += 1;
+        *patterns += 1;
         *argc -= 1;
     }
     return true;
@@ -40,18 +41,18 @@ static int settle(struct app *app, const char *where, const char *name, bool mar
     return -1;
 }
 
-static int run_marked(struct app *app, int argc, char **argv, const char *where, bool marked,
-                      struct err *err)
+static int run_marked(struct app *app, int argc, char **argv, char *const *patterns,
+                      const char *where, bool marked, struct err *err)
 {
     size_t from = app->attempts.n;
-    if (command_run(app, argc, argv, err) == 0)
+    if (command_run(app, argc, argv, patterns, err) == 0)
         return 0;
     return settle(app, where, argv[0], marked, from, err);
 }
 
 int run_words(struct app *app, int argc, char **argv, const char *where, struct err *err)
 {
-    return run_marked(app, argc, argv, where, false, err);
+    return run_marked(app, argc, argv, NULL, where, false, err);
 }
 
 /* Where the result of one command goes. */
@@ -116,14 +117,14 @@ static int close_redirection(struct app *app, const struct words *w, const struc
 static int run_parsed(struct app *app, struct words *w, const char *where, struct err *err)
 {
     int argc = w->argc;
-    char **argv = w->argv;
-    bool marked = take_mark(&argc, &argv);
+    char **argv = w->argv, **patterns = w->patterns;
+    bool marked = take_mark(&argc, &argv, &patterns);
     if (w->out == OUT_STANDARD)
-        return run_marked(app, argc, argv, where, marked, err);
+        return run_marked(app, argc, argv, patterns, where, marked, err);
     size_t from = app->attempts.n;
     struct child reader;
     if (command_check(argc, argv, err) == 0 && open_redirection(app, w, &reader, err) == 0) {
-        int rc = command_run(app, argc, argv, err);
+        int rc = command_run(app, argc, argv, patterns, err);
         if (close_redirection(app, w, &reader, rc, err) == 0)
             return 0;
     }

@@ -1,5 +1,7 @@
 #include "words.h"
 
+#include "base/glob.h"
+
 #include <stdbool.h>
 #include <string.h>
 
@@ -8,6 +10,8 @@ struct scan {
     size_t pos;
     struct words *out;
     struct err *err;
+    bool magic;   /* an unquoted *, ? or [ was seen */
+    bool pattern; /* the word is read as a pattern: what is quoted gets a backslash */
 };
 
 /* Columns count characters, from 1. */
@@ -43,6 +47,13 @@ static int put_char(struct scan *s, char c)
     return 0;
 }
 
+static int put_quoted(struct scan *s, char c)
+{
+    if (s->pattern && glob_is_special(c) && put_char(s, '\\') < 0)
+        return -1;
+    return put_char(s, c);
+}
+
 static int read_quoted(struct scan *s, char quote)
 {
     size_t start = s->pos++;
@@ -55,7 +66,7 @@ static int read_quoted(struct scan *s, char quote)
         if (c == '\0')
             return err_set(s->err, ERR_USAGE, "the quote in column %d is not closed",
                            column(s->line, start));
-        if (put_char(s, c) < 0)
+        if (put_quoted(s, c) < 0)
             return -1;
     }
     s->pos++;
@@ -69,7 +80,7 @@ static int read_escape(struct scan *s)
         return err_set(s->err, ERR_USAGE, "nothing follows the backslash in column %d",
                        column(s->line, s->pos));
     s->pos += 2;
-    return put_char(s, c);
+    return put_quoted(s, c);
 }
 
 /* One word at the scan's position, quotes removed; NULL with err. */
@@ -83,6 +94,7 @@ static char *read_word(struct scan *s)
         } else if (c == '\\') {
             rc = read_escape(s);
         } else {
+            s->magic = s->magic || strchr("*?[", c);
             rc = put_char(s, c);
             s->pos++;
         }
@@ -92,15 +104,31 @@ static char *read_word(struct scan *s)
     return put_char(s, '\0') < 0 ? NULL : word;
 }
 
-static int add_word(struct scan *s, char *word)
+static int add_word(struct scan *s, char *word, char *pattern)
 {
-    if (!word)
-        return -1;
     if (s->out->argc == WORDS_MAX)
         return err_set(s->err, ERR_USAGE, "more than %d words", WORDS_MAX);
+    s->out->patterns[s->out->argc] = pattern;
     s->out->argv[s->out->argc++] = word;
     s->out->argv[s->out->argc] = NULL;
     return 0;
+}
+
+/* A word that has magic is read twice. */
+static int read_argument(struct scan *s)
+{
+    size_t start = s->pos;
+    s->magic = false;
+    char *word = read_word(s), *pattern = NULL;
+    if (word && s->magic) {
+        s->pos = start;
+        s->pattern = true;
+        pattern = read_word(s);
+        s->pattern = false;
+    }
+    if (!word || (s->magic && !pattern))
+        return -1;
+    return add_word(s, word, pattern);
 }
 
 /* Text for the shell: up to an unquoted `stop` or the end of the line, as it is. */
@@ -202,10 +230,10 @@ static int read_shell_escape(struct scan *s)
         if (put_char(s, c) < 0)
             return -1;
     } while (c != '!');
-    if (put_char(s, '\0') < 0 || add_word(s, name) < 0)
+    if (put_char(s, '\0') < 0 || add_word(s, name, NULL) < 0)
         return -1;
     char *text = read_raw(s, '\0');
-    return !text ? -1 : *text ? add_word(s, text) : 0;
+    return !text ? -1 : *text ? add_word(s, text, NULL) : 0;
 }
 
 /* 0: go on, 1: the command is complete, -1: err. */
@@ -225,7 +253,7 @@ static int read_piece(struct scan *s)
     if (s->out->out != OUT_STANDARD)
         return err_set(s->err, ERR_USAGE, "a word behind the redirection in column %d",
                        column(s->line, s->pos));
-    return add_word(s, read_word(s));
+    return read_argument(s);
 }
 
 int words_next(const char *line, size_t *pos, struct words *out, struct err *err)

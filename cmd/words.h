@@ -21,9 +21,12 @@ enum words_out { OUT_STANDARD, OUT_FILE, OUT_APPEND, OUT_PIPE };
 struct words {
     int argc; /* at least 1 */
     char *argv[WORDS_MAX + 1];
+    /* The word as base/glob.h reads it, what was quoted with a backslash in front; NULL for a word
+     * without unquoted *, ? and [. */
+    char *patterns[WORDS_MAX + 1];
     enum words_out out;
     const char *out_to; /* the file, or the shell command */
-    char mem[2 * LINE_BYTES];
+    char mem[4 * LINE_BYTES];
     size_t used;
 };
 

@@ -1,6 +1,17 @@
 #include "fuzz.h"
 
+#include "base/glob.h"
 #include "words.h"
+
+/* Without its backslashes a pattern is the word. */
+static void check_pattern(const char *pattern, const char *word)
+{
+    char *text = strdup(pattern);
+    CHECK(text && glob_has_magic(pattern));
+    glob_unescape(text);
+    CHECK(strcmp(text, word) == 0);
+    free(text);
+}
 
 static void check_words(const struct words *w)
 {
@@ -9,6 +20,8 @@ static void check_words(const struct words *w)
     for (int i = 0; i < w->argc; i++) {
         CHECK(w->argv[i] >= w->mem && w->argv[i] < w->mem + sizeof w->mem);
         CHECK(memchr(w->argv[i], '\0', (size_t) (w->mem + sizeof w->mem - w->argv[i])));
+        if (w->patterns[i])
+            check_pattern(w->patterns[i], w->argv[i]);
     }
     CHECK(w->out == OUT_STANDARD || w->out_to);
 }

@@ -36,7 +36,7 @@ static int read_words(const struct command *c, const char *line, struct err *err
     for (char *word = strtok_r(mem, " ", &save); word; word = strtok_r(NULL, " ", &save))
         argv[argc++] = word;
     argv[argc] = NULL;
-    return call_read(&call, c, argc, argv, err);
+    return call_read(&call, c, argc, argv, NULL, err);
 }
 
 static void assert_taken(const char *line)

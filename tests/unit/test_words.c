@@ -67,6 +67,37 @@ static void quotes(void **state)
     assert_line("get \\; \\# \\'", "get", ";", "#", "'");
 }
 
+static void assert_pattern(const char *line, const char *word, const char *pattern)
+{
+    struct err err = ERR_INIT;
+    size_t pos = 0;
+    if (words_next(line, &pos, &w, &err) != 1)
+        fail_msg("%s: %s", line, err.msg);
+    assert_int_equal(w.argc, 2);
+    assert_string_equal(w.argv[1], word);
+    if (pattern && !w.patterns[1])
+        fail_msg("%s: no pattern", line);
+    else if (pattern)
+        assert_string_equal(w.patterns[1], pattern);
+    else
+        assert_null(w.patterns[1]);
+}
+
+static void patterns(void **state)
+{
+    (void) state;
+    assert_pattern("rm *.c", "*.c", "*.c");
+    assert_pattern("rm a?", "a?", "a?");
+    assert_pattern("rm [ab]", "[ab]", "[ab]");
+    assert_pattern("rm '*'", "*", NULL);
+    assert_pattern("rm \"?[\"", "?[", NULL);
+    assert_pattern("rm \\*", "*", NULL);
+    assert_pattern("rm a]", "a]", NULL);
+    assert_pattern("rm '*'*", "**", "\\**");
+    assert_pattern("rm \\[*'\\'", "[*\\", "\\[*\\\\");
+    assert_pattern("rm 'a b'*", "a b*", "a b*");
+}
+
 static void several_commands(void **state)
 {
     (void) state;
@@ -163,7 +194,7 @@ static void bounds(void **state)
     assert_refused(line, "words");
     free(line);
 
-    n = 3 * LINE_BYTES;
+    n = 5 * LINE_BYTES;
     line = malloc(n + 1);
     memset(line, 'a', n);
     line[n] = '\0';
@@ -174,10 +205,15 @@ static void bounds(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(plain_words),      cmocka_unit_test(quotes),
-        cmocka_unit_test(several_commands), cmocka_unit_test(nothing),
-        cmocka_unit_test(redirections),     cmocka_unit_test(a_pipe_ends_at_a_semicolon),
-        cmocka_unit_test(shell_escapes),    cmocka_unit_test(refused),
+        cmocka_unit_test(plain_words),
+        cmocka_unit_test(quotes),
+        cmocka_unit_test(patterns),
+        cmocka_unit_test(several_commands),
+        cmocka_unit_test(nothing),
+        cmocka_unit_test(redirections),
+        cmocka_unit_test(a_pipe_ends_at_a_semicolon),
+        cmocka_unit_test(shell_escapes),
+        cmocka_unit_test(refused),
         cmocka_unit_test(bounds),
     };
     return run_unit(tests);

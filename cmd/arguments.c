@@ -1,0 +1,131 @@
+#include "arguments.h"
+
+#include "base/glob.h"
+#include "commands.h"
+#include "xfer/expand.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_remote(char kind)
+{
+    return kind == 'r' || kind == 'd';
+}
+
+/* Room for n more. */
+static int reserve(struct arguments *a, size_t n, struct err *err)
+{
+    size_t need = (size_t) a->argc + n + 1;
+    char **argv = realloc(a->argv, need * sizeof *argv);
+    a->argv = argv ? argv : a->argv;
+    int *of = realloc(a->of, need * sizeof *of);
+    a->of = of ? of : a->of;
+    int64_t *found = realloc(a->found, need * sizeof *found);
+    a->found = found ? found : a->found;
+    return argv && of && found ? 0 : err_set(err, ERR_LOCAL, "out of memory");
+}
+
+/* Room is reserved. */
+static int put(struct arguments *a, const char *text, int of, int64_t found, struct err *err)
+{
+    char *copy = strdup(text);
+    if (!copy)
+        return err_set(err, ERR_LOCAL, "out of memory");
+    a->of[a->argc] = of;
+    a->found[a->argc] = found;
+    a->argv[a->argc++] = copy;
+    a->argv[a->argc] = NULL;
+    return 0;
+}
+
+/* Where a folder is wanted, files that match are not meant. */
+static void keep_folders(struct items *items, size_t from)
+{
+    size_t kept = from;
+    for (size_t i = from; i < items->n; i++) {
+        if (items->list[i].type == ENTRY_DIR || items->list[i].type == ENTRY_LINK)
+            items->list[kept++] = items->list[i];
+    }
+    items->n = kept;
+}
+
+static int put_found(struct arguments *a, size_t from, int of, struct err *err)
+{
+    if (reserve(a, a->items.n - from, err) < 0)
+        return -1;
+    for (size_t i = from; i < a->items.n; i++) {
+        if (put(a, a->items.list[i].name, of, (int64_t) i, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* The argument is no pattern, or matches nothing. A backslash that quotes goes. */
+static int put_literal(struct arguments *a, const struct call *call, int i, bool unescaped,
+                       struct err *err)
+{
+    if (reserve(a, 1, err) < 0 || put(a, call->argv[i], i, -1, err) < 0)
+        return -1;
+    if (unescaped)
+        glob_unescape(a->argv[a->argc - 1]);
+    return 0;
+}
+
+static int put_argument(struct arguments *a, struct app *app, const struct call *call, int i,
+                        struct err *err)
+{
+    struct argument_kind kind = command_kind(call->command, i);
+    const char *pattern = kind.pattern ? call->patterns[i] : NULL;
+    size_t from = a->items.n;
+    if (!pattern || !expand_wanted(pattern))
+        return put_literal(a, call, i, pattern != NULL, err);
+    int rc = is_remote(kind.letter) ? expand_remote(&app->mover, pattern, &a->items, err)
+                                    : expand_local(pattern, &a->items, err);
+    if (rc < 0)
+        return -1;
+    if (kind.letter == 'd' || kind.letter == 'L')
+        keep_folders(&a->items, from);
+    if (a->items.n == from)
+        return put_literal(a, call, i, pattern == call->argv[i], err);
+    if (kind.single && a->items.n - from > 1)
+        return err_set(err, ERR_USAGE, "'%s' stands for %zu names, and one is wanted",
+                       call->argv[i], a->items.n - from);
+    return put_found(a, from, i, err);
+}
+
+int arguments_make(struct arguments *a, struct app *app, const struct call *call, struct err *err)
+{
+    *a = (struct arguments){0};
+    if (reserve(a, 1, err) < 0 || put(a, call->argv[0], 0, -1, err) < 0)
+        return -1;
+    for (int i = 1; i < call->argc; i++) {
+        if (put_argument(a, app, call, i, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+void arguments_clear(struct arguments *a)
+{
+    for (int i = 0; i < a->argc; i++)
+        free(a->argv[i]);
+    free(a->argv);
+    free(a->of);
+    free(a->found);
+    items_clear(&a->items);
+}
+
+int app_spread(const struct app *app, int i)
+{
+    const struct arguments *a = app->arguments;
+    int n = 0;
+    for (int k = 1; k < a->argc; k++)
+        n += a->of[k] == i;
+    return n;
+}
+
+const struct item *app_item(const struct app *app, int i)
+{
+    const struct arguments *a = app->arguments;
+    return a->found[i] < 0 ? NULL : &a->items.list[a->found[i]];
+}
