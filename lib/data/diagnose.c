@@ -469,7 +469,8 @@ static int try_upload(struct run *r, enum strategy_id id, struct err *err)
 
 /* ---- what the server tells ---- */
 
-/* FEAT and HELP give away what a changed banner hides. */
+/* FEAT, STAT and SITE HELP give away what a changed banner hides: by features that nobody else has,
+ * by their wording, or by the list of commands behind SITE. */
 static enum software guess_software(const char *text)
 {
     static const struct {
@@ -478,7 +479,12 @@ static enum software guess_software(const char *text)
     } marks[] = {{"SPSV", SOFTWARE_PUREFTPD},
                  {"ESTP", SOFTWARE_PUREFTPD},
                  {"MFF modify;UNIX.group;UNIX.mode", SOFTWARE_PROFTPD},
-                 {"211-Status of '", SOFTWARE_PROFTPD}};
+                 {"211-Status of '", SOFTWARE_PROFTPD},
+                 {"HELP\n CHGRP\n CHMOD", SOFTWARE_PROFTPD},
+                 {"CHMOD UMASK HELP", SOFTWARE_VSFTPD},
+                 {"unix.mode;unix.uid;unix.gid;", SOFTWARE_PYFTPDLIB},
+                 {"Help SITE command successful", SOFTWARE_PYFTPDLIB},
+                 {"DIRSTYLE", SOFTWARE_IIS}};
     enum software found = software_guess(text);
     for (size_t i = 0; i < sizeof marks / sizeof marks[0] && found == SOFTWARE_UNKNOWN; i++) {
         if (strstr(text, marks[i].mark))
@@ -489,7 +495,7 @@ static enum software guess_software(const char *text)
 
 static void learn_software(struct run *r)
 {
-    static const char *const questions[] = {"SYST", "FEAT", "STAT", "HELP"};
+    static const char *const questions[] = {"SYST", "FEAT", "STAT", "HELP", "SITE HELP"};
     r->out->software = session_software(r->session);
     for (size_t i = 0; i < sizeof questions / sizeof questions[0]; i++) {
         struct reply reply;

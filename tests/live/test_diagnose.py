@@ -198,14 +198,22 @@ def test_advice_for_other_software(bed, ftpsh, software, settings, cause, line):
     assert any(line in text for text in found.server_lines()), found
 
 
-@pytest.mark.parametrize("name, software", [("proftpd", "ProFTPD"), ("pureftpd", "Pure-FTPd"),
-                                            ("vsftpd", "vsftpd")])
-def test_software_behind_another_banner(bed, ftpsh, name, software):
-    hide = {"proftpd": ("ServerIdent on \"hello\"",), "vsftpd": ("ftpd_banner=hello",),
-            "pureftpd": ()}
-    server = bed.server(name, extra=hide[name])
-    found = diagnose(ftpsh, server.target())
+@pytest.mark.parametrize("name, banner, refuse, software, asked", [
+    ("proftpd", ("ServerIdent on \"hello\"",), (), "ProFTPD", "FEAT"),
+    ("proftpd", ("ServerIdent on \"hello\"",), ("FEAT", "STAT"), "ProFTPD", "SITE HELP"),
+    ("pureftpd", (), (), "Pure-FTPd", "FEAT"),
+    ("vsftpd", ("ftpd_banner=hello",), (), "vsftpd", "STAT"),
+    ("vsftpd", ("ftpd_banner=hello",), ("STAT", "HELP"), "vsftpd", "SITE HELP"),
+    ("pyftpdlib", ("handler.banner = 'hello'",), (), "pyftpdlib", "FEAT"),
+    ("pyftpdlib", ("handler.banner = 'hello'",), ("FEAT",), "pyftpdlib", "SITE HELP")])
+def test_software_behind_another_banner(bed, ftpsh, name, banner, refuse, software, asked):
+    """Nothing is asked once it is known."""
+    server = bed.server(name, extra=banner, refuse=refuse)
+    run = ftpsh("-v", server.target(), "diagnose", "--json")
+    found = Diagnosis(run)
     assert found.found["software"] == software, found
+    assert f"> {asked}\n" in run.stderr, found
+    assert ("> SITE HELP\n" in run.stderr) == (asked == "SITE HELP"), found
 
 
 def test_text(bed, ftpsh):
