@@ -165,11 +165,12 @@ static json_t *finding_json(const struct app *app, const struct finding *f)
         json_array_append_new(probes, probe_json(&e->probes[i]));
     for (size_t i = 0; i < f->causes.n; i++)
         json_array_append_new(causes, cause_json(f, f->causes.list[i]));
-    return json_pack("{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "server",
-                     report_server_json(&app->report.server), "software",
-                     software_name(e->software), "path", path_json(e), "strategies", strategies,
-                     "upload", upload_json(&e->upload), "probes", probes, "causes", causes,
-                     "unexplained", unexplained_json(f), "use", use_json(e));
+    return json_pack(
+        "{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "server",
+        report_server_json(&app->report.server), "software", software_name(e->software), "path",
+        path_json(e), "strategies", strategies, "upload", upload_json(&e->upload), "ended",
+        err_is_set(&e->ended) ? json_text(e->ended.msg) : json_null(), "probes", probes, "causes",
+        causes, "unexplained", unexplained_json(f), "use", use_json(e));
 }
 
 /* ---- as text ---- */
@@ -377,6 +378,8 @@ static void show_finding(const struct app *app, const struct finding *f)
             show_trial(out, &e->trials[shown[i]]);
     }
     show_upload(out, &e->upload, f->upload);
+    if (err_is_set(&e->ended))
+        fprintf(out, "  no more was tried: %s\n", e->ended.msg);
     for (size_t i = 0; i < f->causes.n; i++)
         show_cause(out, f, f->causes.list[i]);
     show_use(out, e);

@@ -74,8 +74,9 @@ struct evidence {
     struct upload upload;
     struct probe probes[PROBES_MAX];
     size_t nprobes;
-    int64_t idle_ms; /* how long the control connection was left idle; 0: not tried */
-    bool forgotten;  /* the control connection did not survive its idle time */
+    int64_t idle_ms;  /* how long the control connection was left idle; 0: not tried */
+    bool forgotten;   /* the control connection did not survive its idle time */
+    struct err ended; /* why the session could not be rebuilt, and nothing more be tried */
 };
 
 /* What holds, in order; never empty: CAUSE_HEALTHY or CAUSE_UNKNOWN when nothing else does. */

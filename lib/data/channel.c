@@ -226,6 +226,7 @@ struct opening {
     struct ladder *ladder;
     const struct channel_request *request;
     struct attempts *rows;
+    size_t first_row;    /* of this ladder */
     struct deadline end; /* of the whole ladder, reconnecting aside */
     bool full_handshake;
 };
@@ -585,26 +586,37 @@ static enum outcome rung_try(struct opening *o, enum strategy_id id, struct chan
 
 /* ---- opening: the ladder ---- */
 
-static int no_data_path(const struct opening *o, size_t first_row, struct err *err)
+/* The rungs of this ladder that failed: "epsv timeout at command; ...". Returns dst. */
+static const char *tell_rungs(const struct opening *o, char *dst, size_t size)
 {
-    char all[sizeof err->msg] = "";
     size_t used = 0;
-    for (size_t i = first_row; i < o->rows->n && used < sizeof all; i++) {
+    dst[0] = '\0';
+    for (size_t i = o->first_row; i < o->rows->n && used < size; i++) {
         const struct attempt *row = &o->rows->list[i];
-        used += (size_t) snprintf(all + used, sizeof all - used, "%s%s %s at %s", used ? "; " : "",
+        used += (size_t) snprintf(dst + used, size - used, "%s%s %s at %s", used ? "; " : "",
                                   strategy_name(row->strategy), result_name(row->result),
                                   stage_name(row->stage));
     }
-    return err_set(err, ERR_NO_DATA_PATH, "no data connection: %s", all);
+    return dst;
+}
+
+static int no_data_path(const struct opening *o, struct err *err)
+{
+    char all[sizeof err->msg];
+    return err_set(err, ERR_NO_DATA_PATH, "no data connection: %s", tell_rungs(o, all, sizeof all));
 }
 
 /* The control connection has clocks of its own: what rebuilding it takes is not taken from the
- * rungs that are still to come. */
+ * rungs that are still to come. Where it cannot be rebuilt, the rung that broke it is the first
+ * cause. */
 static int reconnect(struct opening *o, struct err *err)
 {
+    char all[sizeof err->msg];
     int64_t start = clock_now_ms();
-    if (session_ready(o->session, err) < 0)
-        return -1;
+    if (session_ready(o->session, err) < 0) {
+        bool fell = err && err->code != ERR_CANCELLED && o->rows->n > o->first_row;
+        return fell ? err_wrap(err, "after %s", tell_rungs(o, all, sizeof all)) : -1;
+    }
     o->end.at_ms += clock_now_ms() - start;
     return 0;
 }
@@ -644,14 +656,14 @@ static size_t climbing_order(const struct ladder *l, size_t order[STRATEGY_COUNT
 int channel_open(struct session *s, struct ladder *l, const struct channel_request *request,
                  struct attempts *rows, struct channel **out, struct err *err)
 {
-    size_t order[STRATEGY_COUNT], first_row;
+    size_t order[STRATEGY_COUNT];
     size_t n = climbing_order(l, order);
     struct opening o = {.session = s,
                         .ladder = l,
                         .request = request,
                         .rows = rows,
+                        .first_row = rows->n,
                         .end = deadline_in(l->timeout_ms * (int64_t) n)};
-    first_row = rows->n;
     for (size_t i = 0; i < n; i++) {
         enum outcome outcome = climb_rung(&o, l->rungs[order[i]], out, err);
         if (outcome == OUTCOME_OPEN) {
@@ -661,7 +673,7 @@ int channel_open(struct session *s, struct ladder *l, const struct channel_reque
         if (outcome == OUTCOME_GIVE_UP)
             return -1;
     }
-    return no_data_path(&o, first_row, err);
+    return no_data_path(&o, err);
 }
 
 /* ---- closing ---- */

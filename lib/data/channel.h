@@ -26,7 +26,7 @@ struct channel;
  *
  * 0 with *out; or -1 with ERR_NO_DATA_PATH (the message names each rung and why), ERR_REPLY_* (the
  * server refuses the transfer itself: 550 and the like), ERR_CANCELLED, ERR_USAGE, or what
- * session_connect() gives. */
+ * session_connect() gives, behind the rungs that had failed by then. */
 int channel_open(struct session *s, struct ladder *l, const struct channel_request *request,
                  struct attempts *rows, struct channel **out, struct err *err);
 

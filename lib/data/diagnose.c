@@ -738,28 +738,37 @@ static int try_ccc(struct run *r, struct err *err)
     return 0;
 }
 
+static int find_out(struct run *r, struct err *err)
+{
+    const struct diagnose_settings *settings = r->settings;
+    if (begin(r, err) < 0)
+        return -1;
+    r->end = deadline_in(ASK_MS);
+    learn_software(r);
+    if (is_ready(r))
+        learn_own_address(r);
+    r->end = deadline_in(settings->ladder->timeout_ms * (STRATEGY_COUNT - 1));
+    if (try_all(r, err) < 0)
+        return -1;
+    learn_from_mapping(r);
+    if (settings->upload && !r->over && try_upload_over_best(r, err) < 0)
+        return -1;
+    if (is_ready(r))
+        probe_ports(r);
+    if (check_interrupt(r, NULL, err) < 0)
+        return -1;
+    if (settings->idle_ms > 0 && !r->over && stay_idle(r, err) < 0)
+        return -1;
+    return settings->ccc && !r->over ? try_ccc(r, err) : 0;
+}
+
 int diagnose_run(struct session *s, const struct diagnose_settings *settings, struct evidence *out,
                  struct err *err)
 {
     struct run r = {.session = s, .settings = settings, .out = out, .command = "LIST"};
     *out = (struct evidence){0};
-    if (begin(&r, err) < 0)
-        return -1;
-    r.end = deadline_in(ASK_MS);
-    learn_software(&r);
-    if (is_ready(&r))
-        learn_own_address(&r);
-    r.end = deadline_in(settings->ladder->timeout_ms * (STRATEGY_COUNT - 1));
-    if (try_all(&r, err) < 0)
-        return -1;
-    learn_from_mapping(&r);
-    if (settings->upload && !r.over && try_upload_over_best(&r, err) < 0)
-        return -1;
-    if (is_ready(&r))
-        probe_ports(&r);
-    if (check_interrupt(&r, NULL, err) < 0)
-        return -1;
-    if (settings->idle_ms > 0 && !r.over && stay_idle(&r, err) < 0)
-        return -1;
-    return settings->ccc && !r.over ? try_ccc(&r, err) : 0;
+    int rc = find_out(&r, err);
+    if (r.over)
+        out->ended = r.why;
+    return rc;
 }

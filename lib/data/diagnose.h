@@ -26,7 +26,7 @@ struct diagnose_settings {
  * 0 with *out filled in, whatever it says; -1 with what session_connect() gives, ERR_CANCELLED or
  * ERR_TIMEOUT (the limit for everything); the message names a file that may be left. A session that
  * is lost in the middle and cannot be rebuilt ends the trials: what was not tried by then is left
- * out; where nothing was learnt before, the reason is the error. */
+ * out, and *out says why; where nothing was learnt before, the reason is the error. */
 int diagnose_run(struct session *s, const struct diagnose_settings *settings, struct evidence *out,
                  struct err *err);
 

@@ -186,7 +186,8 @@ static void reply_227(struct session *s, int port)
 {
     char text[512], pair[16], address[INET_ADDRSTRLEN];
     const char *format = s->srv->options.quirks.value[QUIRK_PASV_FORMAT].text;
-    const char *forged = s->srv->options.quirks.value[QUIRK_FORGED_227].text;
+    enum quirk_id forgery = s->logged_in ? QUIRK_FORGED_227 : QUIRK_PLAIN_227;
+    const char *forged = s->srv->options.quirks.value[forgery].text;
     inet_ntop(AF_INET, &((struct sockaddr_in *) &s->local)->sin_addr, address, sizeof address);
     if (forged || s->srv->options.advertise)
         snprintf(address, sizeof address, "%s", forged ? forged : s->srv->options.advertise);

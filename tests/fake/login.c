@@ -6,7 +6,8 @@
 void cmd_user(struct session *s, const char *arg)
 {
     s->logged_in = false;
-    if (session_quirk(s, QUIRK_LOGIN_421)) {
+    if (session_quirk(s, QUIRK_LOGIN_421) ||
+        (session_quirk(s, QUIRK_AGAIN_421) && s->id > session_quirk_number(s, QUIRK_AGAIN_421))) {
         session_reply(s, "421 Too many connections, try later");
         s->quit = true;
         return;

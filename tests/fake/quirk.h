@@ -12,6 +12,7 @@
 #define QUIRKS(X)                                                                                  \
     X(REFUSE, "refuse", TEXT, "CMD[:CODE]", "refuse a command with CODE (502); may be repeated")   \
     X(FORGED_227, "pasv-address", TEXT, "A.B.C.D", "name this address in 227")                     \
+    X(PLAIN_227, "pasv-before-login", TEXT, "A.B.C.D", "before the login too, with this address")  \
     X(PASV_FORMAT, "pasv-format", TEXT, "TEXT", "text of 227; %a: h,h,h,h  %p: p,p")               \
     X(PASV_229, "pasv-answer-229", FLAG, "", "answer PASV as if it were EPSV")                     \
     X(PASV_CLOSED, "pasv-port-closed", FLAG, "", "PASV names a port where nothing listens")        \
@@ -49,6 +50,7 @@
     X(ALL_522, "522-on-data", FLAG, "", "522 to every transfer")                                   \
     X(BYE_AFTER, "421-after", NUMBER, "N", "421 after N commands")                                 \
     X(LOGIN_421, "login-421", FLAG, "", "421 to USER: too many connections")                       \
+    X(AGAIN_421, "421-after-logins", NUMBER, "N", "the same from the N+1st connection on")         \
     X(PBSZ_REFUSED, "pbsz-refused", FLAG, "", "PBSZ is refused")                                   \
     X(PROT_REFUSED, "prot-refused", FLAG, "", "PROT is refused")                                   \
     X(AUTH_REFUSED, "auth-refused", FLAG, "", "AUTH is refused")                                   \

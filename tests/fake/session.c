@@ -222,6 +222,11 @@ static const struct command *find_command(const char *verb)
     return NULL;
 }
 
+static bool is_early_pasv(const struct session *s, const char *verb)
+{
+    return session_quirk(s, QUIRK_PLAIN_227) && strcasecmp(verb, "PASV") == 0;
+}
+
 static void run_command(struct session *s, const char *verb, const char *arg)
 {
     const struct command *c = find_command(verb);
@@ -238,7 +243,7 @@ static void run_command(struct session *s, const char *verb, const char *arg)
         session_reply(s, "500 %s is unknown", verb);
     } else if (c->quirk != QUIRK_COUNT && session_quirk(s, c->quirk)) {
         session_reply(s, "502 %s is not for you", verb);
-    } else if ((c->needs & LOGIN) && !s->logged_in) {
+    } else if ((c->needs & LOGIN) && !s->logged_in && !is_early_pasv(s, verb)) {
         session_reply(s, "530 Log in first");
     } else if ((c->needs & ARG) && !*arg) {
         session_reply(s, "501 %s wants an argument", verb);

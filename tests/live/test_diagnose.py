@@ -383,6 +383,35 @@ def test_server_is_gone_after_the_first_strategy(ftpsh, tmp_path, pki):
     assert [s["strategy"] for s in json.loads(stdout)["strategies"]] == ["epsv"], stdout
 
 
+def test_server_lets_nobody_in_again(ask, ftpsh):
+    """What was learnt by then is shown, and why there is no more."""
+    found = ask("epsv-no-reply", "421-after-logins=1", ftpsh_options=("--data-timeout=0.5",))
+    assert found.run.status == 6, found
+    assert [s["strategy"] for s in found.found["strategies"]] == ["epsv"], found
+    assert "421 Too many connections" in found.found["ended"], found
+    run = ftpsh("--data-timeout=0.5", ask.servers[0].target(), "diagnose", password=PASSWORD)
+    assert run.status == 8 and "421" in run.stderr, run
+
+
+@pytest.mark.parametrize("plain, cause", [("127.0.0.1", "gateway-rewrites-plain"),
+                                          ("10.9.9.9", "wrong-address-advertised")])
+def test_reply_in_clear(ask, plain, cause):
+    """A server that answers PASV before the login gives its NAT's gateway away without CCC."""
+    found = ask("pasv-address=10.9.9.9", f"pasv-before-login={plain}",
+                ftpsh_options=("--data-timeout=1",))
+    assert found.causes() == [cause], found
+    path = found.found["path"]
+    assert (path["advertised"], path["plain"]) == ("10.9.9.9", plain), found
+
+
+@pytest.mark.parametrize("quirks, words, said", [
+    ((), (), True), ((), ("-c",), False), (("pasv-before-login=10.9.9.9",), (), False)])
+def test_how_to_compare_with_clear(ask, ftpsh, quirks, words, said):
+    ask("pasv-address=10.9.9.9", *quirks, ftpsh_options=("--data-timeout=1",))
+    run = ftpsh("--data-timeout=1", ask.servers[0].target(), "diagnose", *words, password=PASSWORD)
+    assert ("'diagnose -c' compares" in run.stdout) == said, run
+
+
 def test_interrupted(ftpsh, tmp_path, pki):
     server = Fake(tmp_path / "fake", pki, "epsv-silent", "pasv-silent")
     child = subprocess.Popen(ftpsh.argv(["-v", server.target(), "diagnose"]),

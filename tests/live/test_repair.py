@@ -69,6 +69,18 @@ def test_folder_that_is_gone_ends_one_command(fake, client, folder):
     assert (folder / "small").read_bytes() == SMALL
 
 
+def test_421_while_the_ladder_goes_on(fake, client, folder):
+    """What made the reconnection necessary is told before what became of it."""
+    server = serve(fake("epsv-no-reply", "421-after-logins=1"), "small")
+    run = client("--retries=0", "--data-timeout=0.5", server.target(), "get", "small")
+    assert run.status == 8, run
+    assert run.report["error"]["reply"] == 421, run
+    said = "after epsv timeout at command: login of someone at 127.0.0.1: 421 Too many connections"
+    assert said in run.report["error"]["message"] and said in run.stderr, run
+    assert run.attempts() == [("epsv", "command", "timeout")], run
+    assert not (folder / "small").exists()
+
+
 @pytest.mark.parametrize("command", ("put fifo up", "get big fifo"))
 def test_limit_for_everything_holds_for_a_fifo(fake, client, folder, command):
     os.mkfifo(folder / "fifo")
