@@ -16,6 +16,7 @@ enum {
     LAST_WORDS_MS = 1000,
     ABORT_MS = 1000,
     PROXY_FIN_MS = 2000,
+    PROXY_HELLO_MS = 250,
     STRAY_READS = 16,
     INTERIM_MAX = 64
 };
@@ -237,7 +238,8 @@ struct rise {
     struct channel *channel;
     int connected; /* a descriptor that waits for the transfer command; -1: none */
     bool shaking, ready;
-    bool offered; /* a ticket */
+    bool offered;         /* a ticket */
+    struct deadline hold; /* of the ClientHello, for the sake of the transfer command */
 };
 
 /* Negative replies that are about the data connection and not about the file (RFC 959
@@ -357,6 +359,16 @@ static int connect_first(struct rise *t, struct err *err)
     }
 }
 
+/* Through a proxy the ClientHello may overtake the transfer command, which travels on another
+ * connection, and pyftpdlib hangs up on one that comes first. So it waits for 1yz, but not long:
+ * ftp-srv says that only after the handshake (FIELD-NOTES 71). */
+static bool holds_hello(const struct rise *t)
+{
+    const struct channel *c = t->channel;
+    return t->shaking && session_settings(c->session)->proxy && !c->preliminary &&
+           !channel_done(c) && !deadline_passed(t->hold);
+}
+
 /* A step of connecting or of the handshake: 0 with what to poll for in *events, or -1. */
 static int rise_step(struct rise *t, bool full_handshake, short *events, struct err *err)
 {
@@ -369,8 +381,9 @@ static int rise_step(struct rise *t, bool full_handshake, short *events, struct 
         t->connected = -1;
         if (rise_connected(t, fd, full_handshake, err) < 0)
             return rise_fail(t, STAGE_TLS, err);
+        *events = 0;
     }
-    if (t->shaking) {
+    if (t->shaking && !holds_hello(t)) {
         enum stream_state state = stream_handshake(t->channel->stream, err);
         *events = stream_events(state);
         if (state == STREAM_ERROR)
@@ -443,7 +456,11 @@ static int rise_run(struct rise *t, bool full_handshake, struct err *err)
         if (rc != 0)
             return rc < 0 ? -1 : 0;
         int fd = c->stream ? stream_fd(c->stream) : t->rung.fd;
-        rc = wait_both(c, fd, events, session_settings(c->session)->wait, t->rung.until, err);
+        bool held = holds_hello(t);
+        struct deadline until = held ? deadline_sooner(t->hold, t->rung.until) : t->rung.until;
+        rc = wait_both(c, fd, events, session_settings(c->session)->wait, until, err);
+        if (rc == 0 && held && !deadline_passed(t->rung.until))
+            continue;
         if (rc == 0 && t->ready)
             return 0; /* a server that never says 1yz, or reads its tape first */
         if (rc == 0)
@@ -542,6 +559,7 @@ static enum outcome rung_climb(struct opening *o, struct rise *t, struct err *er
         enum outcome outcome = rise_failed(t, err);
         return own_fault ? OUTCOME_GIVE_UP : outcome;
     }
+    t->hold = deadline_in(PROXY_HELLO_MS);
     if (rc == 0)
         rc = rise_run(t, o->full_handshake, err);
     if (rc < 0)

@@ -4,6 +4,7 @@ import shutil
 import socket
 import struct
 import threading
+import time
 from pathlib import Path
 
 from bed.ports import free_block
@@ -96,13 +97,14 @@ class Scripted:
     asked for, as "host:port".
 
     `answer` is sent instead of the right one to the first `refuse_from` requests on and the
-    connection then held open; None: the right answer always.
+    connection then held open; None: the right answer always. `lag` is how many seconds the first
+    connection's bytes take to the server.
     """
     name = "scripted"
 
-    def __init__(self, scheme, answer=None, refuse_from=0, hold=True):
+    def __init__(self, scheme, answer=None, refuse_from=0, hold=True, lag=0):
         self.scheme, self.answer, self.refuse_from, self.hold = scheme, answer, refuse_from, hold
-        self.asked, self.open = [], []
+        self.asked, self.open, self.lag = [], [], lag
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.threads = [threading.Thread(target=self.serve, daemon=True)]
@@ -147,10 +149,11 @@ class Scripted:
                 return
             ask = self.ask_socks if self.scheme == "socks5" else self.ask_http
             port, right_answer = ask(client)
+            lag = self.lag if len(self.asked) == 1 else 0
             server = socket.create_connection(("127.0.0.1", port), 10)
             server.settimeout(None)
             self.open.append(server)
-            self.run(relay, client, server)
+            self.run(relay, client, server, b"", lag)
             relay(server, client, right_answer)
 
     def ask_socks(self, client):
@@ -183,8 +186,9 @@ def take(sock, count):
     return data
 
 
-def relay(source, sink, ahead=b""):
-    """Passes on what comes. `ahead` goes out together with the first of it, or after a moment."""
+def relay(source, sink, ahead=b"", lag=0):
+    """Passes on what comes, `lag` seconds later. `ahead` goes out together with the first of it, or
+    after a moment."""
     with contextlib.suppress(OSError):
         if ahead:
             source.settimeout(0.1)
@@ -195,6 +199,7 @@ def relay(source, sink, ahead=b""):
             source.settimeout(None)
             sink.sendall(ahead)
         while data := source.recv(65536):
+            time.sleep(lag)
             sink.sendall(data)
     with contextlib.suppress(OSError):
         sink.shutdown(socket.SHUT_WR)

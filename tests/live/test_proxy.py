@@ -9,6 +9,7 @@ import pytest
 
 from bed.process import wait_until
 from bed.proxies import KINDS, Scripted
+from fake.server import PASSWORD, Fake
 
 PASSIVE = ("epsv", "pasv-use-control-ip", "pasv")
 HTTP_LOGIN = ("someone", "open-sesame")
@@ -80,11 +81,30 @@ def test_without_tls(bed, ftpsh, tmp_path, proxies, kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_pyftpdlib(bed, ftpsh, tmp_path, proxies, kind):
-    """It hangs up where TLS begins before the command has come. A proxy may swap the two, for one is
-    on the control connection and one is not: the ladder gets over it."""
     server, proxy = bed.server("pyftpdlib"), proxies(kind)
     run = transfer(bed, ftpsh, tmp_path, server.target(), f"--proxy={proxy.url()}")
-    through(proxy, run, run.strategy())
+    through(proxy, run, "epsv")
+    assert run.attempts() == [("epsv", "open", "ok")] * 3, run
+
+
+@pytest.mark.parametrize("scheme", ["socks5", "http"])
+def test_tls_waits_for_the_command(bed, ftpsh, proxies, scheme):
+    """pyftpdlib hangs up where TLS begins before the command has come. A proxy may swap the two,
+    which travel on two connections."""
+    server, proxy = bed.server("pyftpdlib"), proxies(scheme, lag=0.1)
+    run = ftpsh(f"--proxy={proxy.url()}", server.target(), "ls")
+    through(proxy, run, "epsv")
+    assert run.attempts() == [("epsv", "open", "ok")], run
+
+
+def test_tls_before_the_preliminary_reply(ftpsh, tmp_path, pki, proxies):
+    """field 71: it does not wait for long where the server wants the handshake first."""
+    server = Fake(tmp_path / "fake", pki, "tls-before-150")
+    try:
+        run = ftpsh(f"--proxy={proxies('socks5').url()}", server.target(), "ls", password=PASSWORD)
+    finally:
+        server.stop()
+    assert run.status == 0 and run.attempts() == [("epsv", "open", "ok")], run
 
 
 @pytest.mark.parametrize("kind", KINDS)
