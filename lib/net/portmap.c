@@ -8,12 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CLOSE_MS = 1000, RENEW_AGAIN_MS = 2000 };
+/* An answer is looked for again after a moment, which doubles while there is none (RFC 6886 section
+ * 3.1). */
+enum { CLOSE_MS = 1000, RENEW_AGAIN_MS = 250, RENEW_AGAIN_MAX_MS = 32000 };
 
 struct portmap {
     const struct portmap_protocol *protocol;
     void *state;
     struct deadline renew;
+    int64_t again_ms; /* until the answer to a renewal is looked for, or it is asked for again */
+    bool leased;      /* it ends by itself */
+    uint16_t port;    /* the NAT's */
     const struct log *log;
 };
 
@@ -72,6 +77,9 @@ static int try_protocol(struct portmap *m, enum portmap_mode mode, const struct 
     if (!m->state)
         return -1;
     m->renew = lease_s ? deadline_in((int64_t) lease_s * 500) : DEADLINE_NEVER;
+    m->again_ms = RENEW_AGAIN_MS;
+    m->leased = lease_s > 0;
+    m->port = addr_port(external);
     log_note(q->log, "port mapping: %s to %s for %u s, by %s",
              addr_format_port(external, out, sizeof out),
              addr_format_port(&q->local, in, sizeof in), lease_s, m->protocol->name);
@@ -192,9 +200,14 @@ void portmap_keep(struct portmap *m)
     if (!deadline_passed(m->renew))
         return;
     uint32_t lease_s = m->protocol->renew(m->state);
-    if (lease_s)
+    if (lease_s) {
         log_note(m->log, "port mapping: renewed for %u s", lease_s);
-    m->renew = deadline_in(lease_s ? (int64_t) lease_s * 500 : RENEW_AGAIN_MS);
+        m->renew = deadline_in((int64_t) lease_s * 500);
+        m->again_ms = RENEW_AGAIN_MS;
+        return;
+    }
+    m->renew = deadline_in(m->again_ms);
+    m->again_ms = m->again_ms < RENEW_AGAIN_MAX_MS ? 2 * m->again_ms : m->again_ms;
 }
 
 void portmap_close(struct portmap *m)
@@ -202,7 +215,14 @@ void portmap_close(struct portmap *m)
     if (!m)
         return;
     bool gone = m->protocol->close(m->state, deadline_in(CLOSE_MS));
-    log_note(m->log, gone ? "port mapping: removed"
-                          : "port mapping: its removal is not confirmed; it ends with its lease");
+    if (gone)
+        log_note(m->log, "port mapping: removed");
+    else if (m->leased)
+        log_note(m->log, "port mapping: its removal is not confirmed; it ends with its lease");
+    else
+        log_note(m->log,
+                 "port mapping: its removal is not confirmed, and it has no lease: look "
+                 "for port %u in the NAT's own settings",
+                 m->port);
     free(m);
 }

@@ -1,7 +1,8 @@
 /* A port of the client's NAT, mapped to one of ours for as long as a data connection needs it: by
  * PCP (RFC 6887), NAT-PMP (RFC 6886) or UPnP IGD. IPv4 and TCP only.
  *
- * The lease is short, so that a mapping which could not be removed goes by itself.
+ * The lease is short, so that a mapping which could not be removed goes by itself; where a UPnP
+ * device knows no leases, the removal is tried several times.
  */
 #ifndef FTPSH_NET_PORTMAP_H
 #define FTPSH_NET_PORTMAP_H
@@ -43,8 +44,8 @@ struct portmap *portmap_open(struct portmap_way *way, const struct addr *local,
 /* Renews the lease when half of it is over; never waits. To be called now and then. */
 void portmap_keep(struct portmap *m);
 
-/* Removes the mapping: takes a moment at most, is not interrupted and never fails. NULL is legal.
- */
+/* Removes the mapping: takes a moment at most (some seconds for one without a lease, where nobody
+ * answers), is not interrupted and never fails. NULL is legal. */
 void portmap_close(struct portmap *m);
 
 const char *portmap_mode_name(enum portmap_mode mode); /* "natpmp" */

@@ -13,15 +13,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SEARCH_MS = 1000, TAKE_BACK_MS = 1500, TTL = 2, PORT_TRIES = 4 };
+enum { SEARCH_MS = 1000, TAKE_BACK_MS = 1500, TTL = 2, ADD_TRIES = 5, REMOVE_TRIES = 3 };
 enum { CONFLICT = 718, PERMANENT_ONLY = 725 }; /* errors of AddPortMapping */
+enum { NO_SUCH_ENTRY = 714 };                  /* of DeletePortMapping */
 
 /* A device and the mapping there. A plain value: the threads work on copies. */
 struct igd {
     char control[PORTMAP_URL], service[128], root[PORTMAP_URL];
     char local[ADDR_TEXT], external[ADDR_TEXT];
     uint16_t local_port, external_port;
-    uint32_t lease_s;
+    uint32_t lease_s;   /* to ask for; 0: for ever */
+    uint32_t granted_s; /* what the device made of it */
 };
 
 /* Who removes a mapping when waiting for it ended early: before ADDED the thread, then the caller.
@@ -71,8 +73,20 @@ static void remove_mapping(void *work)
     char port[8];
     port_text(port, j->igd.external_port);
     int rc = UPNP_DeletePortMapping(j->igd.control, j->igd.service, port, "TCP", NULL);
-    if (rc != UPNPCOMMAND_SUCCESS)
+    if (rc != UPNPCOMMAND_SUCCESS && rc != NO_SUCH_ENTRY)
         err_set(&j->err, ERR_PROTOCOL, "not removed (%d)", rc);
+}
+
+/* AddPortMapping does not tell when the device grants less than was asked for. What it tells
+ * elsewhere is taken only where that is less: some say 0 whatever the lease. */
+static uint32_t granted_lease(const struct igd *d)
+{
+    char out[8], host[40] = "", port[8] = "", text[96] = "", enabled[8] = "", lease[24] = "";
+    port_text(out, d->external_port);
+    int rc = UPNP_GetSpecificPortMappingEntry(d->control, d->service, out, "TCP", NULL, host, port,
+                                              text, enabled, lease);
+    unsigned long s = rc == UPNPCOMMAND_SUCCESS ? strtoul(lease, NULL, 10) : 0;
+    return s > 0 && s < d->lease_s ? (uint32_t) s : d->lease_s;
 }
 
 static int ask_mapping(struct igd *d)
@@ -81,8 +95,11 @@ static int ask_mapping(struct igd *d)
     port_text(in, d->local_port);
     port_text(out, d->external_port);
     snprintf(lease, sizeof lease, "%u", (unsigned) d->lease_s);
-    return UPNP_AddPortMapping(d->control, d->service, out, in, d->local, "ftpsh", "TCP", NULL,
-                               lease);
+    int rc =
+        UPNP_AddPortMapping(d->control, d->service, out, in, d->local, "ftpsh", "TCP", NULL, lease);
+    if (rc == UPNPCOMMAND_SUCCESS)
+        d->granted_s = d->lease_s ? granted_lease(d) : 0;
+    return rc;
 }
 
 /* Another port where that one is taken; no lease where the device knows none. */
@@ -90,12 +107,11 @@ static void add_mapping(struct job *j)
 {
     struct igd *d = &j->igd;
     int rc = ask_mapping(d);
-    if (rc == PERMANENT_ONLY) {
-        d->lease_s = 0;
-        rc = ask_mapping(d);
-    }
-    for (int i = 1; rc == CONFLICT && i < PORT_TRIES; i++) {
-        d->external_port = (uint16_t) (49152 + (j->seed + i * 4099) % 16384);
+    for (int i = 1; (rc == CONFLICT || rc == PERMANENT_ONLY) && i < ADD_TRIES; i++) {
+        if (rc == PERMANENT_ONLY)
+            d->lease_s = 0;
+        else
+            d->external_port = (uint16_t) (49152 + (j->seed + i * 4099) % 16384);
         rc = ask_mapping(d);
     }
     const char *text = strupnperror(rc);
@@ -245,7 +261,11 @@ static bool upnp_close(void *state, struct deadline until)
     if (u->renewing) /* or it would come after the removal */
         (void) offload_wait(u->renewing, &alone, until, NULL);
     offload_leave(u->renewing);
-    bool gone = remove_now(&u->igd, deadline_in(TAKE_BACK_MS)); /* whatever the renewal took */
+    /* whatever the renewal took; what has no lease would stay for ever */
+    int tries = u->igd.lease_s ? 1 : REMOVE_TRIES;
+    bool gone = false;
+    while (!gone && tries-- > 0)
+        gone = remove_now(&u->igd, deadline_in(TAKE_BACK_MS));
     free(u);
     return gone;
 }
@@ -288,7 +308,7 @@ static void *upnp_open(const struct portmap_request *q, struct deadline until,
         return NULL;
     }
     memcpy(q->way->igd, u->igd.root, sizeof q->way->igd);
-    *lease_s = u->igd.lease_s;
+    *lease_s = u->igd.granted_s;
     return u;
 }
 
@@ -306,7 +326,7 @@ static uint32_t upnp_renew(void *state)
     if (offload_wait(u->renewing, &alone, deadline_in(0), NULL) == 0)
         return 0;
     if (!err_is_set(&u->renewal->err))
-        lease_s = u->igd.lease_s;
+        lease_s = u->renewal->igd.granted_s;
     offload_leave(u->renewing);
     u->renewing = NULL;
     return lease_s;

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bed import clientnat, pcpserver
+from bed import clientnat, lender, pcpserver
 from bed.process import Process, wait_until
 
 pytestmark = pytest.mark.usefixtures("namespaces")
@@ -185,32 +185,41 @@ def test_misbehaving_pcp_server(bed, ftpsh, scene, mode, result, why):
         run = run_in(ftpsh, scene, "--active", "--port-map=pcp")
         assert run.attempts() == [("active", "map", result)], run
         assert why in run.raw_attempts()[0]["error"], run
-        lifetimes = said()
-    assert lifetimes[0] > 0, run
+        lifetimes = said("lifetime")
+    assert lifetimes[0] > (0,), run
     # What may have been granted is taken back; what was refused is not.
-    assert (lifetimes[-1] == 0) == (mode != "refuse"), run
+    assert (lifetimes[-1] == (0,)) == (mode != "refuse"), run
 
 
-class pcp_server:
-    """The server of bed.pcpserver; gives a function that tells the lifetimes asked for."""
+class script:
+    """One of the bed's servers at the NAT; gives a function that tells what it printed of a kind."""
 
-    def __init__(self, bed, router, mode):
-        self.log = Path(bed.folder) / "pcpserver.log"
+    def __init__(self, bed, router, module, *args):
+        self.log = Path(bed.folder) / f"{Path(module.__file__).stem}.log"
         self.log.parent.mkdir(exist_ok=True)
-        self.argv = [sys.executable, pcpserver.__file__, clientnat.GATEWAY, mode]
+        self.argv = [sys.executable, module.__file__, clientnat.GATEWAY, *args]
         self.router = router
 
     def __enter__(self):
         self.process = Process(self.argv, self.log, self.router.middle)
-        wait_until(lambda: "ready" in self.process.text(), 10, "the PCP server")
-        return self.lifetimes
+        wait_until(lambda: "ready" in self.process.text(), 10, "the NAT's server")
+        return self.said
 
     def __exit__(self, *exc):
         self.process.stop()
 
-    def lifetimes(self):
-        return [int(line.split()[1]) for line in self.process.text().splitlines()
-                if line.startswith("lifetime")]
+    def said(self, kind):
+        """The numbers behind the word, line by line."""
+        return [tuple(map(int, line.split()[1:])) for line in self.process.text().splitlines()
+                if line.startswith(kind + " ")]
+
+
+def pcp_server(bed, router, mode):
+    return script(bed, router, pcpserver, mode)
+
+
+def lending(bed, router, protocol, *quirks):
+    return script(bed, router, lender, clientnat.EXTERNAL, protocol, *quirks)
 
 
 class Transfer:
@@ -261,7 +270,8 @@ def test_gone_after_an_error(bed, ftpsh, mode):
 
 
 def test_renewed_while_the_transfer_lasts(bed, ftpsh):
-    """By the other protocols miniupnpd grants the ten minutes that are asked for."""
+    """By the other protocols miniupnpd grants the ten minutes that are asked for; for them see
+    test_lease_that_the_nat_cuts()."""
     scene = start_scene(bed, rate=4 * SLOW)
     bed.miniupnpd(scene[0], lease=4)
     bed.share("big.bin", BIG + BIG)
@@ -277,6 +287,67 @@ def test_renewed_while_the_transfer_lasts(bed, ftpsh):
     assert len(seen) >= 2 and all(len(m) == 1 for m in seen), seen
     assert scene[0].mappings() == []
     ftpsh.check_findings()
+
+
+# ---- what miniupnpd does not do ----
+
+@pytest.mark.parametrize("mode", ("natpmp", "upnp"))
+def test_lease_that_the_nat_cuts(bed, ftpsh, mode):
+    """It is renewed in time, on the same port, for as long as the transfer lasts."""
+    router, server = scene = start_scene(bed, rate=8 * SLOW)
+    bed.share("big.bin", BIG + BIG)
+    with lending(bed, router, mode, "lease=2") as said:
+        run = run_in(ftpsh, scene, "-v", "--active", f"--port-map={mode}",
+                     command=("get", "big.bin"))
+        assert run.status == 0, run
+        assert len(said("add")) >= 3 and len({port for port, _, _ in said("add")}) == 1, said("add")
+        assert said("expired") == [], run
+        assert said("remove")[0][-1] == 0, said("remove")
+    assert run.stderr.count("renewed for 2 s") >= 2, run
+    assert router.mappings() == []
+
+
+@pytest.mark.parametrize("quirks, results", [
+    (("taken=1",), [718, 0]), (("taken=3",), [718, 718, 718, 0]), (("permanent=1",), [725, 0]),
+    (("taken=1", "permanent=1"), [718, 725, 0])])
+def test_device_with_conditions(bed, ftpsh, scene, quirks, results):
+    """Another port where that one is taken, and no lease where it must be for ever."""
+    router, server = scene
+    with lending(bed, router, "upnp", *quirks) as said:
+        run = run_in(ftpsh, scene, "-v", "--active", "--port-map=upnp")
+        check_mapped(router, run, "UPnP")
+        added = said("add")
+    assert [result for _, _, result in added] == results, added
+    assert len({port for port, _, _ in added}) == 1 + results.count(718), added
+    assert added[-1][1] == (0 if 725 in results else 600), added
+    assert run.raw_attempts()[-1]["endpoint"].endswith(f":{added[-1][0]}"), run
+
+
+def test_device_whose_ports_are_all_taken(bed, ftpsh, scene):
+    with lending(bed, scene[0], "upnp", "taken=99"):
+        check_refused(run_in(ftpsh, scene, "--active", "--port-map=upnp"), "UPnP")
+
+
+@pytest.mark.parametrize("number", (0, signal.SIGINT, signal.SIGTERM))
+def test_mapping_for_ever_is_gone(bed, ftpsh, number):
+    """Nothing would end it later, so that a device which does not remove it at once is told again."""
+    router, server = scene = start_scene(bed, rate=SLOW if number else 0)
+    with lending(bed, router, "upnp", "permanent=1", "stubborn=1") as said:
+        transfer = Transfer(bed, ftpsh, scene, "upnp")
+        if number:
+            transfer.child.send_signal(number)
+        assert transfer.wait() == (128 + number if number else 0)
+        assert [error for _, error in said("remove")] == [501, 0], said("remove")
+    assert router.mappings() == []
+
+
+def test_mapping_that_stays_is_told(bed, ftpsh, scene):
+    router, server = scene
+    with lending(bed, router, "upnp", "permanent=1", "stubborn=9") as said:
+        run = run_in(ftpsh, scene, "-v", "--active", "--port-map=upnp")
+        port = said("add")[-1][0]
+    assert run.status == 0, run
+    assert f"look for port {port} in the NAT's own settings" in run.stderr, run
 
 
 @pytest.mark.parametrize("mode", PROTOCOLS)
