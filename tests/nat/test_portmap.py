@@ -331,7 +331,7 @@ def test_device_whose_ports_are_all_taken(bed, ftpsh, scene):
 @pytest.mark.parametrize("number", (0, signal.SIGINT, signal.SIGTERM))
 def test_mapping_for_ever_is_gone(bed, ftpsh, number):
     """Nothing would end it later, so that a device which does not remove it at once is told again."""
-    router, server = scene = start_scene(bed, rate=SLOW if number else 0)
+    router, server = scene = start_scene(bed, rate=SLOW if number else 8 * SLOW)
     with lending(bed, router, "upnp", "permanent=1", "stubborn=1") as said:
         transfer = Transfer(bed, ftpsh, scene, "upnp")
         if number:

@@ -32,13 +32,42 @@ static const struct advice *server_row(enum cause c, enum software s)
     return NULL;
 }
 
+/* Whatever the software, known or not, there is a text to read, and lines say where they go. */
 static void no_cause_without_advice(void **state)
 {
     (void) state;
     const struct advice *found[MAX];
+    struct evidence nothing = {0};
+    char text[ADVICE_TEXT];
     for (int c = 0; c < CAUSE_COUNT; c++) {
-        for (int s = 0; s < SOFTWARES; s++)
-            assert_true(advice_find((enum cause) c, (enum software) s, found, MAX) > 0);
+        for (int s = 0; s < SOFTWARES; s++) {
+            size_t n = advice_find((enum cause) c, (enum software) s, found, MAX);
+            assert_true(n > 0);
+            for (size_t i = 0; i < n; i++) {
+                assert_true(strlen(advice_fill(found[i]->text, &nothing, 21, text, sizeof text)) >
+                            10);
+                assert_true(*found[i]->remedy && *party_name(found[i]->party));
+                assert_true(!found[i]->lines || found[i]->where);
+            }
+        }
+    }
+}
+
+/* A script may look for the one remedy of that name and party. */
+static void ids_are_unique(void **state)
+{
+    (void) state;
+    const struct advice *found[MAX];
+    for (int c = 0; c < CAUSE_COUNT; c++) {
+        for (int s = 0; s < SOFTWARES; s++) {
+            size_t n = advice_find((enum cause) c, (enum software) s, found, MAX);
+            for (size_t i = 0; i < n; i++) {
+                for (size_t k = 0; k < i; k++)
+                    assert_string_not_equal(found[i]->remedy, found[k]->remedy);
+                assert_true(strspn(found[i]->remedy, "abcdefghijklmnopqrstuvwxyz-") ==
+                            strlen(found[i]->remedy));
+            }
+        }
     }
 }
 
@@ -77,6 +106,7 @@ static void own_rows_replace_the_general_ones(void **state)
     }
 }
 
+/* Lines in its own words; tests/live/test_advice.py names those that are tried out. */
 static void at_least_24_pairs(void **state)
 {
     (void) state;
@@ -188,6 +218,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_cause_without_advice),
+        cmocka_unit_test(ids_are_unique),
         cmocka_unit_test(every_fault_is_somebodys),
         cmocka_unit_test(own_rows_replace_the_general_ones),
         cmocka_unit_test(at_least_24_pairs),
