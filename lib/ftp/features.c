@@ -20,6 +20,15 @@ static const struct {
     {"TVFS", NULL, FEATURE_TVFS},        {"UTF8", NULL, FEATURE_UTF8},
 };
 
+static const struct {
+    const char *word;
+    enum digest_command flag;
+} digests[] = {
+    {"XSHA256", DIGEST_XSHA256}, {"XSHA512", DIGEST_XSHA512}, {"XSHA1", DIGEST_XSHA1},
+    {"XSHA", DIGEST_XSHA},       {"XMD5", DIGEST_XMD5},       {"MD5", DIGEST_MD5_TWINE},
+    {"XCRC", DIGEST_XCRC},
+};
+
 struct span {
     const char *p;
     size_t n;
@@ -67,6 +76,25 @@ static void copy_list(struct span rest, char *dst, size_t size)
     dst[n] = '\0';
 }
 
+static unsigned digest_of(struct span word)
+{
+    for (size_t i = 0; i < sizeof digests / sizeof digests[0]; i++) {
+        if (span_is(word, digests[i].word))
+            return (unsigned) digests[i].flag;
+    }
+    return 0;
+}
+
+/* "SITE XMD5;XCRC" and "SITE XMD5 XCRC". */
+static unsigned site_digests(struct span rest)
+{
+    unsigned flags = 0;
+    for (struct span word = next_word(&rest, " \t;\r"); word.n > 0;
+         word = next_word(&rest, " \t;\r"))
+        flags |= digest_of(word);
+    return flags;
+}
+
 static void read_line(struct span line, struct features *out)
 {
     /* Some servers put the code before every line. */
@@ -78,6 +106,9 @@ static void read_line(struct span line, struct features *out)
             (!table[i].argument || has_argument(line, table[i].argument)))
             out->flags |= table[i].flag;
     }
+    out->digests |= digest_of(word);
+    if (span_is(word, "SITE"))
+        out->site_digests |= site_digests(line);
     if (span_is(word, "MLST"))
         copy_list(line, out->mlst, sizeof out->mlst);
     else if (span_is(word, "HASH"))

@@ -21,11 +21,23 @@ enum feature {
     FEATURE_UTF8 = 1 << 13
 };
 
+/* Commands that tell the hash of a file's contents, HASH apart. */
+enum digest_command {
+    DIGEST_XSHA256 = 1 << 0,
+    DIGEST_XSHA512 = 1 << 1,
+    DIGEST_XSHA1 = 1 << 2,
+    DIGEST_XSHA = 1 << 3, /* SHA-1 by another name */
+    DIGEST_XMD5 = 1 << 4,
+    DIGEST_MD5_TWINE = 1 << 5, /* MD5 (draft-twine-ftpmd5) */
+    DIGEST_XCRC = 1 << 6
+};
+
 struct features {
-    bool known;     /* FEAT was answered with a list */
-    unsigned flags; /* enum feature */
-    char mlst[256]; /* the facts as listed: "type*;size*;modify*;" */
-    char hash[128]; /* "SHA-256*;SHA-512;" */
+    bool known;                     /* FEAT was answered with a list */
+    unsigned flags;                 /* enum feature */
+    char mlst[256];                 /* the facts as listed: "type*;size*;modify*;" */
+    char hash[128];                 /* "SHA-256*;SHA-512;" */
+    unsigned digests, site_digests; /* enum digest_command: as commands, and behind SITE */
 };
 
 /* Reads the text of a 211 reply (as struct reply keeps it) into *out. Lines that are not known are

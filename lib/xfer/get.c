@@ -1,5 +1,7 @@
 #include "xfer/get.h"
 
+#include "xfer/verify.h"
+
 #include <stdio.h>
 
 /* A download in progress. */
@@ -8,6 +10,7 @@ struct get {
     const char *remote;
     const struct get_options *options;
     struct part part;
+    struct verifier verifier;
     int64_t size, mtime; /* of the remote file; LISTING_UNKNOWN */
     bool size_asked;     /* by SIZE just now, not told by a listing */
     struct transfer *out;
@@ -110,6 +113,11 @@ static int verify_unconfirmed(struct get *g, int64_t have, const struct err *why
     return 0;
 }
 
+static int verify_contents(struct get *g, int64_t have, struct err *err)
+{
+    return verifier_check(&g->verifier, g->mover, g->remote, have, &g->out->verdict, err);
+}
+
 /* ---- the download ---- */
 
 static void set_progress(struct mover *m, int64_t done, int64_t total)
@@ -118,6 +126,17 @@ static void set_progress(struct mover *m, int64_t done, int64_t total)
         return;
     atomic_store(&m->pump.progress->done, done);
     atomic_store(&m->pump.progress->total, total);
+}
+
+/* The hash is of the whole file: what is there already is read once. */
+static int begin_verifying(struct get *g, struct err *err)
+{
+    verifier_clear(&g->verifier);
+    if (verifier_begin(&g->verifier, g->mover, err) < 0)
+        return -1;
+    if (!g->verifier.way || g->part.at == 0)
+        return 0;
+    return part_read_back(&g->part, g->part.at, verifier_feed, &g->verifier, err);
 }
 
 /* A server that told no size is stopped here. */
@@ -129,6 +148,7 @@ static int get_write(void *ctx, const void *data, size_t len, struct err *err)
         g->out->skipped = SKIP_TOO_LARGE;
         return err_set(err, ERR_LOCAL, "%s is larger than %lld bytes", g->remote, (long long) max);
     }
+    verifier_feed(&g->verifier, data, len);
     return part_write(&g->part, data, len, err);
 }
 
@@ -140,7 +160,7 @@ static int fetch(struct get *g, struct err *err)
     struct pump_end end = {0};
     struct channel *channel;
     set_progress(g->mover, t->at, g->size);
-    if (transfer_open(g->mover, &request, g->out, &channel, err) < 0)
+    if (begin_verifying(g, err) < 0 || transfer_open(g->mover, &request, g->out, &channel, err) < 0)
         return -1;
     struct err why = ERR_INIT;
     int rc = pump_down(channel, &sink, &g->mover->pump, &end, &why);
@@ -150,11 +170,12 @@ static int fetch(struct get *g, struct err *err)
         return err_take(err, &why);
     }
     if (rc < 0)
-        return verify_unconfirmed(g, t->at, &why, err);
-    if (t->overlap > 0)
-        return err_set(err, ERR_INTEGRITY, "%s: the server sent less than was asked for",
-                       g->remote);
-    return verify_size(g, t->at, end.unclean, err);
+        rc = verify_unconfirmed(g, t->at, &why, err);
+    else if (t->overlap > 0)
+        rc = err_set(err, ERR_INTEGRITY, "%s: the server sent less than was asked for", g->remote);
+    else
+        rc = verify_size(g, t->at, end.unclean, err);
+    return rc < 0 ? -1 : verify_contents(g, t->at, err);
 }
 
 static void tell_of_part(const struct part *t, struct err *err)
@@ -229,32 +250,68 @@ int get_file(struct mover *m, const char *remote, const char *local, const struc
     else if (rc == 0)
         rc = get_into(&g, err);
     part_clear(&g.part);
+    verifier_clear(&g.verifier);
     transfer_end(out, rc < 0 ? err : NULL);
     if (rc == 0 && o->remove_source && !out->skipped)
         rc = remove_source(&g, err);
     return rc;
 }
 
+int get_tail(struct mover *m, const char *remote, int64_t offset, const struct pump_sink *sink,
+             struct err *err)
+{
+    struct channel_request request = {CHANNEL_DOWN, "RETR", remote, offset};
+    struct pump_settings settings = m->pump;
+    struct pump_end end;
+    struct channel *channel;
+    settings.progress = NULL;
+    if (channel_open(m->session, m->ladder, &request, m->attempts, &channel, err) < 0)
+        return -1;
+    return pump_down(channel, sink, &settings, &end, err);
+}
+
+/* A sink with the hash taken on the way. */
+struct tap {
+    const struct pump_sink *sink;
+    struct verifier *verifier;
+};
+
+static int tap_write(void *ctx, const void *data, size_t len, struct err *err)
+{
+    const struct tap *tap = ctx;
+    verifier_feed(tap->verifier, data, len);
+    return tap->sink->write(tap->sink->ctx, data, len, err);
+}
+
+static int fetch_to_sink(struct get *g, const struct pump_sink *sink, struct err *err)
+{
+    struct channel_request request = {CHANNEL_DOWN, "RETR", g->remote, 0};
+    struct tap tap = {sink, &g->verifier};
+    struct pump_sink tapped = {tap_write, &tap};
+    struct pump_end end = {0};
+    struct channel *channel;
+    set_progress(g->mover, 0, -1);
+    if (verifier_begin(&g->verifier, g->mover, err) < 0 ||
+        transfer_open(g->mover, &request, g->out, &channel, err) < 0)
+        return -1;
+    int rc = pump_down(channel, &tapped, &g->mover->pump, &end, err);
+    g->out->bytes = end.bytes;
+    if (rc < 0)
+        return err_wrap(err, "%s", g->remote);
+    if (verify_size(g, end.bytes, end.unclean, err) < 0)
+        return -1;
+    return verify_contents(g, end.bytes, err);
+}
+
 int get_to_sink(struct mover *m, const char *remote, const struct pump_sink *sink,
                 struct transfer *out, struct err *err)
 {
     struct get g = {.mover = m, .remote = remote, .out = out, .size = LISTING_UNKNOWN};
-    struct channel_request request = {CHANNEL_DOWN, "RETR", remote, 0};
-    struct pump_end end = {0};
-    struct channel *channel;
     transfer_begin(out, TRANSFER_GET);
     snprintf(out->remote, sizeof out->remote, "%s", remote);
     snprintf(out->local, sizeof out->local, "-");
-    set_progress(m, 0, -1);
-    int rc = transfer_open(m, &request, out, &channel, err);
-    if (rc == 0) {
-        rc = pump_down(channel, sink, &m->pump, &end, err);
-        out->bytes = end.bytes;
-        if (rc < 0)
-            err_wrap(err, "%s", remote);
-        else
-            rc = verify_size(&g, end.bytes, end.unclean, err);
-    }
+    int rc = fetch_to_sink(&g, sink, err);
+    verifier_clear(&g.verifier);
     transfer_end(out, rc < 0 ? err : NULL);
     return rc;
 }

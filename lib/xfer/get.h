@@ -40,6 +40,10 @@ struct get_options {
 int get_file(struct mover *m, const char *remote, const char *local, const struct get_options *o,
              struct transfer *out, struct err *err);
 
+/* For lib/xfer: what stands behind `offset`, of which nothing is told and nothing verified. */
+int get_tail(struct mover *m, const char *remote, int64_t offset, const struct pump_sink *sink,
+             struct err *err);
+
 /* Fetches `remote` into a sink (cat). */
 int get_to_sink(struct mover *m, const char *remote, const struct pump_sink *sink,
                 struct transfer *out, struct err *err);

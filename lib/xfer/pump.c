@@ -49,13 +49,12 @@ static void tick(struct pump *p)
     p->tick = deadline_in(TICK_MS);
 }
 
-/* Waits for either connection (`events`: what data wants), or only looks with `glance`. 1: go on,
- * 0: the idle clock has run out, -1: cancelled, or the server ended the transfer. */
-static int look(struct pump *p, short events, bool glance, struct err *err)
+/* Waits for either connection (`events`: what data wants) until `until`. 1: go on, 0: the idle
+ * clock has run out, -1: cancelled, or the server ended the transfer. */
+static int look_until(struct pump *p, short events, struct deadline until, struct err *err)
 {
     tick(p);
-    struct deadline until = glance ? deadline_in(0) : p->idle;
-    if (p->settings->tick && !glance)
+    if (p->settings->tick && !deadline_passed(until))
         until = deadline_sooner(until, p->tick);
     if (channel_wait(p->channel, events, until, err) < 0 || channel_check(p->channel, err) < 0)
         return -1;
@@ -64,7 +63,30 @@ static int look(struct pump *p, short events, bool glance, struct err *err)
         p->lingering = true;
         p->idle = deadline_sooner(p->idle, deadline_in(LINGER_MS));
     }
-    return glance || !deadline_passed(p->idle);
+    return !deadline_passed(p->idle);
+}
+
+static int look(struct pump *p, short events, struct err *err)
+{
+    return look_until(p, events, p->idle, err);
+}
+
+/* Only looks, after bytes have moved. 1 or -1. */
+static int glance(struct pump *p, short events, struct err *err)
+{
+    return look_until(p, events, deadline_in(0), err) < 0 ? -1 : 1;
+}
+
+/* How many of `want` bytes may move now. 0 after waiting for the rate's sake, with both connections
+ * watched; -1. Such a pause is no stall. */
+static ssize_t allowed(struct pump *p, size_t want, short events, struct err *err)
+{
+    int64_t wait_ms;
+    size_t n = rate_take(p->settings->rate, want, clock_now_ms(), &wait_ms);
+    if (n > 0)
+        return (ssize_t) n;
+    p->idle = deadline_in(p->settings->idle_timeout_ms);
+    return look_until(p, events, deadline_in(wait_ms), err) < 0 ? -1 : 0;
 }
 
 static int stalled(const struct pump *p, struct err *err)
@@ -95,8 +117,12 @@ static int down_unclean(struct pump *p, struct err *why, struct err *err)
 /* 1: more to come, 0: ended in order, -1 with *why. */
 static int down_step(struct pump *p, const struct pump_sink *sink, struct err *why)
 {
-    size_t got;
-    enum stream_state state = channel_read(p->channel, p->block, PUMP_BLOCK, &got, why);
+    size_t got = 0;
+    ssize_t room = allowed(p, PUMP_BLOCK, 0, why);
+    if (room <= 0)
+        return room < 0 ? -1 : 1;
+    enum stream_state state = channel_read(p->channel, p->block, (size_t) room, &got, why);
+    rate_give_back(p->settings->rate, (size_t) room - (state == STREAM_OK ? got : 0));
     if (state == STREAM_EOF)
         return 0;
     if (state == STREAM_ERROR)
@@ -105,9 +131,9 @@ static int down_step(struct pump *p, const struct pump_sink *sink, struct err *w
         moved(p, got);
         if (sink->write(sink->ctx, p->block, got, why) < 0)
             return -1;
-        return p->unlooked < LOOK_BYTES || look(p, 0, true, why) > 0 ? 1 : -1;
+        return p->unlooked < LOOK_BYTES ? 1 : glance(p, 0, why);
     }
-    int rc = look(p, stream_events(state), false, why);
+    int rc = look(p, stream_events(state), why);
     if (rc == 0)
         return p->lingering
                    ? err_set(why, ERR_TRUNCATED, "the server never ended the data connection")
@@ -151,28 +177,50 @@ static int up_listen(struct pump *p, struct err *err)
 }
 
 /* Waits until the data connection wants something of us; 1 or -1. */
-static int up_wait(struct pump *p, short events, bool glance, struct err *err)
+static int up_wait(struct pump *p, short events, struct err *err)
 {
-    int rc = look(p, (short) (events | POLLIN), glance, err);
+    int rc = look(p, (short) (events | POLLIN), err);
     if (rc == 0)
         return stalled(p, err);
     return rc < 0 ? -1 : up_listen(p, err);
+}
+
+static int up_glance(struct pump *p, struct err *err)
+{
+    return glance(p, POLLIN, err) < 0 ? -1 : up_listen(p, err);
+}
+
+/* As allowed(); behind a pause what was written so far goes out. */
+static ssize_t up_allowed(struct pump *p, size_t want, struct err *err)
+{
+    ssize_t n = allowed(p, want, POLLIN, err);
+    if (n != 0)
+        return n;
+    enum stream_state state = stream_flush(channel_stream(p->channel), err);
+    return state == STREAM_ERROR || up_listen(p, err) < 0 ? -1 : 0;
 }
 
 static int up_send(struct pump *p, size_t len, struct err *err)
 {
     size_t sent = 0;
     while (sent < len) {
-        size_t put;
+        size_t put = 0;
+        ssize_t room = up_allowed(p, len - sent, err);
+        if (room < 0)
+            return -1;
+        if (room == 0)
+            continue;
         enum stream_state state =
-            stream_write(channel_stream(p->channel), p->block + sent, len - sent, &put, err);
+            stream_write(channel_stream(p->channel), p->block + sent, (size_t) room, &put, err);
         if (state == STREAM_ERROR)
             return -1;
+        rate_give_back(p->settings->rate, (size_t) room - put);
         sent += put;
         moved(p, put);
         bool blocked = state != STREAM_OK;
-        if ((blocked || p->unlooked >= LOOK_BYTES) &&
-            up_wait(p, blocked ? stream_events(state) : 0, !blocked, err) < 0)
+        if (blocked && up_wait(p, stream_events(state), err) < 0)
+            return -1;
+        if (!blocked && p->unlooked >= LOOK_BYTES && up_glance(p, err) < 0)
             return -1;
     }
     return 0;
@@ -182,7 +230,7 @@ static int up_flush(struct pump *p, struct err *err)
 {
     enum stream_state state;
     while ((state = stream_flush(channel_stream(p->channel), err)) != STREAM_OK) {
-        if (state == STREAM_ERROR || up_wait(p, stream_events(state), false, err) < 0)
+        if (state == STREAM_ERROR || up_wait(p, stream_events(state), err) < 0)
             return -1;
     }
     return 0;

@@ -3,6 +3,7 @@
 #define FTPSH_XFER_PUMP_H
 
 #include "data/channel.h"
+#include "xfer/rate.h"
 
 #include <stdatomic.h>
 
@@ -27,6 +28,7 @@ struct pump_source {
 struct pump_settings {
     int64_t idle_timeout_ms;   /* no byte moves */
     int64_t noop_interval_ms;  /* NOOPs on the control connection meanwhile; 0: none */
+    struct rate *rate;         /* limits both directions, shared with others; may be NULL */
     struct progress *progress; /* may be NULL */
     void (*tick)(void *ctx);   /* called about four times a second from the pump; may be NULL */
     void *tick_ctx;

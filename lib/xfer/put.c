@@ -1,19 +1,38 @@
 #include "xfer/put.h"
 
+#include "xfer/get.h"
+#include "xfer/stamp.h"
+#include "xfer/verify.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The local end of an upload. */
-struct source {
-    int fd;
-    const char *path;
+enum { REMOTE_NAME_MAX = 255, READ_BLOCK = 64 * 1024 };
+
+/* What stands behind and before a temporary name. */
+#define TEMP_PREFIX "."
+#define TEMP_SUFFIX ".ftpsh.tmp"
+
+/* An upload in progress. */
+struct put {
+    struct mover *mover;
+    const struct put_options *options;
+    const char *local;
+    const char *remote;    /* the final name */
+    const char *to;        /* what is written: it, or `temp` */
+    char temp[PATH_BYTES]; /* with `atomic` */
+    int fd;                /* of the local file */
+    struct stat st;        /* as it was when opened */
     const struct wait *wait;
-    struct stat st; /* as it was when opened */
+    int64_t offset; /* where the upload starts in the local file */
+    int64_t base;   /* with `append`: what was there; LISTING_UNKNOWN */
+    int64_t sent;
+    struct verifier verifier;
+    struct transfer *out;
 };
 
 static int local_error(const char *what, const char *path, struct err *err)
@@ -21,193 +40,483 @@ static int local_error(const char *what, const char *path, struct err *err)
     return err_set_sys(err, ERR_LOCAL, errno, "cannot %s %s", what, path);
 }
 
-/* Never blocks: a FIFO opens at once and is waited for when it is read. */
-static int source_open(struct source *src, const char *path, const struct put_options *o,
-                       struct err *err)
+static bool is_refusal(const struct err *why)
 {
+    return why->code == ERR_REPLY_PERMANENT || why->code == ERR_REPLY_TRANSIENT ||
+           why->code == ERR_PROTOCOL;
+}
+
+/* A descriptor may stand anywhere in its file: what comes is what is sent. */
+static bool is_regular(const struct put *p)
+{
+    return S_ISREG(p->st.st_mode) && p->options->fd < 0;
+}
+
+/* ---- the local end ---- */
+
+/* Never blocks: a FIFO opens at once and is waited for when it is read. */
+static int source_open(struct put *p, struct err *err)
+{
+    const struct put_options *o = p->options;
     int links = o->confined ? O_NOFOLLOW : 0;
-    if (o->confined && !path_is_single(path))
-        return err_set(err, ERR_LOCAL, "'%s' can't be the name of a file in a folder", path);
-    src->path = path;
-    src->fd = openat(o->dirfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | links);
-    if (src->fd < 0 || fstat(src->fd, &src->st) < 0)
-        return local_error("read", path, err);
-    if (S_ISDIR(src->st.st_mode))
-        return err_set(err, ERR_LOCAL, "%s is a folder", path);
-    if (o->confined && !S_ISREG(src->st.st_mode))
-        return err_set(err, ERR_LOCAL, "%s is no regular file", path);
+    if (o->confined && !path_is_single(p->local))
+        return err_set(err, ERR_LOCAL, "'%s' can't be the name of a file in a folder", p->local);
+    p->fd = o->fd >= 0
+                ? fcntl(o->fd, F_DUPFD_CLOEXEC, 3)
+                : openat(o->dirfd, p->local, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | links);
+    if (p->fd < 0 || fstat(p->fd, &p->st) < 0)
+        return local_error("read", p->local, err);
+    if (S_ISDIR(p->st.st_mode))
+        return err_set(err, ERR_LOCAL, "%s is a folder", p->local);
+    if (o->confined && !is_regular(p))
+        return err_set(err, ERR_LOCAL, "%s is no regular file", p->local);
     return 0;
+}
+
+static int check_room(const struct put *p, size_t len, struct err *err)
+{
+    int64_t max = p->options->max_size;
+    if (max < 0 || p->offset + p->sent + (int64_t) len <= max)
+        return 0;
+    return err_set(err, ERR_LOCAL, "%s is larger than %lld bytes", p->local, (long long) max);
 }
 
 static ssize_t source_read(void *ctx, void *mem, size_t size, struct err *err)
 {
-    struct source *src = ctx;
+    struct put *p = ctx;
     for (;;) {
-        struct wait_fd data = {.fd = src->fd, .want = POLLIN};
-        if (!S_ISREG(src->st.st_mode) && wait_fds(src->wait, &data, 1, DEADLINE_NEVER, err) < 0)
+        struct wait_fd data = {.fd = p->fd, .want = POLLIN};
+        if (!is_regular(p) && wait_fds(p->wait, &data, 1, DEADLINE_NEVER, err) < 0)
             return -1;
-        ssize_t n = read(src->fd, mem, size);
-        if (n >= 0)
-            return n;
-        if (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK)
-            return local_error("read", src->path, err);
+        ssize_t n = read(p->fd, mem, size);
+        if (n < 0 && errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK)
+            return local_error("read", p->local, err);
+        if (n < 0)
+            continue;
+        if (check_room(p, (size_t) n, err) < 0)
+            return -1;
+        verifier_feed(&p->verifier, mem, (size_t) n);
+        p->sent += n;
+        return n;
     }
 }
 
 /* What was sent must be what the file is: one that was written to meanwhile is a mixture. */
-static int source_unchanged(const struct source *src, int64_t sent, struct err *err)
+static int source_unchanged(const struct put *p, struct err *err)
 {
     struct stat now;
-    if (!S_ISREG(src->st.st_mode))
+    if (!is_regular(p))
         return 0;
-    if (fstat(src->fd, &now) == 0 && now.st_size == src->st.st_size && now.st_size == sent &&
-        now.st_mtim.tv_sec == src->st.st_mtim.tv_sec &&
-        now.st_mtim.tv_nsec == src->st.st_mtim.tv_nsec)
+    if (fstat(p->fd, &now) == 0 && now.st_size == p->st.st_size &&
+        now.st_size == p->offset + p->sent && now.st_mtim.tv_sec == p->st.st_mtim.tv_sec &&
+        now.st_mtim.tv_nsec == p->st.st_mtim.tv_nsec)
         return 0;
-    return err_set(err, ERR_LOCAL, "%s changed while it was sent", src->path);
+    return err_set(err, ERR_LOCAL, "%s changed while it was sent", p->local);
 }
 
-/* An absent file and a server that knows no SIZE both mean: from the start. */
-static int resume_offset(struct mover *m, const struct source *src, const char *remote,
-                         int64_t *offset, struct err *err)
+/* ---- passing over ---- */
+
+/* Whether there is such a file: 1, 0, or -1 where the server does not tell. */
+static int remote_exists(struct put *p, struct err *err)
 {
     struct err why = ERR_INIT;
-    *offset = 0;
-    if (!S_ISREG(src->st.st_mode))
-        return err_set(err, ERR_LOCAL, "%s is no regular file: it cannot be continued", src->path);
-    if (session_size(m->session, remote, offset, &why) < 0) {
-        *offset = 0;
-        if (why.code == ERR_REPLY_PERMANENT)
-            return 0;
-        return err_take(err, &why);
+    int64_t ignored;
+    if (p->options->there_size >= 0 || p->options->there_mtime >= 0)
+        return 1;
+    if (session_size(p->mover->session, p->remote, &ignored, &why) == 0)
+        return 1;
+    if (is_refusal(&why) && why.reply != 550) {
+        err_clear(&why);
+        if (session_mdtm(p->mover->session, p->remote, &ignored, &why) == 0)
+            return 1;
     }
-    if (*offset > src->st.st_size)
-        return err_set(err, ERR_INTEGRITY, "%s has %lld bytes on the server and %s only %lld",
-                       remote, (long long) *offset, src->path, (long long) src->st.st_size);
-    if (lseek(src->fd, (off_t) *offset, SEEK_SET) < 0)
-        return local_error("read", src->path, err);
+    if (why.reply == 550)
+        return 0;
+    err_wrap(&why, "whether it is there can't be found out");
+    return err_take(err, &why);
+}
+
+/* 1: what is there is not older, 0: it is, or is not there, or the server does not tell; -1. */
+static int remote_is_current(struct put *p, struct err *err)
+{
+    struct err why = ERR_INIT;
+    int64_t there = p->options->there_mtime;
+    if (!is_regular(p))
+        return 0;
+    if (there < 0 && session_mdtm(p->mover->session, p->remote, &there, &why) < 0)
+        return is_refusal(&why) ? 0 : err_take(err, &why);
+    return there >= (int64_t) p->st.st_mtim.tv_sec;
+}
+
+static int choose_skip(struct put *p, struct err *err)
+{
+    const struct put_options *o = p->options;
+    int rc = 0;
+    if (o->max_size >= 0 && is_regular(p) && p->st.st_size > o->max_size)
+        p->out->skipped = SKIP_TOO_LARGE;
+    else if (o->no_clobber && (rc = remote_exists(p, err)) > 0)
+        p->out->skipped = SKIP_EXISTS;
+    else if (rc == 0 && o->newer && (rc = remote_is_current(p, err)) > 0)
+        p->out->skipped = SKIP_NOT_NEWER;
+    return rc < 0 ? -1 : 0;
+}
+
+/* ---- continuing ---- */
+
+/* The end of what the server has, against the local file. */
+struct overlap {
+    struct put *put;
+    int64_t at;
+};
+
+static int overlap_write(void *ctx, const void *data, size_t len, struct err *err)
+{
+    struct overlap *o = ctx;
+    const unsigned char *there = data;
+    unsigned char here[4096];
+    while (len > 0) {
+        size_t n = len < sizeof here ? len : sizeof here;
+        ssize_t got = pread(o->put->fd, here, n, (off_t) o->at);
+        if (got < 0)
+            return local_error("read", o->put->local, err);
+        if (got == 0 || memcmp(here, there, (size_t) got) != 0)
+            return err_set(err, ERR_INTEGRITY,
+                           "what is on the server is not the beginning of %s; `put` sends it anew",
+                           o->put->local);
+        o->at += got;
+        there += got;
+        len -= (size_t) got;
+    }
     return 0;
 }
 
-/* REST and STOR, or APPE where the server does not take REST. */
-static int open_upload(struct mover *m, const char *remote, int64_t offset, struct transfer *out,
-                       struct channel **channel, struct err *err)
+/* A folder for uploads alone lets nothing be read: then the size has to do. */
+static int check_overlap(struct put *p, struct err *err)
 {
-    struct channel_request request = {CHANNEL_UP, "STOR", remote, offset};
+    int64_t len = p->offset < PART_OVERLAP ? p->offset : PART_OVERLAP;
+    struct overlap o = {p, p->offset - len};
+    struct pump_sink sink = {overlap_write, &o};
     struct err why = ERR_INIT;
-    bool append = offset > 0 && !features_has(session_features(m->session), FEATURE_REST);
-    int rc = append ? -1 : transfer_open(m, &request, out, channel, &why);
-    if (rc < 0 && offset > 0 && (append || (why.reply >= 500 && why.reply <= 504))) {
-        request = (struct channel_request){CHANNEL_UP, "APPE", remote, 0};
-        return transfer_open(m, &request, out, channel, err);
+    if (get_tail(p->mover, p->to, o.at, &sink, &why) < 0) {
+        if (!is_refusal(&why))
+            return err_take(err, &why);
+        log_note(session_settings(p->mover->session)->log, "%s: cannot be compared: %s", p->to,
+                 why.msg);
+        return 0;
     }
-    if (rc < 0 && err && !err_is_set(err))
-        *err = why;
-    return rc;
+    if (o.at == p->offset)
+        return 0;
+    return err_set(err, ERR_INTEGRITY, "%s: the server sent less than was asked for", p->to);
+}
+
+static int refuse_or_restart(struct put *p, struct err *why, struct err *err)
+{
+    if (why->code != ERR_INTEGRITY || !p->options->anew)
+        return err_take(err, why);
+    p->offset = 0;
+    return 0;
+}
+
+/* An absent file and a server that knows no SIZE both mean: from the start. */
+static int find_offset(struct put *p, struct err *err)
+{
+    struct err why = ERR_INIT;
+    int64_t there = p->options->atomic ? LISTING_UNKNOWN : p->options->there_size;
+    if (!is_regular(p))
+        return err_set(err, ERR_LOCAL, "%s is no regular file: it cannot be continued", p->local);
+    if (there < 0 && session_size(p->mover->session, p->to, &there, &why) < 0)
+        return why.code == ERR_REPLY_PERMANENT ? 0 : err_take(err, &why);
+    p->offset = there;
+    if (there > p->st.st_size)
+        err_set(&why, ERR_INTEGRITY, "%s has %lld bytes on the server and %s only %lld", p->to,
+                (long long) there, p->local, (long long) p->st.st_size);
+    else if (there > 0)
+        check_overlap(p, &why);
+    return err_is_set(&why) ? refuse_or_restart(p, &why, err) : 0;
+}
+
+/* The hash is of the whole file: what the server has is read here once. */
+static int feed_beginning(struct put *p, struct err *err)
+{
+    unsigned char block[READ_BLOCK];
+    for (int64_t at = 0; p->verifier.way && at < p->offset;) {
+        size_t n = p->offset - at < READ_BLOCK ? (size_t) (p->offset - at) : READ_BLOCK;
+        ssize_t got = pread(p->fd, block, n, (off_t) at);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return got < 0 ? local_error("read", p->local, err) : source_unchanged(p, err);
+        verifier_feed(&p->verifier, block, (size_t) got);
+        at += got;
+        if (wait_fds(p->wait, NULL, 0, deadline_in(0), err) < 0)
+            return -1;
+    }
+    if (is_regular(p) && lseek(p->fd, (off_t) p->offset, SEEK_SET) < 0)
+        return local_error("read", p->local, err);
+    return 0;
+}
+
+/* ---- the upload ---- */
+
+/* REST and STOR, or APPE where the server does not take REST. */
+static int open_upload(struct put *p, struct channel **channel, struct err *err)
+{
+    struct mover *m = p->mover;
+    const char *command = p->options->append ? "APPE" : "STOR";
+    struct channel_request request = {CHANNEL_UP, command, p->to, p->offset};
+    struct err why = ERR_INIT;
+    bool append = p->offset > 0 && !features_has(session_features(m->session), FEATURE_REST);
+    int rc = append ? -1 : transfer_open(m, &request, p->out, channel, &why);
+    if (rc < 0 && p->offset > 0 && (append || (why.reply >= 500 && why.reply <= 504))) {
+        request = (struct channel_request){CHANNEL_UP, "APPE", p->to, 0};
+        return transfer_open(m, &request, p->out, channel, err);
+    }
+    return rc < 0 ? err_take(err, &why) : 0;
+}
+
+/* What the file's size has to be now; LISTING_UNKNOWN. */
+static int64_t expected_size(const struct put *p)
+{
+    if (p->options->append)
+        return p->base < 0 ? LISTING_UNKNOWN : p->base + p->sent;
+    return p->offset + p->sent;
 }
 
 /* SIZE after the upload: some servers confirm what they have cut short (FIELD-NOTES 70). */
-static int verify_upload(struct mover *m, const char *remote, int64_t sent, struct transfer *out,
-                         struct err *err)
+static int verify_size(struct put *p, struct err *err)
 {
-    int64_t there;
+    int64_t there, expected = expected_size(p);
     struct err why = ERR_INIT;
-    out->verdict = VERDICT_UNVERIFIED;
-    if (session_size(m->session, remote, &there, &why) < 0) {
-        if (why.code == ERR_REPLY_PERMANENT || why.code == ERR_REPLY_TRANSIENT)
-            return 0;
-        return err_take(err, &why);
-    }
-    if (there != sent)
-        return err_set(err, ERR_INTEGRITY, "%s has %lld bytes on the server, %lld were sent",
-                       remote, (long long) there, (long long) sent);
-    out->verdict = VERDICT_SIZE_OK;
+    p->out->verdict = VERDICT_UNVERIFIED;
+    if (expected < 0)
+        return 0;
+    if (session_size(p->mover->session, p->to, &there, &why) < 0)
+        return is_refusal(&why) && why.code != ERR_PROTOCOL ? 0 : err_take(err, &why);
+    if (there != expected)
+        return err_set(err, ERR_INTEGRITY, "%s has %lld bytes on the server, %lld were sent", p->to,
+                       (long long) there, (long long) expected);
+    p->out->verdict = VERDICT_SIZE_OK;
     return 0;
 }
 
 /* All data went, the final reply did not come (FIELD-NOTES 38): only the right size makes up for
  * it. -1 leaves `why` as it is. */
-static int verify_unconfirmed(struct mover *m, const char *remote, int64_t sent,
-                              const struct err *why)
+static int verify_unconfirmed(struct put *p, const struct err *why)
 {
     int64_t there;
-    if (session_size(m->session, remote, &there, NULL) < 0 || there != sent)
+    struct session *s = p->mover->session;
+    if (session_size(s, p->to, &there, NULL) < 0 || there != expected_size(p))
         return -1;
-    log_note(session_settings(m->session)->log, "%s: %s; its size is right", remote, why->msg);
+    log_note(session_settings(s)->log, "%s: %s; its size is right", p->to, why->msg);
     return 0;
+}
+
+static int verify(struct put *p, struct err *err)
+{
+    if (source_unchanged(p, err) < 0 || verify_size(p, err) < 0)
+        return -1;
+    return verifier_check(&p->verifier, p->mover, p->to, p->offset + p->sent, &p->out->verdict,
+                          err);
 }
 
 /* A failed STOR leaves what came, or an emptied file (FIELD-NOTES 75). Only a session that is alive
  * is asked, unless no data connection came about at all. */
-static void tell_of_remains(struct mover *m, const char *remote, struct err *err)
+static void tell_of_remains(struct put *p, struct err *err)
 {
     int64_t there;
     bool unopened = err->code == ERR_NO_DATA_PATH;
-    bool ask = unopened || (err->code != ERR_CANCELLED && session_alive(m->session));
+    bool ask = unopened || (err->code != ERR_CANCELLED && session_alive(p->mover->session));
     if (err->code == ERR_INTEGRITY)
         return;
-    if (ask && session_size(m->session, remote, &there, NULL) == 0)
-        err_wrap(err, "%s has %lld bytes on the server now", remote, (long long) there);
+    if (ask && session_size(p->mover->session, p->to, &there, NULL) == 0)
+        err_wrap(err, "%s has %lld bytes on the server now", p->to, (long long) there);
     else if (!unopened)
-        err_wrap(err, "a part of %s may be on the server now", remote);
+        err_wrap(err, "a part of %s may be on the server now", p->to);
 }
 
-static int send_source(struct mover *m, struct source *src, const char *remote, int64_t offset,
-                       struct transfer *out, struct err *err)
+static int send_source(struct put *p, struct err *err)
 {
     struct channel *channel;
     struct pump_end end = {0};
-    struct pump_source from = {source_read, src};
+    struct pump_source from = {source_read, p};
     struct err why = ERR_INIT;
-    if (open_upload(m, remote, offset, out, &channel, &why) < 0) {
-        if (why.code == ERR_NO_DATA_PATH) /* some server may have emptied it for its STOR */
-            tell_of_remains(m, remote, &why);
+    if (open_upload(p, &channel, &why) < 0) {
+        /* some server may have emptied it for its STOR */
+        if (why.code == ERR_NO_DATA_PATH && !p->options->atomic)
+            tell_of_remains(p, &why);
         return err_take(err, &why);
     }
-    int rc = pump_up(channel, &from, &m->pump, &end, &why);
-    out->bytes = end.bytes;
+    int rc = pump_up(channel, &from, &p->mover->pump, &end, &why);
+    p->out->bytes = end.bytes;
     if (rc < 0 && end.unconfirmed)
-        rc = verify_unconfirmed(m, remote, offset + end.bytes, &why);
-    if (rc < 0)
-        err_take(err, &why);
-    if (rc == 0)
-        rc = source_unchanged(src, offset + end.bytes, err);
-    if (rc == 0)
-        rc = verify_upload(m, remote, offset + end.bytes, out, err);
-    if (rc < 0 && err)
-        tell_of_remains(m, remote, err);
-    return rc;
+        rc = verify_unconfirmed(p, &why);
+    if (rc == 0) {
+        err_clear(&why);
+        rc = verify(p, &why);
+    }
+    if (rc < 0 && !p->options->atomic)
+        tell_of_remains(p, &why);
+    return rc < 0 ? err_take(err, &why) : 0;
 }
 
-static int put_source(struct mover *m, struct source *src, const char *remote, bool resume,
-                      struct transfer *out, struct err *err)
+/* ---- the temporary name ---- */
+
+/* ".name.ftpsh.tmp" beside the target; a name too long for that gives its end away. */
+static int make_temp(struct put *p, struct err *err)
 {
-    int64_t offset = 0;
-    if (resume && resume_offset(m, src, remote, &offset, err) < 0)
-        return -1;
-    if (m->pump.progress) {
-        atomic_store(&m->pump.progress->done, offset);
-        atomic_store(&m->pump.progress->total, S_ISREG(src->st.st_mode) ? src->st.st_size : -1);
-    }
-    if (resume && offset > 0 && offset == src->st.st_size) {
-        out->verdict = VERDICT_SIZE_OK;
+    const char *name = path_last(p->remote);
+    size_t folder = (size_t) (name - p->remote), len = strlen(name);
+    size_t room = REMOTE_NAME_MAX - strlen(TEMP_PREFIX TEMP_SUFFIX);
+    int n = snprintf(p->temp, sizeof p->temp, "%.*s" TEMP_PREFIX "%.*s" TEMP_SUFFIX, (int) folder,
+                     p->remote, (int) (len < room ? len : room), name);
+    if (n >= (int) sizeof p->temp)
+        return err_set(err, ERR_USAGE, "%s: the remote name is too long", p->remote);
+    p->to = p->temp;
+    return 0;
+}
+
+static int rename_over(struct put *p, struct err *err)
+{
+    struct reply r;
+    struct session *s = p->mover->session;
+    if (session_command(s, &r, err, "RNFR %s", p->temp) < 0)
+        return err_wrap(err, "%s", p->temp);
+    int rc = r.code / 100 == 3 ? 0 : session_refused(&r, p->temp, err);
+    reply_clear(&r);
+    return rc < 0 ? -1 : session_expect(s, NULL, p->remote, err, "RNTO %s", p->remote);
+}
+
+/* Some servers rename to no name that is taken: there the old file has to go first. */
+static int rename_temp(struct put *p, struct err *err)
+{
+    struct err why = ERR_INIT;
+    struct session *s = p->mover->session;
+    if (rename_over(p, &why) == 0)
         return 0;
+    if (why.code != ERR_REPLY_PERMANENT || session_size(s, p->remote, &(int64_t){0}, NULL) < 0 ||
+        session_expect(s, NULL, p->remote, NULL, "DELE %s", p->remote) < 0)
+        return err_take(err, &why);
+    log_note(session_settings(s)->log, "%s was deleted to make room for the new one: %s", p->remote,
+             why.msg);
+    return rename_over(p, err);
+}
+
+/* With `resume` the part is kept for the next time. */
+static void clear_temp(struct put *p, struct err *err)
+{
+    bool keep = p->options->resume && err->code != ERR_INTEGRITY;
+    if (keep)
+        err_wrap(err, "a part is kept on the server as %s", p->temp);
+    else if (err->code == ERR_CANCELLED ||
+             session_expect(p->mover->session, NULL, p->temp, NULL, "DELE %s", p->temp) < 0)
+        err_wrap(err, "a part may be left on the server as %s", p->temp);
+}
+
+/* ---- the whole ---- */
+
+static int stamp(struct put *p, struct err *err)
+{
+    const struct put_options *o = p->options;
+    if (!is_regular(p) || o->append)
+        return 0;
+    if (o->chmod && stamp_mode(p->mover, p->to, (int) (p->st.st_mode & 0777), err) < 0)
+        return -1;
+    return o->preserve ? stamp_time(p->mover, p->to, (int64_t) p->st.st_mtim.tv_sec, err) : 0;
+}
+
+static int begin_appending(struct put *p, struct err *err)
+{
+    struct err why = ERR_INIT;
+    if (p->mover->verify == VERIFY_REQUIRE)
+        return err_set(err, ERR_INTEGRITY,
+                       "what is appended cannot be verified by itself, and "
+                       "--verify=require demands it");
+    if (session_size(p->mover->session, p->remote, &p->base, &why) == 0)
+        return 0;
+    p->base = why.reply == 550 ? 0 : LISTING_UNKNOWN;
+    return is_refusal(&why) ? 0 : err_take(err, &why);
+}
+
+static int prepare(struct put *p, struct err *err)
+{
+    const struct put_options *o = p->options;
+    if (o->append)
+        return begin_appending(p, err);
+    if (o->atomic && make_temp(p, err) < 0)
+        return -1;
+    if (o->resume && find_offset(p, err) < 0)
+        return -1;
+    return verifier_begin(&p->verifier, p->mover, err) < 0 ? -1 : feed_beginning(p, err);
+}
+
+static int move(struct put *p, struct err *err)
+{
+    if (p->mover->pump.progress) {
+        atomic_store(&p->mover->pump.progress->done, p->offset);
+        atomic_store(&p->mover->pump.progress->total, is_regular(p) ? p->st.st_size : -1);
     }
-    return send_source(m, src, remote, offset, out, err);
+    bool complete = p->offset > 0 && p->offset == p->st.st_size;
+    return complete ? verify(p, err) : send_source(p, err);
+}
+
+static int put_source(struct put *p, struct err *err)
+{
+    struct err why = ERR_INIT;
+    if (choose_skip(p, err) < 0)
+        return -1;
+    if (p->out->skipped)
+        return 0;
+    if (prepare(p, err) < 0)
+        return -1;
+    int rc = move(p, &why);
+    if (rc == 0)
+        rc = stamp(p, &why);
+    if (rc == 0 && p->options->atomic)
+        rc = rename_temp(p, &why);
+    if (rc < 0 && p->options->atomic)
+        clear_temp(p, &why);
+    return rc < 0 ? err_take(err, &why) : 0;
+}
+
+/* What is there must be the file: a size that agrees, or a comparison of contents, says so. */
+static int remove_source(const struct put *p, struct err *err)
+{
+    struct stat now;
+    if (!is_regular(p) || p->options->fd >= 0)
+        return 0;
+    if (p->out->verdict != VERDICT_SIZE_OK && p->out->verdict != VERDICT_VERIFIED)
+        return err_set(err, ERR_INTEGRITY,
+                       "%s is not deleted: nothing tells whether all of it has arrived", p->local);
+    if (fstatat(p->options->dirfd, p->local, &now, 0) < 0 || now.st_ino != p->st.st_ino ||
+        now.st_dev != p->st.st_dev)
+        return err_set(err, ERR_LOCAL, "%s is another file now: it is not deleted", p->local);
+    if (unlinkat(p->options->dirfd, p->local, 0) < 0)
+        return local_error("delete", p->local, err);
+    return 0;
 }
 
 int put_file(struct mover *m, const char *local, const char *remote, const struct put_options *o,
              struct transfer *out, struct err *err)
 {
-    struct source src = {.fd = -1, .wait = session_settings(m->session)->wait};
+    struct put p = {.mover = m,
+                    .options = o,
+                    .local = local,
+                    .remote = remote,
+                    .to = remote,
+                    .fd = -1,
+                    .wait = session_settings(m->session)->wait,
+                    .out = out};
     transfer_begin(out, TRANSFER_PUT);
     snprintf(out->remote, sizeof out->remote, "%s", remote);
     snprintf(out->local, sizeof out->local, "%s", local);
-    int rc = source_open(&src, local, o, err);
+    int rc = source_open(&p, err);
     if (rc == 0)
-        rc = put_source(m, &src, remote, o->resume, out, err);
-    if (src.fd >= 0)
-        close(src.fd);
+        rc = put_source(&p, err);
     transfer_end(out, rc < 0 ? err : NULL);
+    if (rc == 0 && o->remove_source && !out->skipped)
+        rc = remove_source(&p, err);
+    if (p.fd >= 0)
+        close(p.fd);
+    verifier_clear(&p.verifier);
     return rc;
 }

@@ -37,7 +37,10 @@ void transfer_end(struct transfer *t, const struct err *err)
     t->ms = clock_now_ms() - t->ms;
     if (!err_is_set(err))
         return;
-    bool cut = err->code == ERR_TRUNCATED || err->code == ERR_CLOSED || err->code == ERR_INTEGRITY;
+    /* where the sizes agreed, it is the contents that differ */
+    bool sized = t->verdict == VERDICT_SIZE_OK || t->verdict == VERDICT_UNVERIFIED;
+    bool cut = err->code == ERR_TRUNCATED || err->code == ERR_CLOSED ||
+               (err->code == ERR_INTEGRITY && !sized);
     t->verdict = cut ? VERDICT_TRUNCATED : VERDICT_FAILED;
 }
 

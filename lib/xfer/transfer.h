@@ -4,13 +4,24 @@
 
 #include "xfer/pump.h"
 
+/* Whether contents are compared by a hash that the server computes, too (verify.h). */
+enum verify_mode {
+    VERIFY_AUTO,    /* where it offers one */
+    VERIFY_REQUIRE, /* a transfer that cannot be compared is a failure */
+    VERIFY_OFF
+};
+
 /* Borrowed parts, put together once by the caller for one session; zero what is not set. */
 struct mover {
     struct session *session;
     struct ladder *ladder;
     struct attempts *attempts;
     struct pump_settings pump;
-    bool mlsd_broken; /* learnt: MLSD is listed and not understood (FIELD-NOTES 46) */
+    enum verify_mode verify;
+    bool mlsd_broken;       /* learnt: MLSD is listed and not understood (FIELD-NOTES 46) */
+    unsigned no_digest;     /* learnt: ways to ask for a hash that are listed and fail (verify.c) */
+    unsigned no_stamp;      /* learnt: ways to set time or mode that fail (stamp.c) */
+    unsigned hash_selected; /* what OPTS HASH has chosen, and in which session (verify.c) */
     /* Called when a data connection is open: the ladder knows what works. May be NULL. */
     void (*opened)(void *ctx, const struct ladder *l);
     void *opened_ctx;

@@ -1,0 +1,393 @@
+#include "xfer/verify.h"
+
+#include "ftp/listing.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { READ_BLOCK = 64 * 1024 };
+
+/* The best first. `flag` 0: HASH, with this algorithm. */
+static const struct verify_way {
+    enum digest_kind kind;
+    unsigned flag;
+    bool site;
+    const char *command; /* or HASH's algorithm */
+} ways[] = {
+    {DIGEST_SHA256, 0, false, "SHA-256"},
+    {DIGEST_SHA256, DIGEST_XSHA256, false, "XSHA256"},
+    {DIGEST_SHA256, DIGEST_XSHA256, true, "SITE XSHA256"},
+    {DIGEST_SHA512, 0, false, "SHA-512"},
+    {DIGEST_SHA512, DIGEST_XSHA512, false, "XSHA512"},
+    {DIGEST_SHA512, DIGEST_XSHA512, true, "SITE XSHA512"},
+    {DIGEST_SHA1, 0, false, "SHA-1"},
+    {DIGEST_SHA1, DIGEST_XSHA1, false, "XSHA1"},
+    {DIGEST_SHA1, DIGEST_XSHA, false, "XSHA"},
+    {DIGEST_SHA1, DIGEST_XSHA1, true, "SITE XSHA1"},
+    {DIGEST_MD5, 0, false, "MD5"},
+    {DIGEST_MD5, DIGEST_XMD5, false, "XMD5"},
+    {DIGEST_MD5, DIGEST_MD5_TWINE, false, "MD5"},
+    {DIGEST_MD5, DIGEST_XMD5, true, "SITE XMD5"},
+    {DIGEST_MD5, DIGEST_MD5_TWINE, true, "SITE MD5"},
+    {DIGEST_CRC32, 0, false, "CRC32"},
+    {DIGEST_CRC32, DIGEST_XCRC, false, "XCRC"},
+    {DIGEST_CRC32, DIGEST_XCRC, true, "SITE XCRC"},
+};
+enum { WAYS = sizeof ways / sizeof ways[0] };
+
+/* ---- choosing ---- */
+
+static bool is_hash(const struct verify_way *w)
+{
+    return w->flag == 0;
+}
+
+static unsigned bit_of(const struct verify_way *w)
+{
+    return 1u << (w - ways);
+}
+
+/* Looks for an algorithm in "SHA-256*;SHA-512". *current: the star is on it. */
+static bool hash_offers(const char *list, const char *algorithm, bool *current)
+{
+    for (const char *p = list; *p;) {
+        size_t n = strcspn(p, ";");
+        bool starred = n > 0 && p[n - 1] == '*';
+        size_t len = n - starred;
+        if (len == strlen(algorithm) && strncasecmp(p, algorithm, len) == 0) {
+            *current = starred;
+            return true;
+        }
+        p += n + (p[n] == ';');
+    }
+    return false;
+}
+
+static bool is_offered(const struct mover *m, const struct verify_way *w)
+{
+    const struct features *f = session_features(m->session);
+    bool current;
+    if (m->no_digest & bit_of(w))
+        return false;
+    if (is_hash(w))
+        return features_has(f, FEATURE_HASH) && hash_offers(f->hash, w->command, &current);
+    return ((w->site ? f->site_digests : f->digests) & w->flag) != 0;
+}
+
+/* The best way, or the best behind `after` that needs the same hash. */
+static const struct verify_way *choose(const struct mover *m, const struct verify_way *after)
+{
+    for (size_t i = after ? (size_t) (after - ways) + 1 : 0; i < WAYS; i++) {
+        if (is_offered(m, &ways[i]) && (!after || ways[i].kind == after->kind))
+            return &ways[i];
+    }
+    return NULL;
+}
+
+int verifier_begin(struct verifier *v, struct mover *m, struct err *err)
+{
+    *v = (struct verifier){0};
+    if (m->verify == VERIFY_OFF)
+        return 0;
+    if (session_ready(m->session, err) < 0)
+        return -1;
+    v->way = choose(m, NULL);
+    if (!v->way && m->verify == VERIFY_REQUIRE)
+        return err_set(
+            err, ERR_INTEGRITY,
+            "the server offers no command that tells a file's hash, and --verify=require "
+            "demands one");
+    if (!v->way)
+        return 0;
+    v->digest = digest_new(v->way->kind, err);
+    return v->digest ? 0 : -1;
+}
+
+void verifier_feed(void *ctx, const void *data, size_t len)
+{
+    struct verifier *v = ctx;
+    if (v->digest)
+        digest_feed(v->digest, data, len);
+}
+
+void verifier_clear(struct verifier *v)
+{
+    digest_free(v->digest);
+    *v = (struct verifier){0};
+}
+
+/* ---- replies ---- */
+
+struct word {
+    const char *p;
+    size_t n;
+};
+
+static struct word next_word(const char **text)
+{
+    *text += strspn(*text, " ");
+    struct word w = {*text, strcspn(*text, " ")};
+    *text += w.n;
+    return w;
+}
+
+/* CRC-32 may come without its leading zeros. */
+static bool take_hex(struct word w, size_t digits, char dst[DIGEST_TEXT])
+{
+    bool crc = digits == digest_digits(DIGEST_CRC32);
+    if (w.n == 0 || w.n > digits || (w.n < digits && !crc) ||
+        strspn(w.p, "0123456789abcdefABCDEF") < w.n)
+        return false;
+    size_t zeros = digits - w.n;
+    memset(dst, '0', zeros);
+    for (size_t i = 0; i < w.n; i++) {
+        char c = w.p[i];
+        dst[zeros + i] = (char) (c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c);
+    }
+    dst[digits] = '\0';
+    return true;
+}
+
+int verify_read_plain(const char *text, size_t digits, char dst[DIGEST_TEXT])
+{
+    char other[DIGEST_TEXT];
+    struct word first = next_word(&text), last = first;
+    for (struct word w = next_word(&text); w.n > 0; w = next_word(&text))
+        last = w;
+    bool front = take_hex(first, digits, dst);
+    bool back = last.p != first.p && take_hex(last, digits, other);
+    if (front && back && strcmp(dst, other) != 0)
+        return -1; /* which is it? */
+    if (!front && back)
+        memcpy(dst, other, sizeof other);
+    return front || back ? 0 : -1;
+}
+
+/* "0-49": of a file of 50 bytes, or of 49 where the server counts the end in. */
+static bool is_whole(struct word range, int64_t size)
+{
+    char text[48], counted[48], last[48];
+    snprintf(text, sizeof text, "%.*s", range.n < sizeof text ? (int) range.n : 0, range.p);
+    snprintf(counted, sizeof counted, "0-%lld", (long long) size);
+    snprintf(last, sizeof last, "0-%lld", (long long) (size > 0 ? size - 1 : 0));
+    return strcmp(text, counted) == 0 || strcmp(text, last) == 0;
+}
+
+int verify_read_hash(const char *text, const char *algorithm, size_t digits, int64_t size,
+                     char dst[DIGEST_TEXT])
+{
+    struct word name = next_word(&text), range = next_word(&text), hash = next_word(&text);
+    if (name.n != strlen(algorithm) || strncasecmp(name.p, algorithm, name.n) != 0 ||
+        !is_whole(range, size))
+        return -1;
+    return take_hex(hash, digits, dst) ? 0 : -1;
+}
+
+/* ---- asking ---- */
+
+static bool is_refusal(const struct err *why)
+{
+    return why->code == ERR_REPLY_PERMANENT || why->code == ERR_REPLY_TRANSIENT ||
+           why->code == ERR_PROTOCOL;
+}
+
+/* The X commands take a range behind the name: one with blanks has to be quoted. A name that holds
+ * a quote, too, cannot be said. */
+static bool quote_name(const struct verify_way *w, const char *remote, char *dst, size_t size)
+{
+    bool quoted = w->flag != DIGEST_MD5_TWINE && strchr(remote, ' ');
+    if (quoted && strchr(remote, '"'))
+        return false;
+    return snprintf(dst, size, quoted ? "\"%s\"" : "%s", remote) < (int) size;
+}
+
+/* Makes HASH use the way's algorithm, once for each session. */
+static int select_hash(struct mover *m, const struct verify_way *w, struct err *err)
+{
+    bool current = false;
+    unsigned selected = session_generation(m->session) * WAYS + (unsigned) (w - ways);
+    hash_offers(session_features(m->session)->hash, w->command, &current);
+    if (m->hash_selected == selected || (m->hash_selected == 0 && current))
+        return 0;
+    if (session_expect(m->session, NULL, "OPTS HASH", err, "OPTS HASH %s", w->command) < 0)
+        return -1;
+    m->hash_selected = selected;
+    return 0;
+}
+
+static int ask_hash(struct mover *m, const struct verify_way *w, const char *remote, int64_t size,
+                    char dst[DIGEST_TEXT], struct err *err)
+{
+    struct reply r;
+    if (select_hash(m, w, err) < 0 ||
+        session_expect(m->session, &r, remote, err, "HASH %s", remote) < 0)
+        return -1;
+    int rc = r.code == 213 ? verify_read_hash(reply_last_line(&r), w->command,
+                                              digest_digits(w->kind), size, dst)
+                           : -1;
+    reply_clear(&r);
+    return rc < 0 ? err_set(err, ERR_PROTOCOL, "HASH was not answered with a hash") : 0;
+}
+
+static int ask_plain(struct mover *m, const struct verify_way *w, const char *remote,
+                     char dst[DIGEST_TEXT], struct err *err)
+{
+    struct reply r;
+    char name[PATH_BYTES + 2];
+    if (!quote_name(w, remote, name, sizeof name))
+        return err_set(err, ERR_REPLY_TRANSIENT, "%s has no way to write such a name", w->command);
+    if (session_expect(m->session, &r, remote, err, "%s %s", w->command, name) < 0)
+        return -1;
+    int rc = verify_read_plain(reply_last_line(&r), digest_digits(w->kind), dst);
+    reply_clear(&r);
+    return rc < 0 ? err_set(err, ERR_PROTOCOL, "%s was not answered with a hash", w->command) : 0;
+}
+
+/* 550 is this file's matter, and 501 may be its name's. */
+static bool is_for_good(const struct err *why, const char *remote)
+{
+    bool odd = strpbrk(remote, " \"'\\") != NULL;
+    return why->code == ERR_PROTOCOL ||
+           (why->code == ERR_REPLY_PERMANENT && why->reply != 550 && !(odd && why->reply == 501));
+}
+
+/* 1 with the server's hash in dst, 0 when it does not tell (*why says what it said), or -1. Goes on
+ * to other commands for the same hash; v->way is the one that has answered. */
+static int ask(struct verifier *v, struct mover *m, const char *remote, int64_t size,
+               char dst[DIGEST_TEXT], struct err *why, struct err *err)
+{
+    for (; v->way; v->way = choose(m, v->way)) {
+        struct err this = ERR_INIT;
+        int rc = is_hash(v->way) ? ask_hash(m, v->way, remote, size, dst, &this)
+                                 : ask_plain(m, v->way, remote, dst, &this);
+        if (rc == 0)
+            return 1;
+        if (!is_refusal(&this))
+            return err_take(err, &this);
+        log_note(session_settings(m->session)->log, "no hash of %s: %s", remote, this.msg);
+        if (is_for_good(&this, remote))
+            m->no_digest |= bit_of(v->way);
+        err_take(why, &this);
+    }
+    return 0;
+}
+
+static int not_told(const struct mover *m, const char *remote, const struct err *why,
+                    struct err *err)
+{
+    if (m->verify != VERIFY_REQUIRE)
+        return 0;
+    return err_set(err, ERR_INTEGRITY, "%s could not be verified: %s", remote, why->msg);
+}
+
+static int compare(struct verifier *v, struct mover *m, const char *remote, int64_t size,
+                   struct verification *out, struct err *err)
+{
+    struct err why = ERR_INIT;
+    if (digest_text(v->digest, out->here, err) < 0)
+        return -1;
+    int rc = ask(v, m, remote, size, out->there, &why, err);
+    if (rc <= 0)
+        return rc < 0 ? -1 : not_told(m, remote, &why, err);
+    snprintf(out->method, sizeof out->method, "%s%s", is_hash(v->way) ? "HASH " : "",
+             v->way->command);
+    if (strcmp(out->here, out->there) != 0)
+        return err_set(err, ERR_INTEGRITY,
+                       "%s: the contents differ: %s says %.16s..., not %.16s...", remote,
+                       out->method, out->there, out->here);
+    out->verdict = VERDICT_VERIFIED;
+    return 0;
+}
+
+int verifier_check(struct verifier *v, struct mover *m, const char *remote, int64_t size,
+                   enum transfer_verdict *verdict, struct err *err)
+{
+    struct verification found = {.verdict = *verdict};
+    if (!v->way)
+        return 0;
+    int rc = compare(v, m, remote, size, &found, err);
+    *verdict = found.verdict;
+    return rc;
+}
+
+/* ---- two files ---- */
+
+static int local_error(const char *path, struct err *err)
+{
+    return err_set_sys(err, ERR_LOCAL, errno, "cannot read %s", path);
+}
+
+static int feed_file(struct verifier *v, const struct mover *m, int fd, const char *path,
+                     struct err *err)
+{
+    unsigned char block[READ_BLOCK];
+    const struct wait *w = session_settings(m->session)->wait;
+    for (;;) {
+        ssize_t n = read(fd, block, sizeof block);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n < 0 ? local_error(path, err) : 0;
+        verifier_feed(v, block, (size_t) n);
+        if (wait_fds(w, NULL, 0, deadline_in(0), err) < 0)
+            return -1;
+    }
+}
+
+static int open_regular(const char *path, int64_t *size, struct err *err)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0)
+        return local_error(path, err);
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
+        *size = (int64_t) st.st_size;
+        return fd;
+    }
+    close(fd);
+    return err_set(err, ERR_LOCAL, "%s is no regular file", path);
+}
+
+/* A server without SIZE may still tell a hash. */
+static int compare_sizes(struct mover *m, const char *remote, struct verification *out,
+                         struct err *err)
+{
+    struct err why = ERR_INIT;
+    if (session_size(m->session, remote, &out->size_there, &why) < 0) {
+        out->size_there = LISTING_UNKNOWN;
+        bool unknown = why.reply >= 500 && why.reply <= 504;
+        return unknown || why.code == ERR_PROTOCOL ? 0 : err_take(err, &why);
+    }
+    if (out->size_there != out->size_here)
+        return err_set(err, ERR_INTEGRITY, "%s has %lld bytes on the server and %lld here", remote,
+                       (long long) out->size_there, (long long) out->size_here);
+    out->verdict = VERDICT_SIZE_OK;
+    return 0;
+}
+
+int verify_file(struct mover *m, const char *local, const char *remote, struct verification *out,
+                struct err *err)
+{
+    struct verifier v = {0};
+    *out = (struct verification){
+        .verdict = VERDICT_UNVERIFIED, .size_here = LISTING_UNKNOWN, .size_there = LISTING_UNKNOWN};
+    int fd = open_regular(local, &out->size_here, err);
+    int rc = fd < 0 ? -1 : compare_sizes(m, remote, out, err);
+    if (rc == 0)
+        rc = verifier_begin(&v, m, err);
+    if (rc == 0 && v.way)
+        rc = feed_file(&v, m, fd, local, err);
+    if (rc == 0 && v.way)
+        rc = compare(&v, m, remote, out->size_here, out, err);
+    verifier_clear(&v);
+    if (fd >= 0)
+        close(fd);
+    if (rc < 0)
+        out->verdict = VERDICT_FAILED;
+    return rc;
+}
