@@ -161,6 +161,26 @@ def test_epsv_blocked(bed, ftpsh):
     found = look(ftpsh, router, server)
     assert found.causes() == ["epsv-blocked"], found
     assert found.remedy("skip-epsv")["lines"] == ["--pasv-use-control-ip"]
+    run = ftpsh(*found.remedy("skip-epsv")["lines"], server.target(nat.PUBLIC), "ls",
+                netns=router.client)
+    assert run.status == 0 and run.attempts() == [("pasv-use-control-ip", "open", "ok")], run
+
+
+def test_epsv_blocked_and_private_address(bed, ftpsh):
+    """Two troubles, and both are named."""
+    router = bed.nat()
+    server = bed.server_behind(router, "pyftpdlib", epsv=nat.EPSV_ONLY)
+    found = look(ftpsh, router, server)
+    assert found.causes() == ["private-address-advertised", "epsv-blocked"], found
+    assert found.working() == ["pasv-use-control-ip", "active"], found
+
+
+@pytest.mark.parametrize("name", ("vsftpd", "proftpd"))
+@pytest.mark.parametrize("settings", ({"reuse": True}, {"tls": "implicit"}))
+def test_what_ftpsh_copes_with_is_no_trouble(bed, ftpsh, name, settings):
+    router = bed.nat()
+    server = bed.server_behind(router, name, advertised=nat.PUBLIC, **settings)
+    is_mended(ftpsh, router, server)
 
 
 @CLOSED
@@ -293,9 +313,10 @@ def test_client_nat_without_mapping(bed, ftpsh):
     assert run.status == 0, run
 
 
-def test_client_nat_that_maps(bed, ftpsh):
+@pytest.mark.parametrize("protocol", clientnat.PROTOCOLS)
+def test_client_nat_that_maps(bed, ftpsh, protocol):
     router = bed.client_nat()
-    bed.miniupnpd(router)
+    bed.miniupnpd(router, protocol)
     server = public_server(bed, router, extra=("pasv_enable=NO",))
     found = diagnose(ftpsh, server.target(), netns=router.client)
     assert found.causes() == ["passive-refused"], found
@@ -304,3 +325,4 @@ def test_client_nat_that_maps(bed, ftpsh):
     server = public_server(bed, router, extra=found.server_lines())
     found = diagnose(ftpsh, server.target(), netns=router.client)
     assert found.causes() == ["healthy"], found
+    assert found.working() == EVERY_WAY, found
