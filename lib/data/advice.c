@@ -27,7 +27,7 @@
     "to whoever guesses a port: a NAT that keeps one address for a client is the better way."
 
 #define FILEZILLA_PASSIVE                                                                          \
-    "Administration interface: Server, Configure, Protocols settings, FTP and FTP over TLS "       \
+    "Administration interface: Server, Configure, Protocol settings, FTP and FTP over TLS "        \
     "(FTPS), Passive mode"
 #define IIS_FOLDER "elevated command prompt in %windir%\\system32\\inetsrv"
 #define IIS_PROMPT IIS_FOLDER "; SITE is the FTP site's name"
