@@ -13,10 +13,6 @@
 
 enum { REMOTE_NAME_MAX = 255, READ_BLOCK = 64 * 1024 };
 
-/* What stands behind and before a temporary name. */
-#define TEMP_PREFIX "."
-#define TEMP_SUFFIX ".ftpsh.tmp"
-
 /* An upload in progress. */
 struct put {
     struct mover *mover;

@@ -7,6 +7,10 @@
 
 #include <fcntl.h>
 
+/* What stands before and behind the temporary name of an `atomic` upload. */
+#define TEMP_PREFIX "."
+#define TEMP_SUFFIX ".ftpsh.tmp"
+
 /* Begin with PUT_OPTIONS_INIT: zeros mean something else. */
 struct put_options {
     int dirfd;       /* `local` is relative to it; borrowed */
