@@ -43,6 +43,8 @@ struct app {
 
     const struct call *call;           /* the command that runs, with its options; NULL: none */
     const struct arguments *arguments; /* its arguments; NULL: none runs */
+    const char *where;                 /* it stands: "file:3"; NULL or "": nowhere in particular */
+    bool told;                         /* of its failure: nothing more is to be said */
     bool json;                         /* its results are wanted as JSON */
     bool quit;
 

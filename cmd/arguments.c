@@ -127,5 +127,5 @@ int app_spread(const struct app *app, int i)
 const struct item *app_item(const struct app *app, int i)
 {
     const struct arguments *a = app->arguments;
-    return a->found[i] < 0 ? NULL : &a->items.list[a->found[i]];
+    return i >= a->argc || a->found[i] < 0 ? NULL : &a->items.list[a->found[i]];
 }

@@ -13,11 +13,13 @@ int cmd_set(struct app *app, int argc, char **argv, struct err *err);
 int cmd_quit(struct app *app, int argc, char **argv, struct err *err);
 int cmd_help(struct app *app, int argc, char **argv, struct err *err);
 
+/* cmd_ls.c */
+int cmd_ls(struct app *app, int argc, char **argv, struct err *err);
+
 /* cmd_browse.c */
 int cmd_pwd(struct app *app, int argc, char **argv, struct err *err);
 int cmd_cd(struct app *app, int argc, char **argv, struct err *err);
 int cmd_cdup(struct app *app, int argc, char **argv, struct err *err);
-int cmd_ls(struct app *app, int argc, char **argv, struct err *err);
 int cmd_nlist(struct app *app, int argc, char **argv, struct err *err);
 int cmd_size(struct app *app, int argc, char **argv, struct err *err);
 int cmd_stat(struct app *app, int argc, char **argv, struct err *err);

@@ -32,7 +32,9 @@ static int settle(struct app *app, const char *where, const char *name, bool mar
 {
     char context[512];
     snprintf(context, sizeof context, "%s%s%s", where, *where && *name ? ": " : "", name);
-    app_complain(app, context, err, from);
+    if (!app->told)
+        app_complain(app, context, err, from);
+    app->told = false;
     if (marked && err->code != ERR_CANCELLED) {
         err_clear(err);
         return 0;
@@ -45,6 +47,7 @@ static int run_marked(struct app *app, int argc, char **argv, char *const *patte
                       const char *where, bool marked, struct err *err)
 {
     size_t from = app->attempts.n;
+    app->where = where;
     if (command_run(app, argc, argv, patterns, err) == 0)
         return 0;
     return settle(app, where, argv[0], marked, from, err);
@@ -124,6 +127,7 @@ static int run_parsed(struct app *app, struct words *w, const char *where, struc
     size_t from = app->attempts.n;
     struct child reader;
     if (command_check(argc, argv, err) == 0 && open_redirection(app, w, &reader, err) == 0) {
+        app->where = where;
         int rc = command_run(app, argc, argv, patterns, err);
         if (close_redirection(app, w, &reader, rc, err) == 0)
             return 0;
