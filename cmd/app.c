@@ -203,10 +203,12 @@ static int connect_patiently(struct app *app, struct err *err)
     }
 }
 
-/* The proven strategy belongs to a server, the rest to the user. */
+/* The proven strategy and the lessons belong to a server, the rest to the user. */
 static void prepare_mover(struct app *app)
 {
     app->ladder = app->settings.ladder;
+    app->mover.mlsd_broken = false;
+    app->mover.lessons = (struct lessons){0};
     app->mover.session = app->session;
     app->mover.ladder = &app->ladder;
     app->mover.attempts = &app->attempts;

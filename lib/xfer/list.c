@@ -1,8 +1,19 @@
 #include "xfer/list.h"
 
+#include "base/buf.h"
+#include "base/escape.h"
+
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
+
+enum {
+    TRIAL_MS = 15000,       /* for an MLSD that has not shown yet that it works */
+    HOLD_BYTES = 64 * 1024, /* of a LIST whose zone is to be measured */
+    CANDIDATES = 2,         /* files of a season to measure it by */
+    ZONE_TRIES = 4
+};
 
 /* ---- lines out of a stream of bytes ---- */
 
@@ -45,15 +56,16 @@ static int lines_write(void *ctx, const void *data, size_t len, struct err *err)
     return 0;
 }
 
-static int list_run(struct mover *m, const char *command, const char *path, list_line_fn each,
-                    void *ctx, struct err *err)
+/* One listing command; what it says of its end goes into *out. */
+static int list_run(struct mover *m, const struct channel_request *request, int64_t idle_ms,
+                    list_line_fn each, void *ctx, struct list_end *out, struct err *err)
 {
-    struct channel_request request = {CHANNEL_DOWN, command, path && *path ? path : NULL, 0};
     struct channel *channel;
     struct pump_end end;
     struct pump_settings settings = m->pump;
     settings.progress = NULL; /* a listing is no transfer */
-    if (channel_open(m->session, m->ladder, &request, m->attempts, &channel, err) < 0)
+    settings.idle_timeout_ms = idle_ms;
+    if (mover_open(m, request, &channel, err) < 0)
         return -1;
     struct lines *l = calloc(1, sizeof *l);
     if (!l) {
@@ -65,6 +77,8 @@ static int list_run(struct mover *m, const char *command, const char *path, list
     l->ctx = ctx;
     struct pump_sink sink = {lines_write, l};
     int rc = pump_down(channel, &sink, &settings, &end, err);
+    out->unclean = end.unclean;
+    out->unended = l->len > 0;
     if (rc == 0 && l->len > 0)
         rc = line_out(l, err);
     if (rc == 0 && end.unclean)
@@ -74,35 +88,80 @@ static int list_run(struct mover *m, const char *command, const char *path, list
     return rc;
 }
 
+static struct channel_request request_for(const char *command, const char *path)
+{
+    return (struct channel_request){CHANNEL_DOWN, command, path && *path ? path : NULL, 0};
+}
+
 /* ---- entries out of lines ---- */
 
+/* A file whose time in the listing MDTM can be compared with. */
+struct candidate {
+    char *name;
+    int64_t listed;
+    bool guessed;
+};
+
 struct entries {
+    struct mover *mover;
     list_entry_fn each;
     void *ctx;
-    bool mlsd;
-    int64_t now;
-    int64_t shown, unread;
+    struct list_options options;
+    struct list_end end;
+    bool gave_up; /* each() did */
+    bool dots;    /* "." was listed: an empty folder is one */
+    int64_t lines;
+    struct list_reader *reader;
+    struct buf held;  /* lines, each ended with NUL, of a LIST whose zone is to be measured */
+    bool overflowed;  /* and there were more */
+    char unread[100]; /* the first of them, escaped */
+    struct candidate candidates[2][CANDIDATES]; /* of January, of July */
     struct entry e;
 };
 
-static int entry_line(void *ctx, const char *line, size_t len, struct err *err)
+static const struct log *entries_log(const struct entries *x)
+{
+    return session_settings(x->mover->session)->log;
+}
+
+static int tell_entry(void *ctx, const struct entry *e, struct err *err)
 {
     struct entries *x = ctx;
-    int rc =
-        x->mlsd ? mlsd_parse(line, len, &x->e, NULL) : list_parse(line, len, x->now, &x->e, NULL);
-    if (rc < 0)
-        x->unread++;
-    if (rc <= 0 || x->e.here || x->e.parent)
+    bool dot = e->here || e->parent;
+    x->dots |= dot;
+    x->end.entries += !dot;
+    if (dot && !x->options.show_all)
         return 0;
-    x->shown++;
-    return x->each(x->ctx, &x->e, err);
+    int rc = x->each(x->ctx, e, err);
+    x->gave_up = rc != 0;
+    return rc != 0 ? -1 : 0;
+}
+
+static void note_unread(void *ctx, const char *line, size_t len)
+{
+    struct entries *x = ctx;
+    char text[sizeof x->unread];
+    escape_text(text, sizeof text, line, len);
+    if (x->end.unread++ == 0)
+        memcpy(x->unread, text, sizeof text);
+    log_note(entries_log(x), "a line of the listing cannot be read: %s", text);
+}
+
+/* Before another way is tried. */
+static void forget_listing(struct entries *x)
+{
+    x->end = (struct list_end){0};
+    x->lines = 0;
+    x->dots = false;
+    x->unread[0] = '\0';
 }
 
 static int understood(const struct entries *x, struct err *err)
 {
-    if (x->shown > 0 || x->unread == 0)
+    if (x->end.entries > 0 || x->end.unread == 0 || x->dots)
         return 0;
-    return err_set(err, ERR_PROTOCOL, "the listing is in a format that is not known");
+    return err_set(err, ERR_PROTOCOL, "the listing is in a format that is not known: \"%s\"",
+                   x->unread);
 }
 
 static bool refused(const struct err *err)
@@ -121,16 +180,43 @@ static int is_folder(struct session *s, const char *path, struct err *err)
     return refused(&why) ? 0 : err_take(err, &why);
 }
 
-/* An empty folder is no error, whatever the server says (FIELD-NOTES 48), and an empty listing of a
- * folder that is not there is one. Keeps `why` in err when the path is no folder. */
+static bool speaks_of_rights(const char *text)
+{
+    static const char *const words[] = {"denied", "permi", "not allowed", "access", "authori"};
+    for (; *text; text++) {
+        for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+            if (strncasecmp(text, words[i], strlen(words[i])) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* An empty folder is no error, whatever the server says (FIELD-NOTES 48), unless it speaks of
+ * rights; and an empty listing of a folder that is not there is one. Keeps `why` in err when the
+ * path is no folder. */
 static int confirm_empty(struct mover *m, const char *path, const struct err *why, struct err *err)
 {
+    if (err_is_set(why) && speaks_of_rights(why->msg))
+        return err_take(err, why);
     int rc = !path || !*path ? 1 : is_folder(m->session, path, err);
     if (rc != 0)
         return rc < 0 ? -1 : 0;
     if (!err_is_set(why))
         return err_set_reply(err, 550, "%s: no such file or folder", path);
     return err_take(err, why);
+}
+
+/* ---- MLSD ---- */
+
+static int mlsd_line(void *ctx, const char *line, size_t len, struct err *err)
+{
+    struct entries *x = ctx;
+    x->lines++;
+    int rc = mlsd_parse(line, len, &x->e, NULL);
+    if (rc < 0)
+        note_unread(x, line, len);
+    return rc > 0 ? tell_entry(x, &x->e, err) : 0;
 }
 
 /* One file by MLST (RFC 3659 section 7.2); its name is shown as it was asked for. 1 when it is
@@ -157,7 +243,7 @@ static int single_entry(struct mover *m, const char *path, struct entries *x, st
     }
     if (found && x->e.type != ENTRY_DIR) {
         x->e.name = name;
-        found = x->each(x->ctx, &x->e, err) < 0 ? -1 : 1;
+        found = tell_entry(x, &x->e, err) < 0 ? -1 : 1;
     } else {
         found = 0;
     }
@@ -166,26 +252,234 @@ static int single_entry(struct mover *m, const char *path, struct entries *x, st
     return found;
 }
 
-/* 1: done; 0: this server has no working MLSD; -1. */
-static int list_by_mlsd(struct mover *m, const char *path, struct entries *x, struct err *err)
+/* What becomes of MLSD. */
+enum mlsd_result {
+    MLSD_FAILED = -1,
+    MLSD_BROKEN,  /* this server's is no good: LIST from now on */
+    MLSD_DOUBTED, /* LIST is to tell: what it lists and MLSD did not shows that MLSD is no good */
+    MLSD_DONE
+};
+
+/* Whether a failure may be MLSD's own and LIST's not. */
+static bool may_be_mlsd(const struct entries *x, const struct err *why)
 {
+    if (x->mover->lessons.mlsd_proven || x->end.entries > 0 || x->gave_up)
+        return false;
+    return why->code == ERR_TIMEOUT || why->code == ERR_PROTOCOL || why->code == ERR_TRUNCATED;
+}
+
+static enum mlsd_result mlsd_refused(struct entries *x, const char *path, const struct err *why,
+                                     struct err *err)
+{
+    if (why->reply == 500 || why->reply == 502 || why->reply == 504)
+        return MLSD_BROKEN;
+    if (path && *path) {
+        int rc = single_entry(x->mover, path, x, err);
+        if (rc != 0)
+            return rc < 0 ? MLSD_FAILED : MLSD_DONE;
+    }
+    bool proven = x->mover->lessons.mlsd_proven;
+    if (!proven && why->code == ERR_REPLY_PERMANENT && why->reply != 550)
+        return MLSD_DOUBTED;
+    if (why->reply != 450 && why->reply != 550) {
+        err_take(err, why);
+        return MLSD_FAILED;
+    }
+    if (confirm_empty(x->mover, path, why, err) < 0)
+        return MLSD_FAILED;
+    x->end.refused = true;
+    return proven ? MLSD_DONE : MLSD_DOUBTED;
+}
+
+/* An MLSD that sends nothing is believed where it has sent something before, or where the server is
+ * one whose MLSD is known to be good. */
+static bool empty_is_doubtful(const struct entries *x)
+{
+    return x->lines == 0 && !x->mover->lessons.mlsd_proven &&
+           session_software(x->mover->session) == SOFTWARE_UNKNOWN;
+}
+
+static enum mlsd_result list_by_mlsd(struct entries *x, const char *path, struct err *err)
+{
+    struct mover *m = x->mover;
     struct err why = ERR_INIT;
-    x->mlsd = true;
-    int rc = list_run(m, "MLSD", path, entry_line, x, &why);
+    struct channel_request request = request_for("MLSD", path);
+    int64_t idle_ms = m->pump.idle_timeout_ms;
+    if (!m->lessons.mlsd_proven && idle_ms > TRIAL_MS)
+        idle_ms = TRIAL_MS;
+    x->end.mlsd = true;
+    int rc = list_run(m, &request, idle_ms, mlsd_line, x, &x->end, &why);
+    m->lessons.mlsd_proven |= x->end.entries > 0 || x->dots;
+    if (rc == 0 && understood(x, NULL) < 0)
+        return MLSD_BROKEN;
     if (rc == 0)
-        return understood(x, err) < 0 ? -1 : 1;
-    if (refused(&why) && (why.reply == 500 || why.reply == 502 || why.reply == 504)) {
-        m->mlsd_broken = true;
+        return empty_is_doubtful(x) ? MLSD_DOUBTED : MLSD_DONE;
+    if (refused(&why) && x->lines == 0)
+        return mlsd_refused(x, path, &why, err);
+    if (may_be_mlsd(x, &why)) {
+        log_note(entries_log(x), "MLSD failed, trying LIST: %s", why.msg);
+        return MLSD_DOUBTED;
+    }
+    err_take(err, &why);
+    return MLSD_FAILED;
+}
+
+/* ---- LIST ---- */
+
+static int start_reader(struct entries *x, const char *format,
+                        int (*entry)(void *ctx, const struct entry *e, struct err *err),
+                        void (*unread)(void *ctx, const char *line, size_t len), struct err *err)
+{
+    struct list_reader_config c = {.now = (int64_t) time(NULL),
+                                   .zone = x->mover->lessons.zone,
+                                   .named = format,
+                                   .entry = entry,
+                                   .unread = unread,
+                                   .ctx = x};
+    list_reader_free(x->reader);
+    x->reader = list_reader_new(&c, err);
+    return x->reader ? 0 : -1;
+}
+
+static int read_line(void *ctx, const char *line, size_t len, struct err *err)
+{
+    struct entries *x = ctx;
+    x->lines++;
+    return list_reader_line(x->reader, line, len, err);
+}
+
+static int hold_line(void *ctx, const char *line, size_t len, struct err *err)
+{
+    struct entries *x = ctx;
+    x->lines++;
+    if (x->overflowed || buf_len(&x->held) + len + 1 > HOLD_BYTES) {
+        x->overflowed = true;
         return 0;
     }
-    if (refused(&why) && path && *path) {
-        rc = single_entry(m, path, x, err);
+    return buf_put(&x->held, line, len, err) < 0 || buf_put(&x->held, "", 1, err) < 0 ? -1 : 0;
+}
+
+/* Runs the reader over the lines held. */
+static int read_held(struct entries *x, struct err *err)
+{
+    const char *line = (const char *) buf_data(&x->held), *end = line + buf_len(&x->held);
+    for (; line < end; line += strlen(line) + 1) {
+        if (list_reader_line(x->reader, line, strlen(line), err) < 0)
+            return -1;
+    }
+    return list_reader_end(x->reader, err);
+}
+
+/* Files alone, since their times are not changed by what is done beside them. */
+static int note_candidate(void *ctx, const struct entry *e, struct err *err)
+{
+    struct entries *x = ctx;
+    if (e->type != ENTRY_FILE || e->mtime_exact || e->mtime_step == 0 || e->mtime_step > 60 ||
+        !path_is_single(e->name))
+        return 0;
+    struct candidate *of = x->candidates[zone_season(e->mtime) == SEASON_JULY];
+    for (size_t i = 0; i < CANDIDATES; i++) {
+        if (of[i].name)
+            continue;
+        of[i] = (struct candidate){strdup(e->name), e->mtime, e->year_guessed};
+        return of[i].name ? 0 : err_set(err, ERR_LOCAL, "out of memory");
+    }
+    return 0;
+}
+
+/* 1: measured, 0: not by this one, -1: the session broke. */
+static int measure_by(struct entries *x, const char *path, const struct candidate *c,
+                      struct err *err)
+{
+    char name[PATH_BYTES];
+    int64_t mtime;
+    struct err why = ERR_INIT;
+    struct lessons *lessons = &x->mover->lessons;
+    if (path_join(path ? path : "", c->name, name, NULL) < 0)
+        return 0;
+    if (session_mdtm(x->mover->session, name, &mtime, &why) < 0 && !refused(&why) &&
+        why.code != ERR_PROTOCOL && why.code != ERR_USAGE)
+        return err_take(err, &why);
+    if (!err_is_set(&why) && zone_measure(&lessons->zone, c->listed, c->guessed, mtime))
+        return 1;
+    lessons->zone_tries += why.reply == 500 || why.reply == 502 ? ZONE_TRIES : 1;
+    return 0;
+}
+
+/* One of a season's candidates is enough. 1, 0 or -1 as measure_by(). */
+static int measure_season(struct entries *x, const char *path, bool july, struct err *err)
+{
+    const struct zone *z = &x->mover->lessons.zone;
+    for (size_t i = 0; i < CANDIDATES && x->mover->lessons.zone_tries < ZONE_TRIES; i++) {
+        const struct candidate *c = &x->candidates[july][i];
+        int rc = c->name ? measure_by(x, path, c, err) : 0;
+        if (rc > 0)
+            log_note(entries_log(x), "the server's listings are %+d minutes from UTC",
+                     (july ? z->july_s : z->january_s) / 60);
         if (rc != 0)
             return rc;
     }
-    if (refused(&why) && (why.reply == 450 || why.reply == 550))
-        return confirm_empty(m, path, &why, err) < 0 ? -1 : 1;
-    return err_take(err, &why);
+    return 0;
+}
+
+static int measure_zone(struct entries *x, const char *path, struct err *err)
+{
+    if (start_reader(x, NULL, note_candidate, NULL, err) < 0 || read_held(x, err) < 0)
+        return -1;
+    int january = measure_season(x, path, false, err);
+    int july = january < 0 ? -1 : measure_season(x, path, true, err);
+    if (january > 0 || july > 0)
+        x->mover->lessons.zone_tries = ZONE_TRIES;
+    return january < 0 || july < 0 ? -1 : 0;
+}
+
+static bool zone_matters(const struct entries *x)
+{
+    return !x->options.no_times && x->mover->lessons.zone_tries < ZONE_TRIES &&
+           features_has(session_features(x->mover->session), FEATURE_MDTM);
+}
+
+/* Holds the lines back until the zone is known; where there were too many, they come again. */
+static int list_measuring(struct entries *x, const char *path,
+                          const struct channel_request *request, struct err *err)
+{
+    if (list_run(x->mover, request, x->mover->pump.idle_timeout_ms, hold_line, x, &x->end, err) < 0)
+        return -1;
+    if (x->lines > 0 && measure_zone(x, path, err) < 0)
+        return -1;
+    if (start_reader(x, NULL, tell_entry, note_unread, err) < 0)
+        return -1;
+    if (!x->overflowed)
+        return read_held(x, err);
+    x->mover->lessons.zone_tries = ZONE_TRIES; /* not for every long listing */
+    x->lines = 0;
+    int rc =
+        list_run(x->mover, request, x->mover->pump.idle_timeout_ms, read_line, x, &x->end, err);
+    return rc < 0 ? -1 : list_reader_end(x->reader, err);
+}
+
+static int list_straight(struct entries *x, const struct channel_request *request, struct err *err)
+{
+    if (start_reader(x, NULL, tell_entry, note_unread, err) < 0 ||
+        list_run(x->mover, request, x->mover->pump.idle_timeout_ms, read_line, x, &x->end, err) < 0)
+        return -1;
+    return list_reader_end(x->reader, err);
+}
+
+static int list_plain(struct entries *x, const char *path, struct err *err)
+{
+    struct err why = ERR_INIT;
+    struct channel_request request = request_for("LIST", path);
+    int rc = zone_matters(x) ? list_measuring(x, path, &request, &why)
+                             : list_straight(x, &request, &why);
+    if (rc == 0 && x->lines == 0)
+        return confirm_empty(x->mover, path, &why, err);
+    if (rc == 0)
+        return understood(x, err);
+    if (!refused(&why) || x->lines > 0 || (why.reply != 450 && why.reply != 550))
+        return err_take(err, &why);
+    x->end.refused = true;
+    return confirm_empty(x->mover, path, &why, err);
 }
 
 /* Characters that servers take for options or patterns (FIELD-NOTES 51). */
@@ -194,50 +488,95 @@ static bool is_plain(const char *path)
     return path[0] != '-' && !strpbrk(path, "*?[]{}~ ");
 }
 
-static int list_plain(struct mover *m, const char *path, struct entries *x, struct err *err)
+static int list_by_list(struct entries *x, const char *path, struct err *err)
 {
-    struct err why = ERR_INIT;
-    int rc = list_run(m, "LIST", path, entry_line, x, &why);
-    if (rc == 0 && x->shown + x->unread == 0)
-        return confirm_empty(m, path, &why, err);
-    if (rc == 0)
-        return understood(x, err);
-    if (refused(&why) && (why.reply == 450 || why.reply == 550))
-        return confirm_empty(m, path, &why, err);
-    return err_take(err, &why);
-}
-
-static int list_from_inside(struct mover *m, const char *path, struct entries *x, struct err *err)
-{
-    if (session_visit(m->session, path, err) < 0)
+    if (!path || !*path || is_plain(path))
+        return list_plain(x, path, err);
+    if (session_visit(x->mover->session, path, err) < 0)
         return -1;
-    int rc = list_plain(m, NULL, x, err);
-    session_leave(m->session);
+    int rc = list_plain(x, NULL, err);
+    session_leave(x->mover->session);
     return rc;
 }
 
-int list_entries(struct mover *m, const char *path, list_entry_fn each, void *ctx, struct err *err)
+/* ---- folders ---- */
+
+static int list_either(struct entries *x, const char *path, struct err *err)
+{
+    enum mlsd_result by_mlsd = MLSD_BROKEN;
+    if (session_ready(x->mover->session, err) < 0)
+        return -1;
+    bool listed = features_has(session_features(x->mover->session), FEATURE_MLST);
+    if (listed && !x->mover->mlsd_broken) {
+        by_mlsd = list_by_mlsd(x, path, err);
+        if (by_mlsd == MLSD_DONE || by_mlsd == MLSD_FAILED)
+            return by_mlsd == MLSD_DONE ? 0 : -1;
+        x->mover->mlsd_broken = by_mlsd == MLSD_BROKEN;
+        forget_listing(x);
+    }
+    if (list_by_list(x, path, err) < 0)
+        return -1;
+    if (by_mlsd == MLSD_DOUBTED && x->end.entries > 0) {
+        x->mover->mlsd_broken = true;
+        log_note(entries_log(x), "this server's MLSD is no good: LIST from now on");
+    }
+    return 0;
+}
+
+static void entries_free(struct entries *x)
+{
+    for (size_t i = 0; i < CANDIDATES; i++) {
+        free(x->candidates[0][i].name);
+        free(x->candidates[1][i].name);
+    }
+    buf_clear(&x->held);
+    list_reader_free(x->reader);
+    free(x);
+}
+
+static int list_run_all(struct mover *m, const char *path, const struct list_options *o,
+                        list_entry_fn each, void *ctx, bool strict, struct list_end *end,
+                        struct err *err)
 {
     struct entries *x = calloc(1, sizeof *x);
     if (!x)
         return err_set(err, ERR_LOCAL, "out of memory");
-    *x = (struct entries){.each = each, .ctx = ctx, .now = (int64_t) time(NULL)};
-    int rc = session_ready(m->session, err) < 0 ? -1 : 0;
-    if (rc == 0 && features_has(session_features(m->session), FEATURE_MLST) && !m->mlsd_broken)
-        rc = list_by_mlsd(m, path, x, err);
-    if (rc == 0) {
-        x->mlsd = false;
-        rc = path && *path && !is_plain(path) ? list_from_inside(m, path, x, err)
-                                              : list_plain(m, path, x, err);
-    }
-    free(x);
+    x->mover = m;
+    x->each = each;
+    x->ctx = ctx;
+    if (o)
+        x->options = *o;
+    buf_init(&x->held, HOLD_BYTES);
+    int rc = list_either(x, path, err);
+    x->end.complete =
+        rc == 0 && x->end.unread == 0 && !x->end.unclean && !x->end.unended && !x->end.refused;
+    if (end)
+        *end = x->end;
+    if (rc == 0 && strict && x->end.unread > 0)
+        rc =
+            err_set(err, ERR_PROTOCOL, "%s: %lld lines of the listing cannot be read, first \"%s\"",
+                    path && *path ? path : ".", (long long) x->end.unread, x->unread);
+    entries_free(x);
     return rc < 0 ? -1 : 0;
+}
+
+int list_stream(struct mover *m, const char *path, const struct list_options *o, list_entry_fn each,
+                void *ctx, struct list_end *end, struct err *err)
+{
+    return list_run_all(m, path, o, each, ctx, false, end, err);
+}
+
+int list_entries(struct mover *m, const char *path, list_entry_fn each, void *ctx, struct err *err)
+{
+    return list_run_all(m, path, NULL, each, ctx, true, NULL, err);
 }
 
 int list_names(struct mover *m, const char *path, list_line_fn each, void *ctx, struct err *err)
 {
     struct err why = ERR_INIT;
-    if (list_run(m, "NLST", path, each, ctx, &why) == 0)
+    struct list_end end;
+    struct channel_request request = request_for("NLST", path);
+    if (list_run(m, &request, m->pump.idle_timeout_ms, each, ctx, &end, &why) == 0)
         return 0;
     if (refused(&why) && (why.reply == 450 || why.reply == 550))
         return confirm_empty(m, path, &why, err);

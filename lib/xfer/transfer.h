@@ -2,6 +2,7 @@
 #ifndef FTPSH_XFER_TRANSFER_H
 #define FTPSH_XFER_TRANSFER_H
 
+#include "ftp/zone.h"
 #include "xfer/pump.h"
 
 /* Whether contents are compared by a hash that the server computes, too (verify.h). */
@@ -11,6 +12,14 @@ enum verify_mode {
     VERIFY_OFF
 };
 
+/* What listings have taught about the server beside mlsd_broken; kept up by xfer/list.c, and worth
+ * handing on to who talks to the same server. Zeroed for another one. */
+struct lessons {
+    bool mlsd_proven; /* it has listed something */
+    int zone_tries;   /* files asked for their time, to no avail */
+    struct zone zone; /* of the dates in LIST */
+};
+
 /* Borrowed parts, put together once by the caller for one session; zero what is not set. */
 struct mover {
     struct session *session;
@@ -18,7 +27,8 @@ struct mover {
     struct attempts *attempts;
     struct pump_settings pump;
     enum verify_mode verify;
-    bool mlsd_broken;       /* learnt: MLSD is listed and not understood (FIELD-NOTES 46) */
+    bool mlsd_broken; /* learnt: MLSD is listed and no good (FIELD-NOTES 46) */
+    struct lessons lessons;
     unsigned no_digest;     /* learnt: ways to ask for a hash that are listed and fail (verify.c) */
     unsigned no_stamp;      /* learnt: ways to set time or mode that fail (stamp.c) */
     unsigned hash_selected; /* what OPTS HASH has chosen, and in which session (verify.c) */
