@@ -57,7 +57,8 @@ int app_init(struct app *app, const struct settings *settings, enum app_mode mod
     *app = (struct app){.settings = *settings, .mode = mode, .out = stdout};
     app->log = (struct log){on_log_line, app};
     app->cancel = cancel_new(err);
-    if (!app->cancel)
+    app->rate = rate_new(err);
+    if (!app->cancel || !app->rate)
         return -1;
     app->wait = (struct wait){app->cancel, deadline_in(settings->timeout_ms)};
     app_settings_changed(app);
@@ -85,6 +86,7 @@ void app_free(struct app *app)
     if (app->trace)
         fclose(app->trace);
     signals_forget();
+    rate_free(app->rate);
     cancel_free(app->cancel);
 }
 
@@ -112,6 +114,8 @@ void app_settings_changed(struct app *app)
     app->ladder.port_map.mode = s->ladder.port_map.mode;
     app->mover.pump.idle_timeout_ms = s->idle_timeout_ms;
     app->mover.pump.noop_interval_ms = s->noop_interval_ms;
+    app->mover.verify = s->verify;
+    rate_set(app->rate, s->limit_rate);
     app->bar.enabled = !s->quiet && isatty(STDERR_FILENO);
 }
 
@@ -212,6 +216,10 @@ static void prepare_mover(struct app *app)
     app->mover.session = app->session;
     app->mover.ladder = &app->ladder;
     app->mover.attempts = &app->attempts;
+    app->mover.mlsd_broken = false;
+    app->mover.no_digest = app->mover.no_stamp = 0;
+    app->mover.hash_selected = 0;
+    app->mover.pump.rate = app->rate;
     app->mover.pump.progress = &app->bar.counters;
     app->mover.pump.tick = progress_tick;
     app->mover.pump.tick_ctx = &app->bar;

@@ -32,6 +32,7 @@ struct app {
     struct session *session; /* NULL: not connected */
     struct ladder ladder;
     struct attempts attempts;
+    struct rate *rate; /* of all transfers */
     struct mover mover;
     char home[PATH_BYTES]; /* the folder after login */
     unsigned announced;    /* the session's generation whose data connection was told of */

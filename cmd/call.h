@@ -10,7 +10,7 @@ struct command_option {
     char letter;             /* 0: none */
     const char *name;        /* long; NULL: none */
     const char *placeholder; /* of its value; NULL: a flag */
-    enum option_kind kind;   /* OPTION_NUMBER and OPTION_CHOICE are checked here */
+    enum option_kind kind;   /* OPTION_NUMBER, _AMOUNT and _CHOICE are checked here */
     const char *values;      /* OPTION_CHOICE: "a|b" */
     const char *help;
 };

@@ -1,5 +1,6 @@
 #include "options.h"
 
+#include "amount.h"
 #include "nearest.h"
 
 #include <errno.h>
@@ -68,6 +69,22 @@ static int set_number(struct settings *s, const struct option *o, const char *va
     return 0;
 }
 
+static int set_amount(struct settings *s, const struct option *o, const char *value,
+                      struct err *err)
+{
+    int64_t bytes;
+    if (o->never && strcmp(value, o->never) == 0) {
+        *ms_of(s, o) = o->never_ms;
+        return 0;
+    }
+    if (amount_parse(value, &bytes, err) < 0)
+        return -1;
+    if (bytes <= 0)
+        return err_set(err, ERR_USAGE, "'%s' is not above 0", value);
+    *ms_of(s, o) = bytes;
+    return 0;
+}
+
 int option_choose(const char *values, const char *value, struct err *err)
 {
     char names[64], hint[64];
@@ -117,6 +134,20 @@ static int set_report(struct settings *s, const struct option *o, const char *va
     if (i < 0)
         return -1;
     s->report = formats[i];
+    return 0;
+}
+
+static const char *const verify_names[] = {
+    [VERIFY_AUTO] = "auto", [VERIFY_REQUIRE] = "require", [VERIFY_OFF] = "off"};
+
+static int set_verify(struct settings *s, const struct option *o, const char *value,
+                      struct err *err)
+{
+    static const enum verify_mode modes[] = {VERIFY_AUTO, VERIFY_REQUIRE, VERIFY_OFF};
+    int i = option_choose(o->values, value, err);
+    if (i < 0)
+        return -1;
+    s->verify = modes[i];
     return 0;
 }
 
@@ -385,6 +416,24 @@ const struct option option_table[] = {
      .set = set_number,
      .help = "connect again after passing failures; not in the shell"},
 
+    {.name = "limit-rate",
+     .placeholder = "BYTES",
+     .kind = OPTION_AMOUNT,
+     .group = GROUP_TRANSFER,
+     .at_run_time = true,
+     FIELD(limit_rate),
+     .never = "off",
+     .set = set_amount,
+     .help = "a second, for all transfers together: 500k, 1.5M, 64Ki"},
+    {.name = "verify",
+     .placeholder = "WHEN",
+     .kind = OPTION_CHOICE,
+     .values = "auto|require|off",
+     .group = GROUP_TRANSFER,
+     .at_run_time = true,
+     .set = set_verify,
+     .help = "compare contents by a hash that the server tells"},
+
     {.name = "report",
      .placeholder = "FORMAT",
      .kind = OPTION_CHOICE,
@@ -448,6 +497,7 @@ static const char *const group_titles[] = {
     [GROUP_LOGIN] = "Login",
     [GROUP_RUN] = "What to run",
     [GROUP_PATIENCE] = "Patience",
+    [GROUP_TRANSFER] = "Transfers",
     [GROUP_OUTPUT] = "Output",
 };
 
@@ -633,8 +683,16 @@ const char *option_value(const struct settings *s, const struct option *o, char 
         format_ports(&s->ladder.active_ports, dst, size);
         break;
     case OPTION_CHOICE:
-        if (o->at_run_time) /* there is only one */
+        if (o->set == set_verify)
+            snprintf(dst, size, "%s", verify_names[s->verify]);
+        else if (o->at_run_time) /* there is no other */
             snprintf(dst, size, "%s", portmap_mode_name(s->ladder.port_map.mode));
+        break;
+    case OPTION_AMOUNT:
+        ms = *(const int64_t *) (const void *) field;
+        snprintf(dst, size, "%lld", (long long) ms);
+        if (o->never && ms == o->never_ms)
+            snprintf(dst, size, "%s", o->never);
         break;
     case OPTION_NUMBER:
         if (*(const int *) (const void *) field >= 0)
@@ -652,7 +710,8 @@ static const char *default_of(const struct option *o, char *dst, size_t size)
     struct settings fresh;
     char value[ADDR_TEXT] = "";
     settings_init(&fresh);
-    if (o->kind == OPTION_SECONDS || o->kind == OPTION_NUMBER || o->kind == OPTION_CHOICE)
+    if (o->kind == OPTION_SECONDS || o->kind == OPTION_NUMBER || o->kind == OPTION_AMOUNT ||
+        o->kind == OPTION_CHOICE)
         option_value(&fresh, o, value, sizeof value);
     snprintf(dst, size, "%s%s", *value ? "; default " : "", value);
     return dst;

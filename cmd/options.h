@@ -4,6 +4,7 @@
 
 #include "data/ladder.h"
 #include "ftp/session.h"
+#include "xfer/transfer.h"
 
 #include <stdio.h>
 
@@ -27,6 +28,8 @@ struct settings {
     int64_t noop_interval_ms; /* 0: off */
     int64_t timeout_ms;       /* -1: none */
     int retries;
+    enum verify_mode verify;
+    int64_t limit_rate; /* bytes a second of all transfers together; 0: no limit */
     int family;
     enum proxy_choice proxy_choice;
     struct proxy proxy; /* PROXY_GIVEN */
@@ -38,7 +41,15 @@ struct settings {
     bool help, version;
 };
 
-enum option_group { GROUP_DATA, GROUP_TLS, GROUP_LOGIN, GROUP_RUN, GROUP_PATIENCE, GROUP_OUTPUT };
+enum option_group {
+    GROUP_DATA,
+    GROUP_TLS,
+    GROUP_LOGIN,
+    GROUP_RUN,
+    GROUP_PATIENCE,
+    GROUP_TRANSFER,
+    GROUP_OUTPUT
+};
 
 /* What kind of value: completion wants to know. */
 enum option_kind {
@@ -47,6 +58,7 @@ enum option_kind {
     OPTION_FILE,
     OPTION_SECONDS,
     OPTION_NUMBER,
+    OPTION_AMOUNT, /* of bytes: see amount.h */
     OPTION_CHOICE, /* one of `values` */
     OPTION_ADDRESS,
     OPTION_PORTS,
@@ -61,7 +73,7 @@ struct option {
     const char *values; /* OPTION_CHOICE: "a|b" */
     enum option_group group;
     bool at_run_time;  /* `set` may change it */
-    const char *never; /* OPTION_SECONDS: the word for a clock that never runs out; NULL: none */
+    const char *never; /* OPTION_SECONDS, OPTION_AMOUNT: the word for no bound at all; NULL: none */
     int64_t never_ms;  /* what that is in its field */
     size_t offset;     /* of its field, where the setter is a general one */
     const char *help;
