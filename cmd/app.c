@@ -131,12 +131,13 @@ static int make_trust(struct app *app, struct err *err)
     return app->trust ? 0 : -1;
 }
 
-static struct session *make_session(struct app *app, const char *user, struct err *err)
+struct session *app_make_session(struct app *app, const struct target *t, const char *user,
+                                 struct proxy *proxy, struct err *err)
 {
     const struct settings *s = &app->settings;
     struct session_config c = {
-        .host = app->target.host,
-        .port = app->target.port,
+        .host = t->host,
+        .port = t->port,
         .family = s->family,
         .ask_password = login_ask,
         .ask_ctx = app,
@@ -149,20 +150,16 @@ static struct session *make_session(struct app *app, const char *user, struct er
     };
     struct login login;
     struct session *session = NULL;
-    int proxied = proxy_choose(s, app->target.host, &app->proxy, err);
+    int proxied = proxy_choose(s, t->host, proxy, err);
     if (proxied < 0)
         return NULL;
-    c.proxy = proxied ? &app->proxy : NULL;
-    if (target_tls(&app->target, s->tls, s->tls_chosen, &c.tls, err) == 0 &&
-        make_trust(app, err) == 0 && login_find(app, user, &login, err) == 0) {
+    c.proxy = proxied ? proxy : NULL;
+    if (target_tls(t, s->tls, s->tls_chosen, &c.tls, err) == 0 && make_trust(app, err) == 0 &&
+        login_find(app, t, user, &login, err) == 0) {
         c.trust = app->trust;
         c.user = login.user;
         c.password = login.has_password ? login.password : NULL;
         c.account = login.has_account ? login.account : NULL;
-        report_target(&app->report, c.host,
-                      c.port                  ? c.port
-                      : c.tls == TLS_IMPLICIT ? FTPS_PORT
-                                              : FTP_PORT);
         session = session_new(&c, err);
     }
     login_clear(&login);
@@ -170,11 +167,11 @@ static struct session *make_session(struct app *app, const char *user, struct er
 }
 
 /* What may be gone in a second; a refusal or a wrong name never is. */
-static bool is_passing(const struct app *app, const struct err *e)
+static bool is_passing(const struct app *app, const struct session *s, const struct err *e)
 {
     switch (e->code) {
     case ERR_CONNECT: /* a proxy that is missing or refuses is a matter of settings */
-        return !session_settings(app->session)->proxy;
+        return !session_settings(s)->proxy;
     case ERR_CLOSED:
     case ERR_REPLY_TRANSIENT:
         return true;
@@ -185,15 +182,16 @@ static bool is_passing(const struct app *app, const struct err *e)
     }
 }
 
-static int connect_patiently(struct app *app, struct err *err)
+int app_connect_patiently(struct app *app, struct session *s, struct err *err)
 {
     int left = app->mode == MODE_SHELL ? 0 : app->settings.retries;
     for (int64_t pause_ms = 1000;; pause_ms = pause_ms < 4000 ? 2 * pause_ms : 4000) {
         struct err why = ERR_INIT;
-        if (session_connect(app->session, &why) == 0)
+        if (session_connect(s, &why) == 0)
             return 0;
-        report_session(&app->report, app->session);
-        if (left-- <= 0 || !is_passing(app, &why)) {
+        if (s == app->session)
+            report_session(&app->report, s);
+        if (left-- <= 0 || !is_passing(app, s, &why)) {
             *err = why;
             return -1;
         }
@@ -239,10 +237,11 @@ static void announce_clearing(struct app *app)
 int app_connect(struct app *app, const char *user, struct err *err)
 {
     app_close(app);
-    app->session = make_session(app, user, err);
+    app->session = app_make_session(app, &app->target, user, &app->proxy, err);
     if (!app->session)
         return -1;
-    if (connect_patiently(app, err) < 0) {
+    report_target(&app->report, session_host(app->session), session_port(app->session));
+    if (app_connect_patiently(app, app->session, err) < 0) {
         session_free(app->session);
         app->session = NULL;
         return -1;

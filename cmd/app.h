@@ -65,6 +65,15 @@ void app_free(struct app *app);
  * is. */
 int app_connect(struct app *app, const char *user, struct err *err);
 
+/* A session for any target, with login, TLS and trust as app_connect() finds them, not connected
+ * yet. `proxy` is where the proxy that leads there is kept: for the session's life. NULL with
+ * ERR_USAGE, ERR_LOCAL. */
+struct session *app_make_session(struct app *app, const struct target *t, const char *user,
+                                 struct proxy *proxy, struct err *err);
+
+/* session_connect(), with the pauses of app_connect(). */
+int app_connect_patiently(struct app *app, struct session *s, struct err *err);
+
 /* Parses `text` into app->target and connects. */
 int app_open(struct app *app, const char *text, struct err *err);
 

@@ -69,12 +69,13 @@ static int read_password_file(const char *path, struct login *out, struct err *e
 }
 
 /* All sources but ~/.netrc, in their order. */
-static int find_password(struct app *app, struct login *out, struct err *err)
+static int find_password(struct app *app, const struct target *t, struct login *out,
+                         struct err *err)
 {
     const char *value;
     out->has_password = true;
-    if (app->target.has_password) {
-        snprintf(out->password, sizeof out->password, "%s", app->target.password);
+    if (t->has_password) {
+        snprintf(out->password, sizeof out->password, "%s", t->password);
         return 0;
     }
     if (app->settings.password_fd >= 0)
@@ -91,10 +92,11 @@ static int find_password(struct app *app, struct login *out, struct err *err)
     return 0;
 }
 
-static int find_in_netrc(struct app *app, const char *user, struct login *out, struct err *err)
+static int find_in_netrc(const struct target *t, const char *user, struct login *out,
+                         struct err *err)
 {
     struct netrc_entry e;
-    int rc = netrc_load(NULL, app->target.host, user, &e, err);
+    int rc = netrc_load(NULL, t->host, user, &e, err);
     if (rc > 0) {
         if (!user && e.has_login)
             snprintf(out->user, sizeof out->user, "%s", e.login);
@@ -109,18 +111,19 @@ static int find_in_netrc(struct app *app, const char *user, struct login *out, s
     return rc < 0 ? -1 : 0;
 }
 
-int login_find(struct app *app, const char *user, struct login *out, struct err *err)
+int login_find(struct app *app, const struct target *t, const char *user, struct login *out,
+               struct err *err)
 {
     memset(out, 0, sizeof *out);
     forbid_core_dumps();
     /* the password that was handed over is not that of whom `user` names in the shell: ask */
     bool another = user && app->mode == MODE_SHELL;
     if (!user)
-        user = app->target.has_user ? app->target.user : app->settings.user;
+        user = t->has_user ? t->user : app->settings.user;
     snprintf(out->user, sizeof out->user, "%s", user ? user : "");
-    if (!another && find_password(app, out, err) < 0)
+    if (!another && find_password(app, t, out, err) < 0)
         return -1;
-    if (!(out->has_password && user) && find_in_netrc(app, user, out, err) < 0)
+    if (!(out->has_password && user) && find_in_netrc(t, user, out, err) < 0)
         return -1;
     if (!out->user[0])
         snprintf(out->user, sizeof out->user, "anonymous");

@@ -314,9 +314,10 @@ static void write_name(FILE *out, const char *before, const char *name)
 
 static void write_transfer_text(FILE *out, const struct report_transfer *t)
 {
-    bool get = t->direction == TRANSFER_GET;
-    write_name(out, get ? "get: " : "put: ", get ? t->remote : t->local);
-    write_name(out, " -> ", get ? t->local : t->remote);
+    bool put = t->direction == TRANSFER_PUT;
+    fprintf(out, "%s", direction_name(t->direction));
+    write_name(out, ": ", put ? t->local : t->remote);
+    write_name(out, " -> ", put ? t->remote : t->local);
     fprintf(out, ", %lld bytes, %lld ms, %s%s%s\n", (long long) t->bytes, (long long) t->ms,
             verdict_name(t->verdict), t->opened ? ", " : "",
             t->opened ? strategy_name(t->strategy) : "");
