@@ -12,6 +12,17 @@ static const struct command_option diagnose_options[] = {
     {0},
 };
 
+static const struct command_option fxp_options[] = {
+    {.letter = 'c', .name = "continue", .help = "go on behind what the target has"},
+    {.name = "passive",
+     .placeholder = "WHO",
+     .kind = OPTION_CHOICE,
+     .values = "source|target",
+     .help = "who names the port; without it the source, then the target"},
+    {.name = "clear-data", .help = "send the file without TLS, for everybody to see"},
+    {0},
+};
+
 static const struct command_option ls_options[] = {
     {.letter = 'l', .help = "permissions, owner, group, size and time"},
     {.letter = 'a', .help = "names that begin with a dot, too"},
@@ -84,6 +95,15 @@ const struct command command_table[] = {
      .help = "try every data strategy and say what stands in the way, and who can mend it (-c also "
              "CCC, -u also an upload; IDLE: seconds to leave the connection idle)",
      .run = cmd_diagnose},
+    {.name = "fxp",
+     .kinds = "--",
+     .min = 2,
+     .max = 2,
+     .options = {fxp_options},
+     .usage = "fxp [-c] [--passive=source|target] [--clear-data] SOURCE TARGET",
+     .help = "move a file from server to server: URLs (ftp://[USER@]HOST[:PORT]/PATH), or a path "
+             "on the connection there is",
+     .run = cmd_fxp},
     {.name = "get",
      .kinds = "r?l",
      .min = 1,

@@ -36,6 +36,9 @@ int cmd_put(struct app *app, int argc, char **argv, struct err *err);
 int cmd_reput(struct app *app, int argc, char **argv, struct err *err);
 int cmd_cat(struct app *app, int argc, char **argv, struct err *err);
 
+/* cmd_fxp.c */
+int cmd_fxp(struct app *app, int argc, char **argv, struct err *err);
+
 /* cmd_remote.c */
 int cmd_mkdir(struct app *app, int argc, char **argv, struct err *err);
 int cmd_rmdir(struct app *app, int argc, char **argv, struct err *err);

@@ -18,6 +18,7 @@ static const struct {
     {"MODE", "Z", FEATURE_MODE_Z},       {"PRET", NULL, FEATURE_PRET},
     {"REST", "STREAM", FEATURE_REST},    {"SIZE", NULL, FEATURE_SIZE},
     {"TVFS", NULL, FEATURE_TVFS},        {"UTF8", NULL, FEATURE_UTF8},
+    {"SSCN", NULL, FEATURE_SSCN},        {"CPSV", NULL, FEATURE_CPSV},
 };
 
 static const struct {

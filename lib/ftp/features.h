@@ -18,7 +18,9 @@ enum feature {
     FEATURE_REST = 1 << 10, /* REST STREAM */
     FEATURE_SIZE = 1 << 11,
     FEATURE_TVFS = 1 << 12,
-    FEATURE_UTF8 = 1 << 13
+    FEATURE_UTF8 = 1 << 13,
+    FEATURE_SSCN = 1 << 14, /* TLS client on data connections, between servers */
+    FEATURE_CPSV = 1 << 15  /* the same for one passive connection */
 };
 
 /* Commands that tell the hash of a file's contents, HASH apart. */

@@ -23,7 +23,9 @@ const char *skip_reason(enum transfer_skip s)
 
 const char *direction_name(enum transfer_direction d)
 {
-    return d == TRANSFER_GET ? "get" : "put";
+    static const char *const names[] = {
+        [TRANSFER_GET] = "get", [TRANSFER_PUT] = "put", [TRANSFER_FXP] = "fxp"};
+    return names[d];
 }
 
 void transfer_begin(struct transfer *t, enum transfer_direction d)

@@ -37,7 +37,11 @@ struct mover {
     void *opened_ctx;
 };
 
-enum transfer_direction { TRANSFER_GET, TRANSFER_PUT };
+enum transfer_direction {
+    TRANSFER_GET,
+    TRANSFER_PUT,
+    TRANSFER_FXP /* from server to server: `remote` is the source, `local` the target, as URLs */
+};
 
 enum transfer_verdict {
     VERDICT_VERIFIED,   /* contents compared */
@@ -80,6 +84,6 @@ int transfer_open(struct mover *m, const struct channel_request *request, struct
 
 const char *verdict_name(enum transfer_verdict v);     /* "size-ok" */
 const char *skip_reason(enum transfer_skip s);         /* "it exists"; "" for none */
-const char *direction_name(enum transfer_direction d); /* "get" */
+const char *direction_name(enum transfer_direction d); /* "get", "put", "fxp" */
 
 #endif

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bed import clientnat, nat
+from bed import between, clientnat, nat
 from bed.proftpd import Proftpd
 from bed.proxies import KINDS
 from bed.pureftpd import Pureftpd
@@ -36,6 +36,9 @@ class Bed:
 
     def nat(self, **settings):
         return self.stack.enter_context(nat.Nat(nat.Scene(**settings)))
+
+    def between(self):
+        return self.stack.enter_context(between.Between())
 
     def proxy(self, kind, **settings):
         reason = KINDS[kind].missing()

@@ -12,6 +12,7 @@ void cmd_quit(struct session *s, const char *arg);
 void cmd_auth(struct session *s, const char *arg);
 void cmd_pbsz(struct session *s, const char *arg);
 void cmd_prot(struct session *s, const char *arg);
+void cmd_sscn(struct session *s, const char *arg);
 void cmd_ccc(struct session *s, const char *arg);
 void cmd_feat(struct session *s, const char *arg);
 void cmd_opts(struct session *s, const char *arg);
@@ -39,6 +40,7 @@ void cmd_site(struct session *s, const char *arg);
 
 /* data.c */
 void cmd_pret(struct session *s, const char *arg);
+void cmd_cpsv(struct session *s, const char *arg);
 void cmd_pasv(struct session *s, const char *arg);
 void cmd_epsv(struct session *s, const char *arg);
 void cmd_port(struct session *s, const char *arg);

@@ -50,7 +50,7 @@ void data_forget(struct session *s)
         close(s->hole[i]);
     s->listen_fd = -1;
     s->n_hole = 0;
-    s->has_active = false;
+    s->has_active = s->cpsv = false;
 }
 
 bool data_prepared(const struct session *s)
@@ -217,6 +217,16 @@ void cmd_pasv(struct session *s, const char *arg)
         reply_227(s, port);
 }
 
+void cmd_cpsv(struct session *s, const char *arg)
+{
+    if (!session_quirk(s, QUIRK_CPSV)) {
+        session_reply(s, "500 CPSV is unknown");
+        return;
+    }
+    cmd_pasv(s, arg);
+    s->cpsv = s->listen_fd >= 0;
+}
+
 void cmd_epsv(struct session *s, const char *arg)
 {
     if (session_quirk(s, QUIRK_EPSV_MUTE))
@@ -239,7 +249,7 @@ void cmd_epsv(struct session *s, const char *arg)
 
 static void prepare_active(struct session *s, const struct sockaddr_storage *to)
 {
-    if (!same_address(to, &s->peer)) {
+    if (!session_quirk(s, QUIRK_FXP) && !same_address(to, &s->peer)) {
         session_reply(s, "500 That address is not yours");
         return;
     }
@@ -316,7 +326,7 @@ static enum data_result accept_data(struct session *s, struct conn *out)
     conn_init(out, accept(s->listen_fd, (struct sockaddr *) &from, &len), s->srv->stop_fd);
     if (out->fd < 0)
         return DATA_FAILED;
-    if (same_address(&from, &s->peer))
+    if (session_quirk(s, QUIRK_FXP) || same_address(&from, &s->peer))
         return DATA_OK;
     conn_close(out);
     return DATA_FAILED;
@@ -342,7 +352,9 @@ static enum data_result dial_data(struct session *s, struct conn *out)
 enum data_result data_open(struct session *s, struct conn *out)
 {
     *out = (struct conn){.fd = -1};
+    bool cpsv = s->cpsv;
     enum data_result r = s->has_active ? dial_data(s, out) : accept_data(s, out);
     data_forget(s);
+    s->cpsv = cpsv; /* until the handshake */
     return r;
 }

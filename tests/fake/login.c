@@ -80,6 +80,17 @@ void cmd_prot(struct session *s, const char *arg)
     }
 }
 
+void cmd_sscn(struct session *s, const char *arg)
+{
+    if (!session_quirk(s, QUIRK_SSCN)) {
+        session_reply(s, "500 SSCN is unknown");
+        return;
+    }
+    if (*arg)
+        s->sscn = strcasecmp(arg, "ON") == 0;
+    session_reply(s, "200 SSCN:%s METHOD", s->sscn ? "CLIENT" : "SERVER");
+}
+
 /* RFC 4217 section 7: the reply still goes out under TLS. */
 void cmd_ccc(struct session *s, const char *arg)
 {
@@ -131,6 +142,10 @@ void cmd_feat(struct session *s, const char *arg)
     }
     if (session_quirk(s, QUIRK_PRET))
         len += (size_t) snprintf(text + len, sizeof text - len, " PRET\r\n");
+    if (session_quirk(s, QUIRK_SSCN))
+        len += (size_t) snprintf(text + len, sizeof text - len, " SSCN\r\n");
+    if (session_quirk(s, QUIRK_CPSV))
+        len += (size_t) snprintf(text + len, sizeof text - len, " CPSV\r\n");
     session_reply(s, "211-Features:\r\n%s211 End", text);
 }
 

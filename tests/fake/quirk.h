@@ -72,6 +72,9 @@
     X(ABOR_ONE, "abor-one-reply", FLAG, "", "ABOR is answered once, with 226")                     \
     X(ABOR_IGNORED, "abor-ignored", FLAG, "", "ABOR waits until the transfer is over")             \
     X(PRET, "pret", FLAG, "", "EPSV and PASV want a PRET before them")                             \
+    X(FXP, "fxp", FLAG, "", "data connections with other hosts than the client, too")              \
+    X(SSCN, "sscn", FLAG, "", "SSCN: the client of TLS on data connections")                       \
+    X(CPSV, "cpsv", FLAG, "", "CPSV: PASV, and the client of TLS there")                           \
     X(ONE_BY_ONE, "no-pipelining", FLAG, "", "commands sent together close the connection")
 
 #define QUIRK_ID(id, name, kind, arg, help) QUIRK_##id,

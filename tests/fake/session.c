@@ -42,6 +42,7 @@ static const struct command {
     {"APPE", LOGIN | ARG, cmd_appe, QUIRK_COUNT}, {"LIST", LOGIN, cmd_list, QUIRK_COUNT},
     {"NLST", LOGIN, cmd_nlst, QUIRK_COUNT},       {"MLSD", LOGIN, cmd_mlsd, QUIRK_NO_MLSD},
     {"ABOR", LOGIN, cmd_abor, QUIRK_COUNT},       {"PRET", LOGIN | ARG, cmd_pret, QUIRK_COUNT},
+    {"SSCN", LOGIN, cmd_sscn, QUIRK_COUNT},       {"CPSV", LOGIN, cmd_cpsv, QUIRK_COUNT},
 };
 #define COMMANDS (sizeof table / sizeof table[0])
 

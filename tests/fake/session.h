@@ -30,6 +30,7 @@ struct session {
     struct sockaddr_storage active;
     bool has_active;
     bool announced;     /* by PRET */
+    bool sscn, cpsv;    /* the client of TLS on data connections; on the next one */
     int hole[HOLE_FDS]; /* what keeps a silent port silent */
     size_t n_hole;
 };

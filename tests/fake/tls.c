@@ -165,3 +165,13 @@ gnutls_session_t tls_session_new(const struct server *srv, struct tls_state *t, 
                                            see_client_hello);
     return tls;
 }
+
+gnutls_session_t tls_client_new(const struct server *srv)
+{
+    gnutls_session_t tls;
+    if (gnutls_init(&tls, GNUTLS_CLIENT | GNUTLS_NONBLOCK) < 0)
+        return NULL;
+    gnutls_priority_set(tls, srv->priority);
+    gnutls_credentials_set(tls, GNUTLS_CRD_CERTIFICATE, srv->data_cert);
+    return tls;
+}

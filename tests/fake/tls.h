@@ -32,4 +32,7 @@ void tls_state_clear(struct tls_state *t);
 /* A session ready for the handshake; NULL when out of memory. `t` must outlive the handshake. */
 gnutls_session_t tls_session_new(const struct server *srv, struct tls_state *t, bool data);
 
+/* The client's part, on a data connection with another server; nothing is checked. */
+gnutls_session_t tls_client_new(const struct server *srv);
+
 #endif

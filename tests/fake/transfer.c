@@ -221,7 +221,10 @@ static int protect_data(struct transfer *t)
     struct session *s = t->s;
     if (!s->private_data || session_quirk(s, QUIRK_DATA_PLAIN))
         return 0;
-    gnutls_session_t tls = tls_session_new(s->srv, &s->tls, true);
+    bool as_client = s->sscn || s->cpsv;
+    s->cpsv = false;
+    gnutls_session_t tls =
+        as_client ? tls_client_new(s->srv) : tls_session_new(s->srv, &s->tls, true);
     if (!tls || conn_handshake(&t->data, tls, HANDSHAKE_MS) < 0) {
         session_reply(s, "425 No TLS on the data connection");
         return -1;

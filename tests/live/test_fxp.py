@@ -1,0 +1,277 @@
+"""fxp: a file from server to server, each at an address of its own."""
+import os
+
+import pytest
+
+from bed.between import ONE, TWO
+
+SERVERS = ("vsftpd", "proftpd", "pureftpd", "pyftpdlib")
+CONTENT = os.urandom(3_000_000)
+PROMISCUOUS = {
+    "vsftpd": ("pasv_promiscuous=YES", "port_promiscuous=YES"),
+    "proftpd": ("AllowForeignAddress on",),
+    "pureftpd": ("-w",),
+    "pyftpdlib": ("handler.permit_foreign_addresses = True",),
+}
+CLEAR = {
+    "vsftpd": ("force_local_data_ssl=NO",),
+    "proftpd": ("TLSRequired ctrl",),
+    "pureftpd": ("-Y 2",),
+    "pyftpdlib": ("handler.tls_data_required = False",),
+}
+# ProFTPD alone knows SSCN.
+WITH_TLS = [pair for pair in ((a, b) for a in SERVERS for b in SERVERS) if "proftpd" in pair]
+
+
+@pytest.fixture
+def pair(bed, namespaces):
+    """Starts two servers: pair(first, second, **settings) gives the scene and both."""
+    def start(first, second, promiscuous=(True, True), extra=None, **settings):
+        scene = bed.between()
+        made = []
+        for name, netns, address, lenient in ((first, scene.one, ONE, promiscuous[0]),
+                                              (second, scene.two, TWO, promiscuous[1])):
+            lines = (PROMISCUOUS[name] if lenient else ()) + (extra or {}).get(name, ())
+            if name == "proftpd":  # it checks the certificate of the server that it dials
+                lines += (f"TLSCACertificateFile {bed.pki.ca.cert}",)
+            made.append(bed.server(name, netns=netns, address=address, extra=lines, **settings))
+        return scene, *made
+    return start
+
+
+def url(server, path):
+    return f"ftp://{server.account.name}@{server.setup.address}:{server.port}/{path}"
+
+
+def fxp(ftpsh, scene, one, two, *options, source="source", target="target", general=()):
+    words = " ".join(("fxp", *options, url(one, source), url(two, target)))
+    return ftpsh(*general, "-c", words, netns=scene.client)
+
+
+def check_moved(run, bed, name="target", content=CONTENT):
+    assert run.status == 0, run
+    assert (bed.account.home / name).read_bytes() == content
+    row = run.report["transfers"][0]
+    assert (row["direction"], row["verdict"]) == ("fxp", "size-ok"), run
+
+
+@pytest.mark.parametrize("first, second", WITH_TLS)
+def test_under_tls(bed, ftpsh, pair, first, second):
+    # ProFTPD as a source that is TLS's client never reads the target's tickets (field 7)
+    version = "1.2" if first == "proftpd" != second else ""
+    scene, one, two = pair(first, second, tls_version=version)
+    bed.share("source", CONTENT)
+    run = fxp(ftpsh, scene, one, two)
+    check_moved(run, bed)
+    row = run.report["transfers"][0]
+    assert row["bytes"] == len(CONTENT)
+    assert row["remote"] == f"ftp://{ONE}:{one.port}/source"
+    assert row["local"] == f"ftp://{TWO}:{two.port}/target"
+
+
+@pytest.mark.parametrize("who", ("source", "target"))
+@pytest.mark.parametrize("first, second", (("vsftpd", "proftpd"), ("proftpd", "pureftpd"),
+                                           ("pyftpdlib", "proftpd")))
+def test_who_is_passive(bed, ftpsh, pair, first, second, who):
+    scene, one, two = pair(first, second, tls_version="1.2")
+    bed.share("source", CONTENT)
+    run = fxp(ftpsh, scene, one, two, f"--passive={who}", general=("-v",))
+    check_moved(run, bed)
+    sent = [line.split()[1] for line in run.stderr.splitlines() if line.startswith("> ")]
+    retr, stor = sent.index("RETR"), sent.index("STOR")
+    assert (stor > retr) == (who == "source"), run
+
+
+@pytest.mark.parametrize("first", SERVERS)
+@pytest.mark.parametrize("second", SERVERS)
+def test_without_tls(bed, ftpsh, pair, first, second):
+    scene, one, two = pair(first, second, tls="off")
+    bed.share("source", CONTENT)
+    check_moved(fxp(ftpsh, scene, one, two, general=("--tls=off",)), bed)
+
+
+@pytest.mark.parametrize("first, second", (("vsftpd", "pureftpd"), ("pureftpd", "pyftpdlib"),
+                                           ("pyftpdlib", "vsftpd"), ("proftpd", "vsftpd")))
+def test_clear_data_where_it_is_asked_for(bed, ftpsh, pair, first, second):
+    scene, one, two = pair(first, second, extra=CLEAR)
+    bed.share("source", CONTENT)
+    if "proftpd" not in (first, second):
+        run = fxp(ftpsh, scene, one, two)
+        assert run.status == 4 and "SSCN" in run.stderr and "--clear-data" in run.stderr, run
+        assert not (bed.account.home / "target").exists()
+    run = fxp(ftpsh, scene, one, two, "--clear-data")
+    check_moved(run, bed)
+    assert "in clear" in run.stderr
+
+
+@pytest.mark.parametrize("first, second", (("vsftpd", "proftpd"), ("proftpd", "vsftpd"),
+                                           ("pureftpd", "proftpd"), ("proftpd", "pyftpdlib")))
+def test_refused_by_both(bed, ftpsh, pair, first, second):
+    scene, one, two = pair(first, second, promiscuous=(False, False))
+    bed.share("source", CONTENT)
+    run = fxp(ftpsh, scene, one, two, general=("--retries=0", "--data-timeout=2"))
+    assert run.status == 6, run
+    assert "no way between the servers" in run.stderr and "allows it with" in run.stderr
+    target = bed.account.home / "target"
+    assert not target.exists() or target.read_bytes() == b""
+
+
+@pytest.mark.parametrize("first, second, promiscuous", (
+    ("pureftpd", "proftpd", (True, False)), ("proftpd", "pureftpd", (False, True)),
+    ("pyftpdlib", "proftpd", (True, False))))
+def test_one_that_dials_foreign_hosts_is_enough(bed, ftpsh, pair, first, second, promiscuous):
+    """Where the passive one accepts anybody, or the other way round."""
+    scene, one, two = pair(first, second, promiscuous=promiscuous)
+    bed.share("source", CONTENT)
+    run = fxp(ftpsh, scene, one, two, general=("--data-timeout=2",))
+    assert run.status in (0, 6), run
+    if run.status == 0:
+        check_moved(run, bed)
+
+
+def test_continue(bed, ftpsh, pair):
+    scene, one, two = pair("vsftpd", "proftpd")
+    bed.share("source", CONTENT)
+    bed.share("target", CONTENT[:1_000_000])
+    run = fxp(ftpsh, scene, one, two, "-c")
+    check_moved(run, bed)
+    assert run.report["transfers"][0]["bytes"] == 2_000_000
+    run = fxp(ftpsh, scene, one, two, "-c")
+    check_moved(run, bed)
+    assert run.report["transfers"][0]["bytes"] == 0
+
+
+def test_continue_refuses_another_file(bed, ftpsh, pair):
+    scene, one, two = pair("vsftpd", "proftpd")
+    bed.share("source", CONTENT)
+    bed.share("target", b"x" * 4_000_000)
+    assert fxp(ftpsh, scene, one, two, "-c").status == 9
+    old = bed.share("target", b"x" * 1000)
+    os.utime(old, (1_000_000_000, 1_000_000_000))
+    run = fxp(ftpsh, scene, one, two, "-c")
+    assert run.status == 9 and "newer" in run.stderr, run
+    assert old.read_bytes() == b"x" * 1000
+
+
+def test_a_source_that_is_not_there_makes_no_target(bed, ftpsh, pair):
+    scene, one, two = pair("proftpd", "vsftpd")
+    bed.share("target", b"what was there before")
+    run = fxp(ftpsh, scene, one, two)
+    assert run.status == 7 and "550" in run.stderr, run
+    assert (bed.account.home / "target").read_bytes() == b"what was there before"
+
+
+def test_a_folder_takes_the_name_of_the_source(bed, ftpsh, pair):
+    scene, one, two = pair("vsftpd", "proftpd")
+    folder = bed.account.home / "folder"
+    folder.mkdir()
+    bed.account.own(folder)
+    bed.share("source", CONTENT)
+    check_moved(fxp(ftpsh, scene, one, two, target="folder/"), bed, "folder/source")
+
+
+def test_from_the_connection_there_is(bed, ftpsh, pair):
+    """One end is a path; afterwards the connection works as before."""
+    scene, one, two = pair("vsftpd", "proftpd")
+    bed.share("source", CONTENT)
+    run = ftpsh("-c", f"fxp source {url(two, 'target')}; get target", one.target(ONE),
+                netns=scene.client)
+    check_moved(run, bed)
+    assert (ftpsh.folder / "target").read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("words, text", (
+    ("fxp a b", "no URL"), ("fxp ftp://h/ ftp://i/x", "no file"), ("fxp ftp://h/x", "fxp"),
+    ("fxp --passive=nobody ftp://h/x ftp://i/x", "source|target")))
+def test_usage(ftpsh, words, text):
+    run = ftpsh("-c", words)
+    assert run.status == 2 and text in run.stderr, run
+
+
+def test_the_password_in_a_url_does_not_stay_in_the_command_line(fake_pair, client):
+    scene, one, two = fake_pair((), ())
+    line = client("--tls=off", one.target(ONE), "fxp", "small",
+                  f"ftp://someone:secret-of-two@{TWO}:{two.port}/x", netns=scene.client)
+    assert line.status == 5 or "secret-of-two" not in line.stderr
+
+
+# Against ftpfake, which plays CPSV and the servers that nobody has.
+
+@pytest.fixture
+def fake_pair(bed, fake, namespaces):
+    def start(first, second):
+        scene = bed.between()
+        return (scene,
+                fake(*first, options=(f"--listen={ONE}", "--accept-timeout=3"), netns=scene.one),
+                fake(*second, options=(f"--listen={TWO}", "--accept-timeout=3"), netns=scene.two))
+    return start
+
+
+def move_big(client, scene, one, two, *options, general=()):
+    words = " ".join(("fxp", *options, f"ftp://someone@{ONE}:{one.port}/big",
+                      f"ftp://someone@{TWO}:{two.port}/moved"))
+    return client("--retries=0", *general, "-c", words, netns=scene.client)
+
+
+def moved(one, two):
+    return (two.root / "moved").read_bytes() == (one.root / "big").read_bytes()
+
+
+@pytest.mark.parametrize("first, second", (
+    (("fxp", "cpsv"), ("fxp",)), (("fxp",), ("fxp", "cpsv")), (("fxp", "sscn"), ("fxp",)),
+    (("fxp",), ("fxp", "sscn"))))
+def test_who_takes_the_clients_part(fake_pair, client, first, second):
+    scene, one, two = fake_pair(first, second)
+    run = move_big(client, scene, one, two)
+    assert run.status == 0 and moved(one, two), run
+    if "sscn" in first + second:
+        said = one.said() + two.said()
+        assert "> SSCN ON" in said and "> SSCN OFF" in said
+
+
+def test_other_way_round(fake_pair, client):
+    """The target refuses to dial the source, but not to be dialled."""
+    scene, one, two = fake_pair(("fxp", "sscn"), ("fxp", "refuse=PORT:501", "refuse=EPRT:501"))
+    run = move_big(client, scene, one, two)
+    assert run.status == 0 and moved(one, two), run
+    assert "> PORT" in one.said()
+
+
+def test_a_third_host_is_not_dialled(fake_pair, client):
+    quirks = ("fxp", "sscn", "pasv-address=198.51.100.7", "refuse=EPSV")
+    scene, one, two = fake_pair(quirks, quirks)
+    run = move_big(client, scene, one, two)
+    assert run.status == 6 and "third host" in run.stderr, run
+    assert "> PORT" not in one.said() + two.said() and "> EPRT" not in one.said() + two.said()
+
+
+def test_a_private_address_in_227_is_replaced(fake_pair, client):
+    scene, one, two = fake_pair(("fxp", "sscn", "pasv-address=10.0.0.1"), ("fxp",))
+    run = move_big(client, scene, one, two)
+    assert run.status == 0 and moved(one, two), run
+    assert f"> PORT {ONE.replace('.', ',')}," in two.said()
+
+
+@pytest.mark.parametrize("quirk, status", (
+    ("data-reset-after=1000000", (8,)), ("die-after=1000000", (3,)), ("upload-short=7", (9,)),
+    ("disk-full-after=1000000", (8,)), ("wrong-size=5", (9,))))
+def test_what_goes_wrong_at_the_target(fake_pair, client, quirk, status):
+    scene, one, two = fake_pair(("fxp", "sscn"), ("fxp", quirk))
+    run = move_big(client, scene, one, two)
+    assert run.status in status, run
+    assert run.report["transfers"][0]["verdict"] in ("failed", "truncated")
+    assert run.seconds < 15
+
+
+def test_a_final_reply_that_never_comes(fake_pair, client):
+    scene, one, two = fake_pair(("fxp", "sscn"), ("fxp", "no-226"))
+    run = move_big(client, scene, one, two, general=("--reply-timeout=1.5",))
+    assert run.status == 10 and "target" in run.stderr, run
+
+
+def test_upload_that_nobody_begins(fake_pair, client):
+    """Both say nothing: the clock of a strategy ends it."""
+    scene, one, two = fake_pair(("fxp", "sscn", "pasv-silent"), ("fxp", "pasv-silent"))
+    run = move_big(client, scene, one, two, general=("--data-timeout=1",))
+    assert run.status == 6, run
+    assert run.seconds < 15
