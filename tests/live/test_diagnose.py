@@ -372,7 +372,9 @@ def test_server_is_gone_before_the_first_strategy(ftpsh, tmp_path, pki):
     server = Fake(tmp_path / "fake", pki, "endless-reply=SYST")
     status, stdout, stderr = diagnose_and_stop(ftpsh, server, "SYST")
     assert (status, stdout) == (3, ""), stderr
-    assert "refused" in stderr.splitlines()[-1]
+    # Its last breath may have taken the connection and dropped it.
+    last = stderr.splitlines()[-1]
+    assert "refused" in last or "connection lost" in last, stderr
 
 
 def test_server_is_gone_after_the_first_strategy(ftpsh, tmp_path, pki):
