@@ -276,8 +276,10 @@ static void show_upload(FILE *out, const struct upload *u, bool asked)
     if (a->result == RESULT_OK)
         fprintf(out, "works by %s: an empty file", strategy_name(a->strategy));
     else if (err_is_set(&u->trial.refusal))
-        fprintf(out, "refused, which is a matter of permissions and not of data connections (%s)",
-                u->trial.refusal.msg);
+        fprintf(
+            out,
+            "refused, which is a matter of permissions or space and not of data connections (%s)",
+            u->trial.refusal.msg);
     else
         fprintf(out, "fails by %s at %s (%s): %s", strategy_name(a->strategy), stage_name(a->stage),
                 result_name(a->result), report_attempt_reason(a, reason, sizeof reason));
