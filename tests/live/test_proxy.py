@@ -100,6 +100,7 @@ def test_tls_waits_for_the_command(bed, ftpsh, proxies, scheme):
 def test_tls_before_the_preliminary_reply(ftpsh, tmp_path, pki, proxies):
     """field 71: it does not wait for long where the server wants the handshake first."""
     server = Fake(tmp_path / "fake", pki, "tls-before-150")
+    server.share("small", b"small")
     try:
         run = ftpsh(f"--proxy={proxies('socks5').url()}", server.target(), "ls", password=PASSWORD)
     finally:
