@@ -142,6 +142,7 @@ struct session *app_make_session(struct app *app, const struct target *t, const 
         .ask_password = login_ask,
         .ask_ctx = app,
         .tls_name = s->tls_name,
+        .charset = s->charset,
         .connect_timeout_ms = s->connect_timeout_ms,
         .reply_timeout_ms = s->reply_timeout_ms,
         .final_timeout_ms = s->final_timeout_ms,

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* What stands for the address or the ports where nothing was chosen. */
 #define OWN_ADDRESS "own"
@@ -226,6 +227,20 @@ static int set_family(struct settings *s, const struct option *o, const char *va
     return 0;
 }
 
+/* UTF-8 is what is spoken without. */
+static int set_charset(struct settings *s, const struct option *o, const char *value,
+                       struct err *err)
+{
+    (void) o;
+    bool utf8 = strcasecmp(value, "UTF-8") == 0 || strcasecmp(value, "UTF8") == 0;
+    struct charset *known = utf8 ? NULL : charset_new(value, err);
+    if (!utf8 && !known)
+        return -1;
+    charset_free(known);
+    s->charset = utf8 ? NULL : value;
+    return 0;
+}
+
 /* Empty as in `--proxy=`, or "off": straight, whatever the environment says. */
 static int set_proxy(struct settings *s, const struct option *o, const char *value, struct err *err)
 {
@@ -376,6 +391,12 @@ const struct option option_table[] = {
      .group = GROUP_RUN,
      .set = set_family,
      .help = "connect over IPv6 only"},
+    {.name = "charset",
+     .placeholder = "NAME",
+     .kind = OPTION_TEXT,
+     .group = GROUP_RUN,
+     .set = set_charset,
+     .help = "of file names on a server without UTF-8, as iconv knows it: ISO-8859-1"},
     {.name = "proxy",
      .placeholder = "URL",
      .kind = OPTION_TEXT,

@@ -31,6 +31,7 @@ struct settings {
     enum verify_mode verify;
     int64_t limit_rate; /* bytes a second of all transfers together; 0: no limit */
     int family;
+    const char *charset; /* NULL: UTF-8 */
     enum proxy_choice proxy_choice;
     struct proxy proxy; /* PROXY_GIVEN */
     enum report_format report;

@@ -15,6 +15,7 @@ struct control {
     struct stream *stream;
     const struct wait *wait;
     const struct log *log;
+    struct charset *charset; /* NULL: none */
     struct buf in;
     struct reply_scan scan;
     int outstanding;
@@ -59,6 +60,11 @@ const struct wait *control_use_wait(struct control *c, const struct wait *w)
     return old;
 }
 
+void control_use_charset(struct control *c, struct charset *charset)
+{
+    c->charset = charset;
+}
+
 int control_outstanding(const struct control *c)
 {
     return c->outstanding;
@@ -85,6 +91,22 @@ static int dead(struct control *c)
     return -1;
 }
 
+/* Writes the line in the server's charset, in place. The log tells what was meant. */
+static int encode_line(struct control *c, char *line, size_t *len, size_t size, struct err *err)
+{
+    char wire[COMMAND_MAX];
+    int n = charset_encode(c->charset, line, *len, wire, size, err);
+    if (n >= 0) {
+        log_sent(c->log, line, *len);
+        memcpy(line, wire, (size_t) n);
+        *len = (size_t) n;
+    } else {
+        wipe(line, *len);
+    }
+    wipe(wire, sizeof wire);
+    return n < 0 ? -1 : 0;
+}
+
 int control_vsend(struct control *c, struct deadline until, struct err *err, const char *fmt,
                   va_list ap)
 {
@@ -99,7 +121,10 @@ int control_vsend(struct control *c, struct deadline until, struct err *err, con
         wipe(line, len);
         return err_set(err, ERR_USAGE, "a name or argument with a line break cannot be sent");
     }
-    log_sent(c->log, line, len);
+    if (!c->charset)
+        log_sent(c->log, line, len);
+    else if (encode_line(c, line, &len, sizeof line - 2, err) < 0)
+        return -1;
     memcpy(line + len, "\r\n", 2);
     int rc = stream_write_wait(c->stream, line, len + 2, c->wait, until, err);
     wipe(line, len);
@@ -129,6 +154,21 @@ static void log_reply(const struct control *c, const struct reply *r)
     }
 }
 
+/* The reply's text into UTF-8; without memory for that it stays as it came. */
+static void decode_reply(const struct control *c, struct reply *r)
+{
+    size_t len = strlen(r->text), size = 3 * len + 1;
+    char *text = c->charset ? malloc(size) : NULL;
+    if (!text)
+        return;
+    if (charset_decode(c->charset, r->text, len, text, size) < 0) {
+        free(text);
+        return;
+    }
+    free(r->text);
+    r->text = text;
+}
+
 /* A reply out of the buffer: 1, 0 or -1 as control_try(). */
 static int take_reply(struct control *c, struct reply *out, struct err *err)
 {
@@ -141,6 +181,7 @@ static int take_reply(struct control *c, struct reply *out, struct err *err)
         return 0;
     buf_consume(&c->in, used);
     c->scan = (struct reply_scan){0};
+    decode_reply(c, out);
     log_reply(c, out);
     if (out->code >= 200 && c->outstanding > 0)
         c->outstanding--;

@@ -3,6 +3,7 @@
 #define FTPSH_FTP_CONTROL_H
 
 #include "base/log.h"
+#include "ftp/charset.h"
 #include "ftp/reply.h"
 #include "tls/stream.h"
 
@@ -20,8 +21,12 @@ struct stream *control_stream(struct control *c);
 /* Replaces what bounds the waiting, for an uncancellable moment; returns the former one. */
 const struct wait *control_use_wait(struct control *c, const struct wait *w);
 
+/* What the server writes and reads; borrowed. NULL: bytes pass as they are. */
+void control_use_charset(struct control *c, struct charset *charset);
+
 /* Sends one command line; CRLF is added. A line with CR, LF or NUL inside is never sent
- * (FIELD-NOTES 63): ERR_USAGE. Else ERR_CLOSED, ERR_TLS, ERR_TIMEOUT, ERR_CANCELLED. */
+ * (FIELD-NOTES 63), nor one that the server's charset cannot write: ERR_USAGE. Else ERR_CLOSED,
+ * ERR_TLS, ERR_TIMEOUT, ERR_CANCELLED. */
 int control_send(struct control *c, struct deadline until, struct err *err, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 int control_vsend(struct control *c, struct deadline until, struct err *err, const char *fmt,

@@ -129,6 +129,38 @@ void features_parse(const char *text, struct features *out)
     }
 }
 
+static bool is_wanted_fact(struct span fact)
+{
+    static const char *const wanted[] = {
+        "type",       "size",           "modify",   "perm",       "unique",         "UNIX.mode",
+        "UNIX.owner", "UNIX.ownername", "UNIX.uid", "UNIX.group", "UNIX.groupname", "UNIX.gid",
+    };
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+        if (span_is(fact, wanted[i]))
+            return true;
+    }
+    return false;
+}
+
+bool features_missing_facts(const struct features *f, char dst[FACTS_MAX])
+{
+    struct span rest = {f->mlst, strlen(f->mlst)};
+    bool missing = false;
+    size_t n = 0;
+    for (struct span fact = next_word(&rest, ";"); fact.n > 0; fact = next_word(&rest, ";")) {
+        bool on = fact.p[fact.n - 1] == '*';
+        fact.n -= on;
+        if (!is_wanted_fact(fact) || n + fact.n + 2 > FACTS_MAX)
+            continue;
+        missing |= !on;
+        memcpy(dst + n, fact.p, fact.n);
+        n += fact.n;
+        dst[n++] = ';';
+    }
+    dst[n] = '\0';
+    return missing;
+}
+
 bool features_has(const struct features *f, enum feature what)
 {
     return (f->flags & (unsigned) what) != 0;

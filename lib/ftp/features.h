@@ -45,6 +45,10 @@ struct features {
 /* Reads the text of a 211 reply (as struct reply keeps it) into *out. Lines that are not known are
  * passed over. */
 void features_parse(const char *text, struct features *out);
+/* The facts to ask for with OPTS MLST (RFC 3659 section 7.9) where some that we use are listed and
+ * not on: "type;size;modify;". False when there is nothing to ask for. */
+#define FACTS_MAX 256
+bool features_missing_facts(const struct features *f, char dst[FACTS_MAX]);
 bool features_has(const struct features *f, enum feature what);
 
 /* The server software that a banner, SYST or FEAT text reveals. */

@@ -16,6 +16,7 @@ struct session {
     struct session_config config; /* its strings are ours */
     struct control *control;      /* NULL: not connected */
     struct tickets *tickets;      /* of this control connection */
+    struct charset *charset;      /* NULL: none was asked for */
     bool logged_in, private_data;
     bool cleared; /* CCC: TLS has ended on the control connection */
     bool asked;   /* the password came from ask_password() */
@@ -63,9 +64,13 @@ struct session *session_new(const struct session_config *config, struct err *err
         ok = copy_string(&c->account) && ok;
         ok = copy_string(&c->password) && ok;
         ok = copy_string(&c->tls_name) && ok;
-        if (ok)
+        ok = copy_string(&c->charset) && ok;
+        if (!ok)
+            err_set(err, ERR_LOCAL, "out of memory");
+        else if (!c->charset || (s->charset = charset_new(c->charset, err)))
             return s;
         session_free(s);
+        return NULL;
     }
     err_set(err, ERR_LOCAL, "out of memory");
     return NULL;
@@ -92,6 +97,8 @@ void session_free(struct session *s)
     free_string(s->config.account);
     free_string(s->config.password);
     free_string(s->config.tls_name);
+    free_string(s->config.charset);
+    charset_free(s->charset);
     free(s);
 }
 
@@ -259,6 +266,7 @@ static int open_control(struct session *s, struct err *err)
     s->control = control_new(fd, c->wait, c->log, err);
     if (!s->control || !s->tickets)
         return err_set(err, ERR_LOCAL, "out of memory");
+    control_use_charset(s->control, s->charset);
     int rc = c->tls == TLS_IMPLICIT ? start_tls(s, clock, err) : 0;
     if (rc == 0)
         rc = read_banner(s, clock, err);
@@ -363,6 +371,15 @@ static int protect_data(struct session *s, struct err *err)
     return rc;
 }
 
+/* OPTS (RFC 2389 section 4); a server that refuses is left as it is. */
+static int ask_option(struct session *s, const char *option, const char *value, struct err *err)
+{
+    struct reply r;
+    int rc = exchange(s, &r, reply_deadline(s), err, "OPTS %s %s", option, value);
+    reply_clear(&r);
+    return rc;
+}
+
 /* Asked after the login only: before it many servers refuse or show less (FIELD-NOTES 45). */
 static int ask_features(struct session *s, struct err *err)
 {
@@ -373,10 +390,12 @@ static int ask_features(struct session *s, struct err *err)
     if (is_good(&r))
         features_parse(r.text, &s->features);
     reply_clear(&r);
-    if (!features_has(&s->features, FEATURE_UTF8))
-        return 0;
-    int rc = exchange(s, &r, reply_deadline(s), err, "OPTS UTF8 ON");
-    reply_clear(&r);
+    char facts[FACTS_MAX];
+    int rc = 0;
+    if (features_has(&s->features, FEATURE_UTF8) && !s->charset)
+        rc = ask_option(s, "UTF8", "ON", err);
+    if (rc == 0 && features_missing_facts(&s->features, facts))
+        rc = ask_option(s, "MLST", facts, err);
     return rc;
 }
 
@@ -775,6 +794,11 @@ unsigned session_generation(const struct session *s)
 struct control *session_control(struct session *s)
 {
     return s->control;
+}
+
+struct charset *session_charset(struct session *s)
+{
+    return s->charset;
 }
 
 struct tls_setup session_data_tls(struct session *s)

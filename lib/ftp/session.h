@@ -34,6 +34,7 @@ struct session_config {
     session_password_fn ask_password;
     void *ask_ctx;
     enum tls_mode tls;
+    const char *charset;  /* of names on the server (charset.h); NULL: UTF-8, or as they come */
     const char *tls_name; /* the certificate must be for this name; NULL: host */
     struct trust *trust;
     int64_t connect_timeout_ms; /* name, TCP, banner, TLS: one clock */
@@ -129,6 +130,7 @@ unsigned session_generation(const struct session *s);      /* counts connects; 0
 
 /* For lib/data and lib/xfer: the pieces under it. */
 struct control *session_control(struct session *s);
+struct charset *session_charset(struct session *s);   /* for listings; NULL: none */
 struct tls_setup session_data_tls(struct session *s); /* how data connections set up TLS */
 const struct session_config *session_settings(const struct session *s);
 

@@ -20,9 +20,16 @@ enum {
 struct lines {
     list_line_fn each;
     void *ctx;
+    struct charset *charset; /* NULL: none */
     size_t len;
-    char text[LISTING_LINE_MAX];
+    char text[LISTING_LINE_MAX], decoded[LISTING_LINE_MAX];
 };
+
+static int line_too_long(struct err *err)
+{
+    return err_set(err, ERR_PROTOCOL, "a line of the listing is longer than %d bytes",
+                   LISTING_LINE_MAX - 1);
+}
 
 static int line_out(struct lines *l, struct err *err)
 {
@@ -32,7 +39,12 @@ static int line_out(struct lines *l, struct err *err)
         len--;
     if (memchr(l->text, '\0', len))
         return err_set(err, ERR_PROTOCOL, "a line of the listing holds a NUL byte");
-    return l->each(l->ctx, l->text, len, err);
+    if (!l->charset)
+        return l->each(l->ctx, l->text, len, err);
+    int n = charset_decode(l->charset, l->text, len, l->decoded, sizeof l->decoded);
+    if (n < 0)
+        return line_too_long(err);
+    return l->each(l->ctx, l->decoded, (size_t) n, err);
 }
 
 static int lines_write(void *ctx, const void *data, size_t len, struct err *err)
@@ -43,8 +55,7 @@ static int lines_write(void *ctx, const void *data, size_t len, struct err *err)
         const char *lf = memchr(p, '\n', (size_t) (end - p));
         size_t n = (size_t) ((lf ? lf : end) - p);
         if (n >= sizeof l->text - l->len)
-            return err_set(err, ERR_PROTOCOL, "a line of the listing is longer than %d bytes",
-                           LISTING_LINE_MAX - 1);
+            return line_too_long(err);
         memcpy(l->text + l->len, p, n);
         l->len += n;
         if (!lf)
@@ -75,6 +86,7 @@ static int list_run(struct mover *m, const struct channel_request *request, int6
     }
     l->each = each;
     l->ctx = ctx;
+    l->charset = session_charset(m->session);
     struct pump_sink sink = {lines_write, l};
     int rc = pump_down(channel, &sink, &settings, &end, err);
     out->unclean = end.unclean;

@@ -50,6 +50,21 @@ static void spellings(void **state)
     assert_false(parsed("211-F\n SIZES\n SIZ\n REST\n211 e").flags);
 }
 
+static void missing_facts(void **state)
+{
+    (void) state;
+    char facts[FACTS_MAX];
+    struct features f = parsed("211-F\n MLST type*;size*;modify*;perm*;media-type;\n211 e");
+    assert_false(features_missing_facts(&f, facts));
+    f = parsed("211-F\n MLST Type*;size*;modify;create;UNIX.mode;lang*;\n211 e");
+    assert_true(features_missing_facts(&f, facts));
+    assert_string_equal(facts, "Type;size;modify;UNIX.mode;");
+    f = parsed("211-F\n MLSD\n211 e");
+    assert_false(features_missing_facts(&f, facts));
+    f = parsed("211-F\n MLST ;;*;\n211 e");
+    assert_false(features_missing_facts(&f, facts));
+}
+
 /* field 45: no list is no knowledge. */
 static void no_list(void **state)
 {
@@ -100,8 +115,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(vsftpd_list),   cmocka_unit_test(facts_and_hashes),
-        cmocka_unit_test(spellings),     cmocka_unit_test(no_list),
-        cmocka_unit_test(hostile_lists), cmocka_unit_test(programs),
+        cmocka_unit_test(missing_facts), cmocka_unit_test(spellings),
+        cmocka_unit_test(no_list),       cmocka_unit_test(hostile_lists),
+        cmocka_unit_test(programs),
     };
     return run_unit(tests);
 }
