@@ -41,6 +41,8 @@ static const struct {
     [REASON_PART_NAME] = {"part-name", "it bears the name of our part files"},
     [REASON_OTHER_KIND] = {"other-kind",
                            "something of another kind is in the way; --delete replaces it"},
+    [REASON_REFUSED] = {"refused",
+                        "the server does not list the folder: it is empty, or not to be read"},
     [REASON_UNREAD] = {"unread", "the folder could not be listed"},
     [REASON_PARTIAL] = {"partial",
                         "nothing is deleted there: the source's listing is not complete"},

@@ -16,8 +16,8 @@ enum action_kind {
     ACTION_MKDIR,
     ACTION_GET,
     ACTION_PUT,
-    ACTION_LINK,  /* make a symbolic link; with size 1 it replaces one */
-    ACTION_CHMOD, /* mode of a file whose contents are right */
+    ACTION_LINK,  /* make a symbolic link, or another one */
+    ACTION_CHMOD, /* the mode, as it is to be, of a file whose contents are right */
     ACTION_UTIME, /* time of a file whose contents are right, or of a folder */
     ACTION_SKIP,  /* something a person should know of was not done */
     ACTION_KINDS
@@ -46,6 +46,7 @@ enum action_reason {
     REASON_PART_NAME,  /* it bears the name of our part files */
     REASON_OTHER_KIND, /* something of another kind is in the way, and nothing is to be deleted */
     REASON_UNREAD,     /* the folder could not be listed */
+    REASON_REFUSED,    /* the server refuses to list the folder: empty, or not to be read */
     REASON_PARTIAL,    /* nothing is deleted there, since the source's listing is not complete */
     REASON_EMPTIED,    /* the same, since the source's folder is empty now */
     REASON_HIDES,      /* the folder is kept for what the filters leave out */
@@ -121,6 +122,16 @@ void plan_sort(struct plan *p);
 
 /* True where plan_make() would have both compared by contents: files on both sides, sizes equal. */
 bool plan_comparable(const struct tree *source, uint32_t s, const struct tree *target, uint32_t t);
+
+/* Names of ours: the part file of a download, the temporary file of an upload. */
+bool plan_is_part(const char *name);
+bool plan_is_temp(const char *name);
+/* The name of the file that such a one becomes, or the name itself. Returns dst. */
+const char *plan_final_name(const char *name, char dst[PATH_BYTES]);
+
+/* True when a link in a folder so many levels below the root, naming `target`, stays below it,
+ * whatever else is a link there. */
+bool link_stays_inside(const char *target, size_t depth);
 
 const char *plan_path(const struct plan *p, const struct action *a);
 const char *plan_target(const struct plan *p, const struct action *a);

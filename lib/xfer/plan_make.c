@@ -1,6 +1,7 @@
 #include "base/fold.h"
 #include "xfer/part.h"
 #include "xfer/plan.h"
+#include "xfer/put.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,35 @@ struct making {
     struct plan *plan;
     size_t top; /* > 0: the source lacks this much of the path, and all below it */
 };
+
+static bool ends_with(const char *name, const char *suffix)
+{
+    size_t len = strlen(name), n = strlen(suffix);
+    return len > n && strcmp(name + len - n, suffix) == 0;
+}
+
+bool plan_is_part(const char *name)
+{
+    return ends_with(name, PART_SUFFIX);
+}
+
+bool plan_is_temp(const char *name)
+{
+    return strncmp(name, TEMP_PREFIX, strlen(TEMP_PREFIX)) == 0 && ends_with(name, TEMP_SUFFIX);
+}
+
+const char *plan_final_name(const char *name, char dst[PATH_BYTES])
+{
+    size_t len = strlen(name);
+    if (plan_is_part(name)) {
+        len -= strlen(PART_SUFFIX);
+    } else if (plan_is_temp(name)) {
+        name += strlen(TEMP_PREFIX);
+        len -= strlen(TEMP_PREFIX TEMP_SUFFIX);
+    }
+    snprintf(dst, PATH_BYTES, "%.*s", (int) (len < PATH_BYTES ? len : PATH_BYTES - 1), name);
+    return dst;
+}
 
 /* ---- one action ---- */
 
@@ -190,8 +220,11 @@ static int keep_file(struct making *x, uint32_t s, uint32_t t, struct err *err)
     if (x->o->upload)
         return 0;
     if (x->o->keep_modes && a->mode != LISTING_UNKNOWN && b->mode != LISTING_UNKNOWN &&
-        wanted != (b->mode & 0777) && add(x, ACTION_CHMOD, REASON_MODE, s, t, err) < 0)
-        return -1;
+        wanted != (b->mode & 0777)) {
+        if (add(x, ACTION_CHMOD, REASON_MODE, s, t, err) < 0)
+            return -1;
+        x->plan->list[x->plan->n - 1].mode = (int16_t) wanted;
+    }
     bool times = x->o->compared && x->o->compared[s] == PAIR_SAME && a->mtime != LISTING_UNKNOWN &&
                  b->mtime != LISTING_UNKNOWN;
     if (times && !times_agree(a->mtime, a->precision, b->mtime, b->precision, x->o->slack))
@@ -222,7 +255,7 @@ static int plan_file(struct making *x, uint32_t s, uint32_t t, struct err *err)
 
 /* Only up, as far as the root, and then only down: ".." behind a name could be that of a folder
  * elsewhere, where the name is a link itself. */
-static bool stays_inside(const char *target, size_t depth)
+bool link_stays_inside(const char *target, size_t depth)
 {
     bool down = false;
     if (*target == '/' || *target == '\0')
@@ -252,7 +285,7 @@ static int plan_link(struct making *x, uint32_t s, uint32_t t, struct err *err)
         return skip(x, REASON_NO_LINKS, s, t, err);
     if (!*target)
         return skip(x, REASON_DANGLING, s, t, err);
-    if (!stays_inside(target, tree_depth(x->source, s) - 1))
+    if (!link_stays_inside(target, tree_depth(x->source, s) - 1))
         return skip(x, REASON_OUTSIDE, s, t, err);
     if (t == TREE_NONE)
         return add(x, ACTION_LINK, REASON_MISSING, s, t, err);
@@ -331,8 +364,7 @@ static int plan_folder(struct making *x, uint32_t s, uint32_t t, struct err *err
 static int plan_node(struct making *x, uint32_t s, uint32_t t, struct err *err)
 {
     const char *name = tree_name(x->source, s);
-    size_t len = strlen(name), suffix = strlen(PART_SUFFIX);
-    if (len > suffix && strcmp(name + len - suffix, PART_SUFFIX) == 0)
+    if (plan_is_part(name) || (x->o->upload && plan_is_temp(name)))
         return skip(x, REASON_PART_NAME, s, t, err);
     switch ((enum entry_type) x->source->nodes[s].type) {
     case ENTRY_FILE:
@@ -401,8 +433,9 @@ static int plan_part(struct making *x, const struct side *from, const struct sid
                      struct err *err)
 {
     char base[PATH_BYTES];
-    const char *name = tree_name(x->target, t);
-    snprintf(base, sizeof base, "%.*s", (int) (strlen(name) - strlen(PART_SUFFIX)), name);
+    if (x->o->upload)
+        return add(x, ACTION_CLEAN, REASON_STALE, TREE_NONE, t, err);
+    plan_final_name(tree_name(x->target, t), base);
     for (size_t i = 0; i < from->n; i++) {
         if (strcmp(tree_name(x->source, from->list[i].node), base) != 0)
             continue;
@@ -423,9 +456,8 @@ static int plan_part(struct making *x, const struct side *from, const struct sid
 static bool is_part(const struct making *x, uint32_t t)
 {
     const char *name = tree_name(x->target, t);
-    size_t len = strlen(name), suffix = strlen(PART_SUFFIX);
-    return !x->o->upload && x->target->nodes[t].type == ENTRY_FILE && len > suffix &&
-           strcmp(name + len - suffix, PART_SUFFIX) == 0;
+    return x->target->nodes[t].type == ENTRY_FILE &&
+           (x->o->upload ? plan_is_temp(name) : plan_is_part(name));
 }
 
 /* Why nothing of the target's folder may be deleted; REASON_NONE: it may. */
@@ -480,8 +512,10 @@ static int plan_contents(struct making *x, uint32_t s, uint32_t t, struct err *e
     const struct tree_node *a = &x->source->nodes[s], *b = node_of(x->target, t);
     if (a->state == FOLDER_FAILED || a->state == FOLDER_UNREAD)
         return skip(x, REASON_UNREAD, s, t, err);
-    if (b && b->state != FOLDER_COMPLETE && b->state != FOLDER_PARTIAL)
+    if (b && (b->state == FOLDER_FAILED || b->state == FOLDER_UNREAD))
         return skip(x, REASON_UNREAD, TREE_NONE, t, err);
+    if (a->state == FOLDER_REFUSED)
+        return skip(x, REASON_REFUSED, s, t, err);
     bool may_delete = false;
     if (x->o->remove && b) {
         enum action_reason bar = deletion_bar(x, s, t);

@@ -22,6 +22,7 @@
 enum folder_state {
     FOLDER_UNREAD,  /* not listed (yet) */
     FOLDER_FAILED,  /* its listing failed */
+    FOLDER_REFUSED, /* the server does not list it, as if it were empty; it may not be */
     FOLDER_PARTIAL, /* some of its entries are there: never a reason to delete anything */
     FOLDER_COMPLETE,
 };

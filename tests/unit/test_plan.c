@@ -261,6 +261,9 @@ static void part_files(void **state)
     assert_plan("f a.ftpsh.part 9 1", "", &o, "skip a.ftpsh.part part-name\n");
     o.upload = true;
     assert_plan("f a.ftpsh.part 9 1", "", &o, "skip a.ftpsh.part part-name\n");
+    assert_plan("f .a.ftpsh.tmp 9 1", "", &o, "skip .a.ftpsh.tmp part-name\n");
+    assert_plan("f a 9 1", "f a 9 1\nf .a.ftpsh.tmp 4 1\nf a.ftpsh.tmp 1 1", &o,
+                "clean .a.ftpsh.tmp stale-part\n");
 }
 
 static void folders_that_stay_empty_are_not_made(void **state)

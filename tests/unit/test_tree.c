@@ -8,11 +8,12 @@
 
 static void batch_put(struct tree_batch *b, enum entry_type type, const char *name)
 {
+    static char up[] = "../x", none[] = "";
     struct entry e = {.type = type,
                       .size = 7,
                       .mtime = 1000,
                       .mode = 0644,
-                      .target = type == ENTRY_LINK ? "../x" : ""};
+                      .target = type == ENTRY_LINK ? up : none};
     struct err err = ERR_INIT;
     snprintf(e.mem, sizeof e.mem, "%s", name);
     e.name = e.mem;
