@@ -121,29 +121,12 @@ static int stat_one(struct app *app, const char *path, struct err *err)
     return rc;
 }
 
-typedef int (*one_fn)(struct app *app, const char *path, struct err *err);
-
-/* Each argument; one that fails does not keep the others from being shown. */
-static int for_each(struct app *app, one_fn one, int argc, char **argv, struct err *err)
-{
-    struct parts parts = parts_begin(app);
-    int rc = 0;
-    if (argc == 2)
-        return one(app, argv[1], err);
-    for (int i = 1; rc == 0 && i < argc; i++) {
-        struct err why = ERR_INIT;
-        if (one(app, argv[i], &why) < 0)
-            rc = parts_failed(&parts, &why, err);
-    }
-    return parts_end(&parts, rc, err);
-}
-
 int cmd_size(struct app *app, int argc, char **argv, struct err *err)
 {
-    return for_each(app, print_size, argc, argv, err);
+    return parts_each(app, print_size, argc, argv, err);
 }
 
 int cmd_stat(struct app *app, int argc, char **argv, struct err *err)
 {
-    return for_each(app, stat_one, argc, argv, err);
+    return parts_each(app, stat_one, argc, argv, err);
 }

@@ -308,7 +308,7 @@ static int list_below(struct folder *f, int depth, struct err *err)
             rc = err_set(&why, ERR_PROTOCOL, "%s: deeper than %d folders", path, depth);
         if (rc == 0)
             rc = list_folder(f->ls, path, depth + 1, &why);
-        if (rc < 0 && parts_failed(&f->ls->parts, &why, err) < 0)
+        if (rc < 0 && parts_refused(&f->ls->parts, path, &why, err) < 0)
             return -1;
     }
     return 0;

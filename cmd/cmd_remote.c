@@ -2,34 +2,69 @@
 
 #include "base/escape.h"
 #include "jsonout.h"
+#include "parts.h"
+#include "xfer/stat.h"
+#include "xfer/walk.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-/* One command for each argument, up to the first that is refused. */
-static int for_each(struct app *app, const char *verb, int argc, char **argv, struct err *err)
+static int put_done(struct app *app, const char *path, bool made, struct err *err)
 {
-    for (int i = 1; i < argc; i++) {
-        if (session_expect(app->session, NULL, argv[i], err, "%s %s", verb, argv[i]) < 0)
-            return -1;
-    }
-    return 0;
+    if (!app->json)
+        return 0;
+    json_t *o = json_pack("{s:o, s:b}", "path", json_text(path), "made", (int) made);
+    return json_line(app->out, o, err);
+}
+
+static int make_folder(struct app *app, const char *path, struct err *err)
+{
+    if (session_expect(app->session, NULL, path, err, "MKD %s", path) < 0)
+        return -1;
+    return put_done(app, path, true, err);
+}
+
+/* From the end: most often all but the last folder are there. */
+static int make_path(struct app *app, const char *path, struct err *err)
+{
+    struct err why = ERR_INIT;
+    if (make_folder(app, path, &why) == 0)
+        return 0;
+    if (!walk_may_go_on(&why))
+        return err_take(err, &why);
+    int there = stat_is_folder(&app->mover, path, err);
+    if (there != 0)
+        return there < 0 ? -1 : put_done(app, path, false, err);
+    size_t len = strlen(path);
+    while (len > 0 && path[len - 1] == '/')
+        len--;
+    while (len > 0 && path[len - 1] != '/')
+        len--;
+    if (len <= 1)
+        return err_take(err, &why);
+    char *above = strndup(path, len - 1);
+    if (!above)
+        return err_set(err, ERR_LOCAL, "out of memory");
+    int rc = make_path(app, above, err);
+    free(above);
+    return rc < 0 ? -1 : make_folder(app, path, err);
+}
+
+static int remove_folder(struct app *app, const char *path, struct err *err)
+{
+    return session_expect(app->session, NULL, path, err, "RMD %s", path);
 }
 
 int cmd_mkdir(struct app *app, int argc, char **argv, struct err *err)
 {
-    return for_each(app, "MKD", argc, argv, err);
+    return parts_each(app, app_option(app, "p") ? make_path : make_folder, argc, argv, err);
 }
 
 int cmd_rmdir(struct app *app, int argc, char **argv, struct err *err)
 {
-    return for_each(app, "RMD", argc, argv, err);
-}
-
-int cmd_rm(struct app *app, int argc, char **argv, struct err *err)
-{
-    return for_each(app, "DELE", argc, argv, err);
+    return parts_each(app, remove_folder, argc, argv, err);
 }
 
 int cmd_mv(struct app *app, int argc, char **argv, struct err *err)
@@ -43,17 +78,18 @@ int cmd_mv(struct app *app, int argc, char **argv, struct err *err)
     return rc < 0 ? -1 : session_expect(app->session, NULL, argv[2], err, "RNTO %s", argv[2]);
 }
 
+static int change_mode(struct app *app, const char *path, struct err *err)
+{
+    const char *mode = app->call->argv[1];
+    return session_expect(app->session, NULL, path, err, "SITE CHMOD %s %s", mode, path);
+}
+
 int cmd_chmod(struct app *app, int argc, char **argv, struct err *err)
 {
     size_t len = strlen(argv[1]);
     if (len < 3 || len > 4 || strspn(argv[1], "01234567") != len)
         return err_set(err, ERR_USAGE, "'%s' is no octal mode such as 644", argv[1]);
-    for (int i = 2; i < argc; i++) {
-        if (session_expect(app->session, NULL, argv[i], err, "SITE CHMOD %s %s", argv[1], argv[i]) <
-            0)
-            return -1;
-    }
-    return 0;
+    return parts_each(app, change_mode, argc - 1, argv + 1, err);
 }
 
 /* What would open a data connection, or leave the session other than ftpsh takes it to be. */

@@ -42,6 +42,59 @@ static const struct command_option ls_options[] = {
     {0},
 };
 
+static const struct command_option find_options[] = {
+    {.name = "name", .placeholder = "PATTERN", .help = "the name matches"},
+    {.name = "iname", .placeholder = "PATTERN", .help = "it does in either case"},
+    {.name = "type",
+     .placeholder = "TYPE",
+     .kind = OPTION_CHOICE,
+     .values = "f|d|l",
+     .help = "f file, d folder, l link"},
+    {.name = "size",
+     .placeholder = "[+-]SIZE",
+     .help = "larger (+), smaller (-), or just as large"},
+    {.name = "mtime",
+     .placeholder = "[+-]DAYS",
+     .help = "changed so many days ago, or more, or less"},
+    {.name = "newer-than", .placeholder = "WHEN", .help = "changed after 2026-01-31, or 2d (ago)"},
+    {.name = "max-depth",
+     .placeholder = "N",
+     .kind = OPTION_NUMBER,
+     .help = "no deeper than this; 1: in the folder itself"},
+    {.name = "maxdepth", .placeholder = "N", .kind = OPTION_NUMBER, .help = "the same"},
+    {.name = "print0", .help = "a NUL behind each name instead of a line's end"},
+    {0},
+};
+
+static const struct command_option du_options[] = {
+    {.letter = 'a', .help = "files, too"},
+    {.letter = 'h', .help = "sizes such as 1.5M (powers of 1024)"},
+    {.letter = 's', .help = "the sums of the arguments alone"},
+    {.name = "max-depth",
+     .placeholder = "N",
+     .kind = OPTION_NUMBER,
+     .help = "show folders no deeper than this; 0: as -s"},
+    {0},
+};
+
+static const struct command_option tree_options[] = {
+    {.letter = 'a', .help = "names that begin with a dot, too"},
+    {.letter = 'd', .help = "folders alone"},
+    {.letter = 'L', .placeholder = "N", .kind = OPTION_NUMBER, .help = "N levels"},
+    {0},
+};
+
+static const struct command_option rm_options[] = {
+    {.letter = 'f', .help = "what is not there is no failure"},
+    {.letter = 'r', .help = "folders with all that is in them"},
+    {0},
+};
+
+static const struct command_option mkdir_options[] = {
+    {.letter = 'p', .help = "folders above, too; one that is there is no failure"},
+    {0},
+};
+
 /* What is not said is false, 0 or NULL. */
 const struct command command_table[] = {
     {.name = "!",
@@ -104,6 +157,26 @@ const struct command command_table[] = {
      .help = "move a file from server to server: URLs (ftp://[USER@]HOST[:PORT]/PATH), or a path "
              "on the connection there is",
      .run = cmd_fxp},
+    {.name = "du",
+     .kinds = "r*",
+     .max = ARGS_ANY,
+     .session = true,
+     .json = true,
+     .options = {du_options},
+     .usage = "du [-ahs] [--max-depth=N] [--json] [PATH]...",
+     .help = "sum up the sizes of files in remote folders",
+     .run = cmd_du},
+    {.name = "find",
+     .kinds = "r*",
+     .max = ARGS_ANY,
+     .session = true,
+     .json = true,
+     .one_dash = true,
+     .options = {find_options},
+     .usage = "find [PATH]... [--name=PATTERN] [--type=f|d|l] [--size=[+-]SIZE] [--mtime=[+-]DAYS] "
+              "[--newer-than=WHEN] [--max-depth=N] [--print0] [--json]",
+     .help = "find remote files in folders",
+     .run = cmd_find},
     {.name = "get",
      .kinds = "r?l",
      .min = 1,
@@ -158,7 +231,9 @@ const struct command command_table[] = {
      .min = 1,
      .max = ARGS_ANY,
      .session = true,
-     .usage = "mkdir FOLDER...",
+     .json = true,
+     .options = {mkdir_options},
+     .usage = "mkdir [-p] [--json] FOLDER...",
      .help = "make remote folders",
      .run = cmd_mkdir},
     {.name = "mv",
@@ -235,8 +310,10 @@ const struct command command_table[] = {
      .min = 1,
      .max = ARGS_ANY,
      .session = true,
-     .usage = "rm FILE...",
-     .help = "delete remote files",
+     .json = true,
+     .options = {rm_options},
+     .usage = "rm [-fr] [--json] FILE...",
+     .help = "delete remote files, and with -r folders",
      .run = cmd_rm},
     {.name = "rmdir",
      .kinds = "d*",
@@ -279,6 +356,15 @@ const struct command command_table[] = {
      .usage = "status [--json]",
      .help = "show the connection, how data connections come about, and timeouts",
      .run = cmd_status},
+    {.name = "tree",
+     .kinds = "r*",
+     .max = ARGS_ANY,
+     .session = true,
+     .json = true,
+     .options = {tree_options},
+     .usage = "tree [-ad] [-L N] [--json] [FOLDER]...",
+     .help = "draw remote folders as a tree",
+     .run = cmd_tree},
     {.name = "user",
      .kinds = "-",
      .min = 1,

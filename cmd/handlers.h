@@ -16,6 +16,11 @@ int cmd_help(struct app *app, int argc, char **argv, struct err *err);
 /* cmd_ls.c */
 int cmd_ls(struct app *app, int argc, char **argv, struct err *err);
 
+/* cmd_find.c, cmd_du.c, cmd_tree.c */
+int cmd_find(struct app *app, int argc, char **argv, struct err *err);
+int cmd_du(struct app *app, int argc, char **argv, struct err *err);
+int cmd_tree(struct app *app, int argc, char **argv, struct err *err);
+
 /* cmd_browse.c */
 int cmd_pwd(struct app *app, int argc, char **argv, struct err *err);
 int cmd_cd(struct app *app, int argc, char **argv, struct err *err);
@@ -39,10 +44,12 @@ int cmd_cat(struct app *app, int argc, char **argv, struct err *err);
 /* cmd_fxp.c */
 int cmd_fxp(struct app *app, int argc, char **argv, struct err *err);
 
+/* cmd_rm.c */
+int cmd_rm(struct app *app, int argc, char **argv, struct err *err);
+
 /* cmd_remote.c */
 int cmd_mkdir(struct app *app, int argc, char **argv, struct err *err);
 int cmd_rmdir(struct app *app, int argc, char **argv, struct err *err);
-int cmd_rm(struct app *app, int argc, char **argv, struct err *err);
 int cmd_mv(struct app *app, int argc, char **argv, struct err *err);
 int cmd_chmod(struct app *app, int argc, char **argv, struct err *err);
 int cmd_quote(struct app *app, int argc, char **argv, struct err *err);

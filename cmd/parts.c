@@ -28,6 +28,20 @@ int parts_failed(struct parts *p, const struct err *why, struct err *err)
     return 0;
 }
 
+int parts_refused(struct parts *p, const char *folder, const struct err *why, struct err *err)
+{
+    struct err named = *why;
+    if (!strstr(why->msg, folder))
+        err_wrap(&named, "%s", folder);
+    return parts_failed(p, &named, err);
+}
+
+void parts_odd(struct parts *p, const char *folder, const char *name)
+{
+    app_say(p->app, "%s: '%s' in %s is no name of a single file and is passed over",
+            p->app->call->command->name, name, *folder ? folder : "the current folder");
+}
+
 int parts_end(struct parts *p, int rc, struct err *err)
 {
     if (!err_is_set(&p->first) || (rc < 0 && err->code == ERR_CANCELLED))
@@ -37,4 +51,20 @@ int parts_end(struct parts *p, int rc, struct err *err)
     *err = p->first;
     p->app->told = true;
     return -1;
+}
+
+/* A single one's failure is the command's own. */
+int parts_each(struct app *app, int (*one)(struct app *app, const char *path, struct err *err),
+               int argc, char **argv, struct err *err)
+{
+    struct parts parts = parts_begin(app);
+    int rc = 0;
+    if (argc == 2)
+        return one(app, argv[1], err);
+    for (int i = 1; rc == 0 && i < argc; i++) {
+        struct err why = ERR_INIT;
+        if (one(app, argv[i], &why) < 0)
+            rc = parts_failed(&parts, &why, err);
+    }
+    return parts_end(&parts, rc, err);
 }

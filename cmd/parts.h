@@ -17,6 +17,16 @@ struct parts parts_begin(struct app *app);
  * full disk). */
 int parts_failed(struct parts *p, const struct err *why, struct err *err);
 
+/* The same for a folder that could not be listed, which the message is to name. */
+int parts_refused(struct parts *p, const char *folder, const struct err *why, struct err *err);
+
+/* A name from the server that is no single component was passed over: said, and no failure. */
+void parts_odd(struct parts *p, const char *folder, const char *name);
+
+/* Runs `one` on argv[1] and all that follow. */
+int parts_each(struct app *app, int (*one)(struct app *app, const char *path, struct err *err),
+               int argc, char **argv, struct err *err);
+
 /* What the command returns: `rc`, or the first failure, which is not told of again. */
 int parts_end(struct parts *p, int rc, struct err *err);
 
