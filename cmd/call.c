@@ -1,8 +1,8 @@
 #include "call.h"
 
-#include "amount.h"
 #include "commands.h"
 #include "nearest.h"
+#include "quantity.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,7 +97,7 @@ static int check_value(const struct command_option *o, const char *shown, const 
     bool number = len > 0 && len < 10 && strspn(value, "0123456789") == len;
     if (o->kind == OPTION_NUMBER && !number)
         return err_set(err, ERR_USAGE, "%s: '%s' is no number", shown, value);
-    if (o->kind == OPTION_AMOUNT && amount_parse(value, &(int64_t){0}, err) < 0)
+    if (o->kind == OPTION_AMOUNT && quantity_bytes(value, &(int64_t){0}, err) < 0)
         return err_wrap(err, "%s", shown);
     if (o->kind == OPTION_CHOICE && option_choose(o->values, value, err) < 0)
         return err_wrap(err, "%s", shown);

@@ -1,7 +1,7 @@
 #include "options.h"
 
-#include "amount.h"
 #include "nearest.h"
+#include "quantity.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -78,7 +78,7 @@ static int set_amount(struct settings *s, const struct option *o, const char *va
         *ms_of(s, o) = o->never_ms;
         return 0;
     }
-    if (amount_parse(value, &bytes, err) < 0)
+    if (quantity_bytes(value, &bytes, err) < 0)
         return -1;
     if (bytes <= 0)
         return err_set(err, ERR_USAGE, "'%s' is not above 0", value);

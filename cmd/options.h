@@ -59,7 +59,7 @@ enum option_kind {
     OPTION_FILE,
     OPTION_SECONDS,
     OPTION_NUMBER,
-    OPTION_AMOUNT, /* of bytes: see amount.h */
+    OPTION_AMOUNT, /* of bytes: see quantity.h */
     OPTION_CHOICE, /* one of `values` */
     OPTION_ADDRESS,
     OPTION_PORTS,

@@ -206,17 +206,27 @@ static bool quote_name(const struct verify_way *w, const char *remote, char *dst
     return snprintf(dst, size, quoted ? "\"%s\"" : "%s", remote) < (int) size;
 }
 
+static unsigned selection_of(const struct mover *m, const struct verify_way *w)
+{
+    return session_generation(m->session) * WAYS + (unsigned) (w - ways);
+}
+
+/* HASH would use the way's algorithm. */
+static bool is_selected(const struct mover *m, const struct verify_way *w)
+{
+    bool current = false;
+    hash_offers(session_features(m->session)->hash, w->command, &current);
+    return m->hash_selected == selection_of(m, w) || (m->hash_selected == 0 && current);
+}
+
 /* Makes HASH use the way's algorithm, once for each session. */
 static int select_hash(struct mover *m, const struct verify_way *w, struct err *err)
 {
-    bool current = false;
-    unsigned selected = session_generation(m->session) * WAYS + (unsigned) (w - ways);
-    hash_offers(session_features(m->session)->hash, w->command, &current);
-    if (m->hash_selected == selected || (m->hash_selected == 0 && current))
+    if (is_selected(m, w))
         return 0;
     if (session_expect(m->session, NULL, "OPTS HASH", err, "OPTS HASH %s", w->command) < 0)
         return -1;
-    m->hash_selected = selected;
+    m->hash_selected = selection_of(m, w);
     return 0;
 }
 
@@ -256,6 +266,16 @@ static bool is_for_good(const struct err *why, const char *remote)
            (why->code == ERR_REPLY_PERMANENT && why->reply != 550 && !(odd && why->reply == 501));
 }
 
+/* Where HASH itself fails, it does so with every algorithm. */
+static void note_failure(struct mover *m, const struct verify_way *w)
+{
+    m->no_digest |= bit_of(w);
+    for (size_t i = 0; i < WAYS && is_hash(w) && is_selected(m, w); i++) {
+        if (is_hash(&ways[i]))
+            m->no_digest |= bit_of(&ways[i]);
+    }
+}
+
 /* 1 with the server's hash in dst, 0 when it does not tell (*why says what it said), or -1. Goes on
  * to other commands for the same hash; v->way is the one that has answered. */
 static int ask(struct verifier *v, struct mover *m, const char *remote, int64_t size,
@@ -271,7 +291,7 @@ static int ask(struct verifier *v, struct mover *m, const char *remote, int64_t 
             return err_take(err, &this);
         log_note(session_settings(m->session)->log, "no hash of %s: %s", remote, this.msg);
         if (is_for_good(&this, remote))
-            m->no_digest |= bit_of(v->way);
+            note_failure(m, v->way);
         err_take(why, &this);
     }
     return 0;

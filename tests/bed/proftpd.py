@@ -12,7 +12,11 @@ class Proftpd(Server):
         return "" if unpacked(BINARY) else "proftpd is not unpacked: run tests/run"
 
     def command(self):
-        conf = self.write("proftpd.conf", with_extra(self.lines(), self.setup.extra))
+        modules = [line for line in self.setup.extra if line.startswith("LoadModule")]
+        extra = [line for line in self.setup.extra if line not in modules]
+        lines = with_extra(self.lines(), extra)
+        lines[1:1] = modules  # behind ModulePath: they have to come before what they define
+        conf = self.write("proftpd.conf", lines)
         return [str(unpacked(BINARY)), "--nodaemon", "--config", str(conf)]
 
     def env(self):

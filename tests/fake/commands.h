@@ -38,6 +38,14 @@ void cmd_mlst(struct session *s, const char *arg);
 void cmd_stat(struct session *s, const char *arg);
 void cmd_site(struct session *s, const char *arg);
 
+/* digest.c: commands of the quirk "digest", which are in no table */
+bool digest_offered(const struct session *s, const char *command);
+void digest_command(struct session *s, const char *verb, const char *arg);
+/* Their lines for FEAT; returns the length. */
+size_t digest_features(const struct session *s, char *text, size_t size);
+/* OPTS HASH: true when it has replied. */
+bool digest_select(struct session *s, const char *name);
+
 /* data.c */
 void cmd_pret(struct session *s, const char *arg);
 void cmd_cpsv(struct session *s, const char *arg);

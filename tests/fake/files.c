@@ -131,6 +131,11 @@ void cmd_rnto(struct session *s, const char *arg)
     }
     if (session_path(s, arg, path) < 0)
         return;
+    struct stat taken;
+    if (session_quirk(s, QUIRK_NO_RENAME_OVER) && stat_path(s, path, &taken) == 0) {
+        session_reply(s, "550 It exists");
+        return;
+    }
     int old_dir = file_parent(s->srv->root_fd, s->rename_from, &old_name);
     int new_dir = old_dir < 0 ? -1 : file_parent(s->srv->root_fd, path, &new_name);
     reply_result(s, new_dir < 0 ? -1 : renameat(old_dir, old_name, new_dir, new_name), "Renamed");
@@ -255,10 +260,24 @@ static void change_mode(struct session *s, const char *arg)
         close(fd);
 }
 
+/* "SITE XMD5 name", where it is offered. */
+static bool site_digest(struct session *s, const char *arg)
+{
+    char command[32];
+    size_t len = strcspn(arg, " ");
+    snprintf(command, sizeof command, "SITE %.*s", len < 16 ? (int) len : 0, arg);
+    if (!arg[len] || !digest_offered(s, command))
+        return false;
+    digest_command(s, command + 5, arg + len + 1);
+    return true;
+}
+
 void cmd_site(struct session *s, const char *arg)
 {
     if (strncasecmp(arg, "CHMOD ", 6) == 0)
         change_mode(s, arg + 6);
+    else if (site_digest(s, arg))
+        return;
     else if (strcasecmp(arg, "HELP") == 0)
         session_reply(s, "214 CHMOD HELP");
     else

@@ -127,7 +127,7 @@ static const struct {
 void cmd_feat(struct session *s, const char *arg)
 {
     (void) arg;
-    char text[512];
+    char text[1024];
     size_t len = 0;
     if (session_quirk(s, QUIRK_FEAT_LATE) && !s->logged_in) {
         session_reply(s, "530 Log in first");
@@ -146,6 +146,7 @@ void cmd_feat(struct session *s, const char *arg)
         len += (size_t) snprintf(text + len, sizeof text - len, " SSCN\r\n");
     if (session_quirk(s, QUIRK_CPSV))
         len += (size_t) snprintf(text + len, sizeof text - len, " CPSV\r\n");
+    len += digest_features(s, text + len, sizeof text - len);
     session_reply(s, "211-Features:\r\n%s211 End", text);
 }
 
@@ -153,6 +154,8 @@ void cmd_opts(struct session *s, const char *arg)
 {
     if (strcasecmp(arg, "UTF8 ON") == 0)
         session_reply(s, "200 UTF-8 it is");
+    else if (strncasecmp(arg, "HASH ", 5) == 0 && digest_select(s, arg + 5))
+        return;
     else if (strncasecmp(arg, "MLST", 4) == 0 && !session_quirk(s, QUIRK_NO_MLSD))
         session_reply(s, "200 MLST OPTS type;size;modify;UNIX.mode;UNIX.owner;UNIX.group;");
     else

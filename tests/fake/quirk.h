@@ -44,6 +44,10 @@
     X(FEAT_LATE, "no-feat-before-login", FLAG, "", "FEAT is refused before login")                 \
     X(NO_SIZE, "no-size", FLAG, "", "no SIZE")                                                     \
     X(WRONG_SIZE, "wrong-size", NUMBER, "N", "SIZE lies by N")                                     \
+    X(DIGEST, "digest", TEXT, "CMD[,CMD]", "offer HASH, XSHA256, XMD5, XCRC, MD5, SITE XMD5...")   \
+    X(WRONG_DIGEST, "wrong-digest", FLAG, "", "they tell another file's hash")                     \
+    X(DIGEST_FORMAT, "digest-format", TEXT, "TEXT", "they say TEXT and the hash")                  \
+    X(NO_RENAME_OVER, "no-rename-over", FLAG, "", "RNTO refuses a name that is taken")             \
     X(IGNORE_REST, "ignore-rest", FLAG, "", "REST is accepted and ignored")                        \
     X(FORGET_REST, "forget-rest", FLAG, "", "any command between REST and RETR undoes it")         \
     X(FIRST_425, "425-on-data", NUMBER, "N", "425 to the first N transfers")                       \

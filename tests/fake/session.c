@@ -240,6 +240,8 @@ static void run_command(struct session *s, const char *verb, const char *arg)
         reply_endlessly(s, verb);
     } else if (refusal) {
         session_reply(s, "%d %s is refused", refusal, verb);
+    } else if (!c && s->logged_in && *arg && digest_offered(s, verb)) {
+        digest_command(s, verb, arg);
     } else if (!c) {
         session_reply(s, "500 %s is unknown", verb);
     } else if (c->quirk != QUIRK_COUNT && session_quirk(s, c->quirk)) {
