@@ -265,7 +265,7 @@ int get_tail(struct mover *m, const char *remote, int64_t offset, const struct p
     struct pump_end end;
     struct channel *channel;
     settings.progress = NULL;
-    if (channel_open(m->session, m->ladder, &request, m->attempts, &channel, err) < 0)
+    if (mover_open(m, &request, &channel, err) < 0)
         return -1;
     return pump_down(channel, sink, &settings, &end, err);
 }

@@ -75,8 +75,8 @@ struct transfer {
 int mover_open(struct mover *m, const struct channel_request *request, struct channel **out,
                struct err *err);
 
-/* For them, too: a transfer starts and ends; `err` decides the verdict where it
- * is set. transfer_open() is mover_open() with the strategy noted. */
+/* For them, too: a transfer starts and ends; `err` decides the verdict where it is set.
+ * transfer_open() is mover_open() with the strategy noted. */
 void transfer_begin(struct transfer *t, enum transfer_direction d);
 void transfer_end(struct transfer *t, const struct err *err);
 int transfer_open(struct mover *m, const struct channel_request *request, struct transfer *t,

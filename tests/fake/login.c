@@ -24,9 +24,12 @@ void cmd_user(struct session *s, const char *arg)
 void cmd_pass(struct session *s, const char *arg)
 {
     const char *password = s->srv->options.password;
-    s->logged_in = s->named && (!password || strcmp(password, arg) == 0);
+    bool right = s->named && (!password || strcmp(password, arg) == 0);
     s->named = false;
-    session_reply(s, s->logged_in ? "230 Logged in" : "530 Login incorrect");
+    s->logged_in = right && session_admit(s);
+    session_reply(s, s->logged_in ? "230 Logged in"
+                     : right      ? "530 Too many users are logged in"
+                                  : "530 Login incorrect");
 }
 
 void cmd_acct(struct session *s, const char *arg)

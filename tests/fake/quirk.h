@@ -32,6 +32,7 @@
     X(STALL_AFTER, "data-stall-after", NUMBER, "BYTES", "data stops moving")                       \
     X(CONTROL_AFTER, "control-close-after", NUMBER, "BYTES", "control closes, data goes on")       \
     X(DIE_AFTER, "die-after", NUMBER, "BYTES", "both connections are reset")                       \
+    X(ACCIDENTS, "accidents", NUMBER, "N", "what happens after BYTES happens N times in all")      \
     X(FULL_AFTER, "disk-full-after", NUMBER, "BYTES", "452 in the middle of an upload")            \
     X(NO_NOTIFY, "no-close-notify", FLAG, "", "end data without close_notify")                     \
     X(DATA_PLAIN, "data-plaintext", FLAG, "", "data in clear in spite of PROT P")                  \
@@ -55,6 +56,8 @@
     X(BYE_AFTER, "421-after", NUMBER, "N", "421 after N commands")                                 \
     X(LOGIN_421, "login-421", FLAG, "", "421 to USER: too many connections")                       \
     X(AGAIN_421, "421-after-logins", NUMBER, "N", "the same from the N+1st connection on")         \
+    X(MAX_SESSIONS, "max-sessions", NUMBER, "N", "421 to connections beyond N at a time")          \
+    X(MAX_LOGINS, "max-logins", NUMBER, "N", "530 to logins beyond N at a time")                   \
     X(PBSZ_REFUSED, "pbsz-refused", FLAG, "", "PBSZ is refused")                                   \
     X(PROT_REFUSED, "prot-refused", FLAG, "", "PROT is refused")                                   \
     X(AUTH_REFUSED, "auth-refused", FLAG, "", "AUTH is refused")                                   \

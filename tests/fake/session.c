@@ -320,11 +320,31 @@ static void session_init(struct session *s, struct server *srv, int fd)
         s->gone = true;
 }
 
+bool session_admit(struct session *s)
+{
+    if (s->counted)
+        return true;
+    s->counted = ++s->srv->logged_in <= session_quirk_number(s, QUIRK_MAX_LOGINS) ||
+                 !session_quirk(s, QUIRK_MAX_LOGINS);
+    s->srv->logged_in -= !s->counted;
+    return s->counted;
+}
+
+static bool is_one_too_many(struct session *s)
+{
+    return session_quirk(s, QUIRK_MAX_SESSIONS) &&
+           s->srv->present > session_quirk_number(s, QUIRK_MAX_SESSIONS);
+}
+
 static void serve(struct session *s)
 {
     char line[FILE_PATH + 16];
     if (s->srv->options.tls == OFFER_IMPLICIT && session_start_tls(s) < 0)
         return;
+    if (is_one_too_many(s)) {
+        session_reply(s, "421 Too many connections from your address");
+        return;
+    }
     greet(s);
     while (!s->gone && !s->quit && read_line(s, line, sizeof line)) {
         if (session_quirk(s, QUIRK_ONE_BY_ONE) && s->in_len > 0)
@@ -343,7 +363,10 @@ void session_run(struct server *srv, int fd)
         return;
     }
     session_init(s, srv, fd);
+    srv->present++;
     serve(s);
+    srv->present--;
+    srv->logged_in -= s->counted;
     data_forget(s);
     conn_close(&s->ctl);
     tls_state_clear(&s->tls);

@@ -21,8 +21,9 @@ struct session {
     char in[8192]; /* received and not yet a command */
     size_t in_len;
     bool named, logged_in, private_data;
-    bool quit; /* ends after this command */
-    bool gone; /* control is of no use any more */
+    bool counted; /* among those that are logged in */
+    bool quit;    /* ends after this command */
+    bool gone;    /* control is of no use any more */
     char cwd[FILE_PATH], rename_from[FILE_PATH];
     char hash[16]; /* what HASH computes; "": its default */
     int64_t rest;
@@ -48,6 +49,9 @@ void session_send(struct session *s, const char *text, size_t len);
 
 /* Starts TLS on control. 0, or -1: the session is gone. */
 int session_start_tls(struct session *s);
+
+/* Counts the login of a session that was not logged in; false where it would be one too many. */
+bool session_admit(struct session *s);
 
 bool session_quirk(const struct session *s, enum quirk_id id);
 int64_t session_quirk_number(const struct session *s, enum quirk_id id);

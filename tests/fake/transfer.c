@@ -119,6 +119,9 @@ static enum end meet_accidents(struct transfer *t, size_t *room)
             *room = (size_t) left;
         if (left > 0 || (t->control_closed && accidents[i].quirk == QUIRK_CONTROL_AFTER))
             continue;
+        if (session_quirk(t->s, QUIRK_ACCIDENTS) &&
+            ++t->s->srv->accidents > session_quirk_number(t->s, QUIRK_ACCIDENTS))
+            continue;
         enum end e = accidents[i].happen(t);
         if (e != END_NONE)
             return e;
