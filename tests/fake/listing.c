@@ -99,7 +99,8 @@ static char **read_names(DIR *dir, size_t *n)
 static void forged_lines(FILE *f, enum listing_style style, const struct quirks *q)
 {
     static const char *const escapes[] = {"evil\033[31mred\033]0;title\007name", NULL};
-    static const char *const hostile[] = {"../outside", "/etc/outside", "a/../../outside", NULL};
+    static const char *const hostile[] = {
+        "../outside", "/etc/outside", "a/../../outside", "a/b", ".", "..", "", NULL};
     struct stat st = {.st_mode = S_IFREG | 0644, .st_nlink = 1, .st_size = 4};
     for (int i = 0; quirk_on(q, QUIRK_ESCAPES) && escapes[i]; i++) {
         listing_line(f, style, -1, escapes[i], &st);
@@ -109,6 +110,16 @@ static void forged_lines(FILE *f, enum listing_style style, const struct quirks 
         listing_line(f, style, -1, hostile[i], &st);
         fputs("\r\n", f);
     }
+}
+
+static void link_line(FILE *f, enum listing_style style, const char *name)
+{
+    if (style == STYLE_LIST)
+        fprintf(f, "lrwxrwxrwx 1 0 0 4 Jan  1  2020 %s -> /etc\r\n", name);
+    else if (style == STYLE_MLSD)
+        fprintf(f, "type=OS.unix=slink:/etc;modify=20200101000000; %s\r\n", name);
+    else
+        fprintf(f, "%s\r\n", name);
 }
 
 static void list_folder(FILE *f, DIR *dir, enum listing_style style, bool *empty)
@@ -152,6 +163,8 @@ int listing_make(int root, const char *path, enum listing_style style, const str
     if (!dir && style == STYLE_MLSD)
         return -1;
     FILE *f = open_memstream(text, len);
+    if (f && dir && quirk_on(q, QUIRK_LINK_FIRST))
+        link_line(f, style, q->value[QUIRK_LINK_FIRST].text);
     if (f && dir) {
         list_folder(f, dir, style, empty);
         forged_lines(f, style, q);

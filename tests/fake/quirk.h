@@ -68,6 +68,9 @@
     X(EMPTY_450, "list-error-empty", FLAG, "", "450 for an empty folder")                          \
     X(ESCAPES, "escape-names", FLAG, "", "a listing with escape sequences in a name")              \
     X(DOT_NAMES, "hostile-names", FLAG, "", "a listing with ../ and absolute names")               \
+    X(LINK_FIRST, "link-first", TEXT, "NAME", "each listing begins with a link NAME to /etc")      \
+    X(LIST_CUT, "list-cut", TEXT, "cut|close|reset",                                               \
+      "each listing ends a byte after the last one")                                               \
     X(SLOW, "slow", NUMBER, "BYTES_PER_S", "slow data")                                            \
     X(SHORT_UPLOAD, "upload-short", NUMBER, "N", "drop the last N bytes of an upload, say 226")    \
     X(OTHER_CERT, "other-data-cert", TEXT, "CERT:KEY", "another certificate on data")              \

@@ -26,6 +26,7 @@ struct transfer {
     const char *text; /* a listing */
     size_t text_left;
     int64_t done;
+    int64_t cut;         /* where a listing ends too early; -1: nowhere */
     bool control_closed; /* by us, as a quirk */
     char block[BLOCK];
 };
@@ -167,11 +168,33 @@ static enum end push_block(struct transfer *t, size_t len)
     return END_NONE;
 }
 
+/* Each listing ends a byte later than the one before. */
+static int64_t next_cut(struct session *s)
+{
+    return session_quirk(s, QUIRK_LIST_CUT) ? s->srv->listings++ : -1;
+}
+
+static enum end meet_cut(const struct transfer *t, size_t *room)
+{
+    const char *how = t->s->srv->options.quirks.value[QUIRK_LIST_CUT].text;
+    if (t->cut < 0)
+        return END_NONE;
+    if (t->done >= t->cut)
+        return strcmp(how, "close") == 0   ? END_CLOSED
+               : strcmp(how, "reset") == 0 ? END_RESET
+                                           : END_OK;
+    if ((int64_t) *room > t->cut - t->done)
+        *room = (size_t) (t->cut - t->done);
+    return END_NONE;
+}
+
 static enum end send_data(struct transfer *t)
 {
     for (;;) {
         size_t room;
         enum end e = meet_accidents(t, &room);
+        if (e == END_NONE)
+            e = meet_cut(t, &room);
         if (e != END_NONE)
             return e;
         ssize_t n = read_source(t, room);
@@ -378,6 +401,7 @@ static void run_transfer(struct session *s, bool up, int fd, const char *text, s
     t->text = text;
     t->text_left = len;
     t->done = 0;
+    t->cut = text ? next_cut(s) : -1;
     t->control_closed = false;
     if (open_transfer(t) == 0) {
         enum end e = up ? receive_data(t) : send_data(t);
