@@ -1,15 +1,12 @@
 #include "run.h"
 
-#include "child.h"
 #include "commands.h"
+#include "output.h"
 #include "words.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
 /* "- get x" and "-get x": a failure of this one ends nothing. */
 static bool take_mark(int *argc, char ***argv, char ***patterns)
@@ -62,56 +59,22 @@ int run_words(struct app *app, int argc, char **argv, const char *where, struct 
 static int open_redirection(struct app *app, const struct words *w, struct child *reader,
                             struct err *err)
 {
-    FILE *f = NULL;
-    app->piped = w->out == OUT_PIPE;
-    if (app->piped) {
-        fflush(stdout);
-        int fd = child_start_reader(reader, w->out_to, err);
-        if (fd < 0)
-            return -1;
-        f = fdopen(fd, "w");
-    } else {
-        f = fopen(w->out_to, w->out == OUT_APPEND ? "a" : "w");
-    }
+    if (w->out == OUT_PIPE)
+        return output_pipe(app, w->out_to, reader, err);
+    FILE *f = fopen(w->out_to, w->out == OUT_APPEND ? "a" : "w");
     if (!f)
         return err_set_sys(err, ERR_LOCAL, errno, "%s", w->out_to);
     app->out = f;
     return 0;
 }
 
-/* A reader such as head(1) that has had enough is no failure, but one that failed is, whether or
- * not all could be written. */
-static int judge_reader(int rc, int status, struct err *err)
-{
-    bool unread = rc < 0 && err->sys == EPIPE;
-    if (rc < 0 && !unread)
-        return rc;
-    err_clear(err);
-    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE)
-        return 0;
-    return child_check("the pipe's command", status, err);
-}
-
-static int close_pipe(struct app *app, FILE *f, const struct child *reader, int rc, struct err *err)
-{
-    int status;
-    app->piped = false;
-    /* nothing is left where all went well; else what is left must not keep us */
-    if (rc < 0)
-        fcntl(fileno(f), F_SETFL, O_NONBLOCK);
-    fclose(f);
-    if (child_wait(reader, &app->wait, &status, rc < 0 ? NULL : err) < 0)
-        return -1;
-    return judge_reader(rc, status, err);
-}
-
 static int close_redirection(struct app *app, const struct words *w, const struct child *reader,
                              int rc, struct err *err)
 {
+    if (w->out == OUT_PIPE)
+        return output_pipe_end(app, "the pipe's command", reader, rc, err);
     FILE *f = app->out;
     app->out = stdout;
-    if (w->out == OUT_PIPE)
-        return close_pipe(app, f, reader, rc, err);
     if (fclose(f) != 0 && rc == 0)
         return err_set_sys(err, ERR_LOCAL, errno, "%s", w->out_to);
     return rc;
