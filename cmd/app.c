@@ -114,6 +114,7 @@ void app_settings_changed(struct app *app)
     app->ladder.port_map.mode = s->ladder.port_map.mode;
     app->mover.pump.idle_timeout_ms = s->idle_timeout_ms;
     app->mover.pump.noop_interval_ms = s->noop_interval_ms;
+    app->mover.compress = s->compress;
     app->mover.verify = s->verify;
     rate_set(app->rate, s->limit_rate);
     app->bar.enabled = !s->quiet && isatty(STDERR_FILENO);

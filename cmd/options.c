@@ -437,6 +437,13 @@ const struct option option_table[] = {
      .set = set_number,
      .help = "connect again after passing failures; not in the shell"},
 
+    {.name = "compress",
+     .kind = OPTION_FLAG,
+     .group = GROUP_TRANSFER,
+     .at_run_time = true,
+     FIELD(compress),
+     .set = set_flag,
+     .help = "files and listings travel compressed where the server offers it (MODE Z)"},
     {.name = "limit-rate",
      .placeholder = "BYTES",
      .kind = OPTION_AMOUNT,

@@ -37,6 +37,7 @@ struct settings {
     enum report_format report;
     const char *report_file;
     bool json, quiet, verbose;
+    bool compress;  /* MODE Z where the server has it */
     bool no_memory; /* of strategies: neither read nor written */
     const char *trace_file;
     bool help, version;

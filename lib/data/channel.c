@@ -29,6 +29,7 @@ struct channel {
     struct stream *stream;
     struct portmap *map; /* what leads the data connection to us; NULL: nothing */
     struct buf peek;     /* payload that was read while opening */
+    bool compressed;     /* MODE Z is in force */
     bool preliminary;    /* 1yz has come */
     int interim;         /* how many; a flood of them ends the session */
     struct reply final;  /* code 0: not yet */
@@ -54,6 +55,11 @@ enum strategy_id channel_strategy(const struct channel *c)
     return c->strategy;
 }
 
+bool channel_compressed(const struct channel *c)
+{
+    return c->compressed;
+}
+
 bool channel_done(const struct channel *c)
 {
     return c->final.code != 0;
@@ -71,6 +77,7 @@ static struct channel *channel_new(struct session *s, const struct channel_reque
     c->direction = request->direction;
     c->strategy = id;
     c->limit = DEADLINE_NEVER;
+    c->compressed = session_compressed(s);
     snprintf(c->what, sizeof c->what, "%s%s%s", request->command, request->argument ? " " : "",
              request->argument ? request->argument : "");
     buf_init(&c->peek, PEEK_BYTES);
@@ -635,6 +642,9 @@ static int reconnect(struct opening *o, struct err *err)
         bool fell = err && err->code != ERR_CANCELLED && o->rows->n > o->first_row;
         return fell ? err_wrap(err, "after %s", tell_rungs(o, all, sizeof all)) : -1;
     }
+    bool compress = o->request->compress && o->request->offset == 0;
+    if (session_compress(o->session, compress, err) < 0)
+        return -1;
     o->end.at_ms += clock_now_ms() - start;
     return 0;
 }

@@ -16,6 +16,8 @@ struct channel_request {
     const char *command;  /* "RETR", "STOR", "APPE", "LIST", "MLSD", "NLST" */
     const char *argument; /* NULL: none */
     int64_t offset;       /* REST goes directly before the command when > 0 (FIELD-NOTES 68) */
+    bool compress;        /* MODE Z where the server has it; not with an offset, which servers take
+                           * for one in the file or in the stream */
 };
 
 struct channel;
@@ -33,6 +35,7 @@ int channel_open(struct session *s, struct ladder *l, const struct channel_reque
 struct stream *channel_stream(struct channel *c);
 struct session *channel_session(struct channel *c);
 enum strategy_id channel_strategy(const struct channel *c);
+bool channel_compressed(const struct channel *c); /* MODE Z: the data are a zlib stream */
 
 /* Payload of a download: as stream_read(), with what channel_open() has looked at already first. */
 enum stream_state channel_read(struct channel *c, void *mem, size_t size, size_t *got,

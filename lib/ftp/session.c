@@ -18,8 +18,9 @@ struct session {
     struct tickets *tickets;      /* of this control connection */
     struct charset *charset;      /* NULL: none was asked for */
     bool logged_in, private_data;
-    bool cleared; /* CCC: TLS has ended on the control connection */
-    bool asked;   /* the password came from ask_password() */
+    bool cleared;                      /* CCC: TLS has ended on the control connection */
+    bool compressed, compress_refused; /* MODE Z */
+    bool asked;                        /* the password came from ask_password() */
     unsigned generation;
     struct addr peer, hop, local;
     struct features features;
@@ -85,6 +86,7 @@ static void disconnect(struct session *s)
     s->logged_in = false;
     s->private_data = false;
     s->cleared = false;
+    s->compressed = false;
 }
 
 void session_free(struct session *s)
@@ -715,6 +717,36 @@ int session_clear(struct session *s, struct deadline until, char *reply, size_t 
     }
     s->cleared = true;
     return show_gateway_a_line(s, until, err);
+}
+
+/* ---- compression ---- */
+
+int session_compress(struct session *s, bool on, struct err *err)
+{
+    struct reply r;
+    if (session_ready(s, err) < 0)
+        return -1;
+    bool want = on && !s->compress_refused && features_has(&s->features, FEATURE_MODE_Z);
+    if (want == s->compressed)
+        return 0;
+    if (exchange(s, &r, reply_deadline(s), err, "MODE %s", want ? "Z" : "S") < 0)
+        return -1;
+    int rc = 0;
+    if (is_good(&r))
+        s->compressed = want;
+    else if (want)
+        s->compress_refused = true;
+    else
+        rc = session_refused(&r, "MODE S", err);
+    reply_clear(&r);
+    if (rc < 0)
+        control_mark_dead(s->control); /* the next one starts with it */
+    return rc;
+}
+
+bool session_compressed(const struct session *s)
+{
+    return s->compressed;
 }
 
 /* ---- what is known ---- */

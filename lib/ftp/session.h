@@ -110,6 +110,13 @@ int session_clear(struct session *s, struct deadline until, char *reply, size_t 
 /* Under TLS, or cleared already. */
 bool session_can_clear(const struct session *s);
 
+/* MODE Z (draft-preston-ftpext-deflate) for the data connections to come, where the server lists it
+ * and has not refused it, or MODE S; sends nothing where that is so already. A rebuilt session
+ * starts with MODE S. 0, session_compressed() tells which; or -1 with ERR_REPLY_* (MODE S is
+ * refused) or what broke the session. */
+int session_compress(struct session *s, bool on, struct err *err);
+bool session_compressed(const struct session *s);
+
 /* What is known. Strings are the session's, valid until the next command. */
 const char *session_host(const struct session *s);
 uint16_t session_port(const struct session *s);

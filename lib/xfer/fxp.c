@@ -420,9 +420,9 @@ static void begin_way(struct fxp *x)
 
 static int reconnect(struct fxp *x, struct err *err)
 {
-    if (session_ready(x->from.session, err) < 0)
+    if (session_compress(x->from.session, false, err) < 0)
         return err_wrap(err, "source");
-    return session_ready(x->to.session, err) < 0 ? err_wrap(err, "target") : 0;
+    return session_compress(x->to.session, false, err) < 0 ? err_wrap(err, "target") : 0;
 }
 
 /* PROT C where it was asked for. */

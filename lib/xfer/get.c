@@ -155,7 +155,8 @@ static int get_write(void *ctx, const void *data, size_t len, struct err *err)
 static int fetch(struct get *g, struct err *err)
 {
     struct part *t = &g->part;
-    struct channel_request request = {CHANNEL_DOWN, "RETR", g->remote, t->at};
+    struct channel_request request = {
+        .direction = CHANNEL_DOWN, .command = "RETR", .argument = g->remote, .offset = t->at};
     struct pump_sink sink = {get_write, g};
     struct pump_end end = {0};
     struct channel *channel;
@@ -260,7 +261,8 @@ int get_file(struct mover *m, const char *remote, const char *local, const struc
 int get_tail(struct mover *m, const char *remote, int64_t offset, const struct pump_sink *sink,
              struct err *err)
 {
-    struct channel_request request = {CHANNEL_DOWN, "RETR", remote, offset};
+    struct channel_request request = {
+        .direction = CHANNEL_DOWN, .command = "RETR", .argument = remote, .offset = offset};
     struct pump_settings settings = m->pump;
     struct pump_end end;
     struct channel *channel;
@@ -285,7 +287,8 @@ static int tap_write(void *ctx, const void *data, size_t len, struct err *err)
 
 static int fetch_to_sink(struct get *g, const struct pump_sink *sink, struct err *err)
 {
-    struct channel_request request = {CHANNEL_DOWN, "RETR", g->remote, 0};
+    struct channel_request request = {
+        .direction = CHANNEL_DOWN, .command = "RETR", .argument = g->remote};
     struct tap tap = {sink, &g->verifier};
     struct pump_sink tapped = {tap_write, &tap};
     struct pump_end end = {0};

@@ -102,7 +102,8 @@ static int list_run(struct mover *m, const struct channel_request *request, int6
 
 static struct channel_request request_for(const char *command, const char *path)
 {
-    return (struct channel_request){CHANNEL_DOWN, command, path && *path ? path : NULL, 0};
+    return (struct channel_request){
+        .direction = CHANNEL_DOWN, .command = command, .argument = path && *path ? path : NULL};
 }
 
 /* ---- entries out of lines ---- */

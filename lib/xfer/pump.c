@@ -1,5 +1,7 @@
 #include "xfer/pump.h"
 
+#include "xfer/zstream.h"
+
 #include <poll.h>
 #include <stdlib.h>
 
@@ -15,28 +17,54 @@ struct pump {
     const struct pump_settings *settings;
     struct pump_end *end;
     unsigned char *block;
+    struct zstream *zstream; /* MODE Z: between the block and the data connection; NULL: none */
+    unsigned char *packed;   /* the other side of it */
     int64_t unlooked;
     struct deadline idle, tick;
     bool lingering;
 };
 
-static int pump_begin(struct pump *p, struct err *err)
+static int begin_coding(struct pump *p, enum zstream_way way, struct err *err)
+{
+    if (!channel_compressed(p->channel))
+        return 0;
+    p->zstream = zstream_new(way, err);
+    if (!p->zstream)
+        return -1;
+    p->packed = malloc(PUMP_BLOCK);
+    return p->packed ? 0 : err_set(err, ERR_LOCAL, "out of memory");
+}
+
+static int pump_begin(struct pump *p, enum zstream_way way, struct err *err)
 {
     *p->end = (struct pump_end){0};
     p->idle = deadline_in(p->settings->idle_timeout_ms);
     p->tick = deadline_in(0);
     channel_keep_alive(p->channel, p->settings->noop_interval_ms);
     p->block = malloc(PUMP_BLOCK);
-    return p->block ? 0 : err_set(err, ERR_LOCAL, "out of memory");
+    return p->block ? begin_coding(p, way, err) : err_set(err, ERR_LOCAL, "out of memory");
 }
 
+static void pump_clear(struct pump *p)
+{
+    free(p->block);
+    free(p->packed);
+    zstream_free(p->zstream);
+}
+
+/* Bytes on the data connection. */
 static void moved(struct pump *p, size_t n)
 {
     if (n == 0)
         return; /* the idle clock runs on */
-    p->end->bytes += (int64_t) n;
     p->unlooked += (int64_t) n;
     p->idle = deadline_in(p->settings->idle_timeout_ms);
+}
+
+/* Bytes of the file. */
+static void counted(struct pump *p, size_t n)
+{
+    p->end->bytes += (int64_t) n;
     if (p->settings->progress)
         atomic_fetch_add(&p->settings->progress->done, (int64_t) n);
 }
@@ -114,6 +142,32 @@ static int down_unclean(struct pump *p, struct err *why, struct err *err)
     return -1;
 }
 
+static int to_sink(struct pump *p, const struct pump_sink *sink, const void *mem, size_t n,
+                   struct err *why)
+{
+    counted(p, n);
+    return sink->write(sink->ctx, mem, n, why);
+}
+
+/* However much comes out of one block, no more than a block of it is held, and Ctrl-C is heard. */
+static int deliver(struct pump *p, const struct pump_sink *sink, size_t len, struct err *why)
+{
+    if (!p->zstream)
+        return to_sink(p, sink, p->block, len, why);
+    zstream_feed(p->zstream, p->block, len);
+    for (;;) {
+        size_t got;
+        int rc = zstream_take(p->zstream, p->packed, PUMP_BLOCK, &got, why);
+        if (rc <= 0)
+            return rc;
+        if (to_sink(p, sink, p->packed, got, why) < 0)
+            return -1;
+        p->unlooked += (int64_t) got;
+        if (p->unlooked >= LOOK_BYTES && glance(p, 0, why) < 0)
+            return -1;
+    }
+}
+
 /* 1: more to come, 0: ended in order, -1 with *why. */
 static int down_step(struct pump *p, const struct pump_sink *sink, struct err *why)
 {
@@ -129,7 +183,7 @@ static int down_step(struct pump *p, const struct pump_sink *sink, struct err *w
         return -1;
     if (state == STREAM_OK) {
         moved(p, got);
-        if (sink->write(sink->ctx, p->block, got, why) < 0)
+        if (deliver(p, sink, got, why) < 0)
             return -1;
         return p->unlooked < LOOK_BYTES ? 1 : glance(p, 0, why);
     }
@@ -141,25 +195,36 @@ static int down_step(struct pump *p, const struct pump_sink *sink, struct err *w
     return rc;
 }
 
+/* Ends the channel, whatever it was that ended the data. */
+static int down_end(struct pump *p, int rc, struct err *why, struct err *err)
+{
+    struct channel *c = p->channel;
+    if (rc == 0)
+        return channel_close(c, &p->end->unconfirmed, err);
+    if (why->code == ERR_TRUNCATED ||
+        (why->code == ERR_CLOSED && !control_dead(session_control(channel_session(c)))))
+        return down_unclean(p, why, err);
+    channel_abort(c, why);
+    return err_take(err, why);
+}
+
 int pump_down(struct channel *c, const struct pump_sink *sink, const struct pump_settings *settings,
               struct pump_end *end, struct err *err)
 {
     struct pump p = {.channel = c, .settings = settings, .end = end};
     struct err why = ERR_INIT;
-    int rc = pump_begin(&p, &why);
+    int rc = pump_begin(&p, ZSTREAM_INFLATE, &why);
     if (rc == 0) {
         do {
             rc = down_step(&p, sink, &why);
         } while (rc > 0);
     }
-    free(p.block);
-    if (rc == 0)
-        return channel_close(c, &end->unconfirmed, err);
-    if (why.code == ERR_TRUNCATED ||
-        (why.code == ERR_CLOSED && !control_dead(session_control(channel_session(c)))))
-        return down_unclean(&p, &why, err);
-    channel_abort(c, &why);
-    return err_take(err, &why);
+    bool whole = !p.zstream || zstream_whole(p.zstream);
+    pump_clear(&p);
+    rc = down_end(&p, rc, &why, err);
+    if (rc == 0 && !whole)
+        return err_set(err, ERR_TRUNCATED, "the compressed data end in the middle");
+    return rc;
 }
 
 /* ---- up ---- */
@@ -200,7 +265,7 @@ static ssize_t up_allowed(struct pump *p, size_t want, struct err *err)
     return state == STREAM_ERROR || up_listen(p, err) < 0 ? -1 : 0;
 }
 
-static int up_send(struct pump *p, size_t len, struct err *err)
+static int up_send(struct pump *p, const unsigned char *mem, size_t len, struct err *err)
 {
     size_t sent = 0;
     while (sent < len) {
@@ -211,12 +276,14 @@ static int up_send(struct pump *p, size_t len, struct err *err)
         if (room == 0)
             continue;
         enum stream_state state =
-            stream_write(channel_stream(p->channel), p->block + sent, (size_t) room, &put, err);
+            stream_write(channel_stream(p->channel), mem + sent, (size_t) room, &put, err);
         if (state == STREAM_ERROR)
             return -1;
         rate_give_back(p->settings->rate, (size_t) room - put);
         sent += put;
         moved(p, put);
+        if (!p->zstream)
+            counted(p, put);
         bool blocked = state != STREAM_OK;
         if (blocked && up_wait(p, stream_events(state), err) < 0)
             return -1;
@@ -236,6 +303,40 @@ static int up_flush(struct pump *p, struct err *err)
     return 0;
 }
 
+/* What the coding has ready. */
+static int up_packed(struct pump *p, struct err *err)
+{
+    for (;;) {
+        size_t got;
+        int rc = zstream_take(p->zstream, p->packed, PUMP_BLOCK, &got, err);
+        if (rc <= 0)
+            return rc;
+        if (up_send(p, p->packed, got, err) < 0)
+            return -1;
+    }
+}
+
+static int up_block(struct pump *p, size_t len, struct err *err)
+{
+    if (!p->zstream)
+        return up_send(p, p->block, len, err);
+    zstream_feed(p->zstream, p->block, len);
+    if (up_packed(p, err) < 0)
+        return -1;
+    counted(p, len);
+    return 0;
+}
+
+static int up_end(struct pump *p, struct err *err)
+{
+    if (p->zstream) {
+        zstream_finish(p->zstream);
+        if (up_packed(p, err) < 0)
+            return -1;
+    }
+    return up_flush(p, err);
+}
+
 static int up_run(struct pump *p, const struct pump_source *source, struct err *err)
 {
     for (;;) {
@@ -243,8 +344,8 @@ static int up_run(struct pump *p, const struct pump_source *source, struct err *
         if (n < 0)
             return -1;
         if (n == 0)
-            return up_flush(p, err);
-        if (up_send(p, (size_t) n, err) < 0)
+            return up_end(p, err);
+        if (up_block(p, (size_t) n, err) < 0)
             return -1;
     }
 }
@@ -254,10 +355,10 @@ int pump_up(struct channel *c, const struct pump_source *source,
 {
     struct pump p = {.channel = c, .settings = settings, .end = end};
     struct err why = ERR_INIT;
-    int rc = pump_begin(&p, &why);
+    int rc = pump_begin(&p, ZSTREAM_DEFLATE, &why);
     if (rc == 0)
         rc = up_run(&p, source, &why);
-    free(p.block);
+    pump_clear(&p);
     if (rc == 0)
         return channel_close(c, &end->unconfirmed, err);
     channel_abort(c, &why);

@@ -259,12 +259,14 @@ static int open_upload(struct put *p, struct channel **channel, struct err *err)
 {
     struct mover *m = p->mover;
     const char *command = p->options->append ? "APPE" : "STOR";
-    struct channel_request request = {CHANNEL_UP, command, p->to, p->offset};
+    struct channel_request request = {
+        .direction = CHANNEL_UP, .command = command, .argument = p->to, .offset = p->offset};
     struct err why = ERR_INIT;
     bool append = p->offset > 0 && !features_has(session_features(m->session), FEATURE_REST);
     int rc = append ? -1 : transfer_open(m, &request, p->out, channel, &why);
     if (rc < 0 && p->offset > 0 && (append || (why.reply >= 500 && why.reply <= 504))) {
-        request = (struct channel_request){CHANNEL_UP, "APPE", p->to, 0};
+        request =
+            (struct channel_request){.direction = CHANNEL_UP, .command = "APPE", .argument = p->to};
         return transfer_open(m, &request, p->out, channel, err);
     }
     return rc < 0 ? err_take(err, &why) : 0;

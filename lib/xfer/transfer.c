@@ -46,10 +46,19 @@ void transfer_end(struct transfer *t, const struct err *err)
     t->verdict = cut ? VERDICT_TRUNCATED : VERDICT_FAILED;
 }
 
+/* ProFTPD's mod_deflate (1.3.8) fails with 451 or crawls where what it receives compresses well. */
+static bool may_compress(const struct mover *m, const struct channel_request *request)
+{
+    bool up = request->direction == CHANNEL_UP;
+    return m->compress && !(up && session_software(m->session) == SOFTWARE_PROFTPD);
+}
+
 int mover_open(struct mover *m, const struct channel_request *request, struct channel **out,
                struct err *err)
 {
-    if (channel_open(m->session, m->ladder, request, m->attempts, out, err) < 0)
+    struct channel_request wanted = *request;
+    wanted.compress |= may_compress(m, request);
+    if (channel_open(m->session, m->ladder, &wanted, m->attempts, out, err) < 0)
         return -1;
     if (m->opened)
         m->opened(m->opened_ctx, m->ladder);

@@ -27,6 +27,7 @@ class Proftpd(Server):
         if s.epsv:
             raise Unsupported("a range for EPSV alone")
         lines = [f"ModulePath {unpacked('usr/lib/proftpd')}", "LoadModule mod_tls.c",
+                 "LoadModule mod_deflate.c",
                  "ServerType standalone", "ServerName bed", f"Port {self.port}",
                  f"DefaultAddress {s.address}", "SocketBindTight on", "UseIPv6 on",
                  "User nobody", "Group nogroup", "UseReverseDNS off", "RequireValidShell off",

@@ -145,6 +145,8 @@ void cmd_feat(struct session *s, const char *arg)
     }
     if (session_quirk(s, QUIRK_PRET))
         len += (size_t) snprintf(text + len, sizeof text - len, " PRET\r\n");
+    if (session_quirk(s, QUIRK_MODE_Z))
+        len += (size_t) snprintf(text + len, sizeof text - len, " MODE Z\r\n");
     if (session_quirk(s, QUIRK_SSCN))
         len += (size_t) snprintf(text + len, sizeof text - len, " SSCN\r\n");
     if (session_quirk(s, QUIRK_CPSV))
@@ -182,7 +184,15 @@ void cmd_type(struct session *s, const char *arg)
 
 void cmd_mode(struct session *s, const char *arg)
 {
-    session_reply(s, strcasecmp(arg, "S") == 0 ? "200 Stream mode" : "504 S is what is known");
+    const char *how = s->srv->options.quirks.value[QUIRK_MODE_Z].text;
+    bool z = strcasecmp(arg, "Z") == 0 && session_quirk(s, QUIRK_MODE_Z) &&
+             (!how || strcmp(how, "refuse") != 0);
+    if (z || strcasecmp(arg, "S") == 0) {
+        s->mode_z = z && !how;
+        session_reply(s, "200 Mode is %s", z ? "Z" : "S");
+    } else {
+        session_reply(s, "504 Mode %s is not known", arg);
+    }
 }
 
 void cmd_stru(struct session *s, const char *arg)

@@ -82,6 +82,7 @@
     X(ABOR_ONE, "abor-one-reply", FLAG, "", "ABOR is answered once, with 226")                     \
     X(ABOR_IGNORED, "abor-ignored", FLAG, "", "ABOR waits until the transfer is over")             \
     X(PRET, "pret", FLAG, "", "EPSV and PASV want a PRET before them")                             \
+    X(MODE_Z, "mode-z", TEXT, "[HOW]", "MODE Z; \"refuse\": only listed; \"lie\": only said")      \
     X(FXP, "fxp", FLAG, "", "data connections with other hosts than the client, too")              \
     X(SSCN, "sscn", FLAG, "", "SSCN: the client of TLS on data connections")                       \
     X(CPSV, "cpsv", FLAG, "", "CPSV: PASV, and the client of TLS there")                           \

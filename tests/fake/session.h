@@ -31,7 +31,8 @@ struct session {
     int listen_fd; /* -1: none */
     struct sockaddr_storage active;
     bool has_active;
-    bool announced;     /* by PRET */
+    bool announced; /* by PRET */
+    bool mode_z;
     bool sscn, cpsv;    /* the client of TLS on data connections; on the next one */
     int hole[HOLE_FDS]; /* what keeps a silent port silent */
     size_t n_hole;

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #define BLOCK 65536
 
@@ -28,7 +29,9 @@ struct transfer {
     int64_t done;
     int64_t cut;         /* where a listing ends too early; -1: nowhere */
     bool control_closed; /* by us, as a quirk */
-    char block[BLOCK];
+    bool mode_z;
+    z_stream z;
+    char block[BLOCK], packed[BLOCK];
 };
 
 /* Goes on waiting for nothing but time when fd is -1. END_NONE when the wait is over. */
@@ -148,9 +151,8 @@ static ssize_t read_source(struct transfer *t, size_t size)
     return (ssize_t) n;
 }
 
-static enum end push_block(struct transfer *t, size_t len)
+static enum end push_bytes(struct transfer *t, const char *p, size_t len)
 {
-    const char *p = t->block;
     while (len > 0) {
         ssize_t n = conn_try_write(&t->data, p, len);
         if (n == CONN_BROKEN)
@@ -158,7 +160,6 @@ static enum end push_block(struct transfer *t, size_t len)
         if (n > 0) {
             p += n;
             len -= (size_t) n;
-            t->done += n;
             continue;
         }
         enum end e = wait_data(t, t->data.fd, conn_events(&t->data, POLLOUT), -1);
@@ -188,6 +189,28 @@ static enum end meet_cut(const struct transfer *t, size_t *room)
     return END_NONE;
 }
 
+static enum end push_packed(struct transfer *t, size_t len, int flush)
+{
+    t->z.next_in = (Bytef *) t->block;
+    t->z.avail_in = (uInt) len;
+    do {
+        t->z.next_out = (Bytef *) t->packed;
+        t->z.avail_out = sizeof t->packed;
+        deflate(&t->z, flush);
+        enum end e = push_bytes(t, t->packed, sizeof t->packed - t->z.avail_out);
+        if (e != END_NONE)
+            return e;
+    } while (t->z.avail_out == 0);
+    return END_NONE;
+}
+
+static enum end push_block(struct transfer *t, size_t len)
+{
+    enum end e = t->mode_z ? push_packed(t, len, Z_SYNC_FLUSH) : push_bytes(t, t->block, len);
+    t->done += (int64_t) len;
+    return e;
+}
+
 static enum end send_data(struct transfer *t)
 {
     for (;;) {
@@ -198,12 +221,38 @@ static enum end send_data(struct transfer *t)
         if (e != END_NONE)
             return e;
         ssize_t n = read_source(t, room);
+        if (n == 0 && t->mode_z && (e = push_packed(t, 0, Z_FINISH)) != END_NONE)
+            return e;
         if (n <= 0)
             return n == 0 ? END_OK : END_CLOSED;
         if ((e = push_block(t, (size_t) n)) != END_NONE ||
             (e = keep_pace(t, (size_t) n)) != END_NONE)
             return e;
     }
+}
+
+static bool write_plain(struct transfer *t, const char *p, size_t len)
+{
+    t->done += (int64_t) len;
+    return write(t->fd, p, len) == (ssize_t) len;
+}
+
+/* What came, decoded where it has to be. */
+static bool keep_block(struct transfer *t, size_t len)
+{
+    if (!t->mode_z)
+        return write_plain(t, t->block, len);
+    t->z.next_in = (Bytef *) t->block;
+    t->z.avail_in = (uInt) len;
+    do {
+        t->z.next_out = (Bytef *) t->packed;
+        t->z.avail_out = sizeof t->packed;
+        int rc = inflate(&t->z, Z_NO_FLUSH);
+        if ((rc != Z_OK && rc != Z_STREAM_END && rc != Z_BUF_ERROR) ||
+            !write_plain(t, t->packed, sizeof t->packed - t->z.avail_out))
+            return false;
+    } while (t->z.avail_out == 0);
+    return true;
 }
 
 static enum end receive_data(struct transfer *t)
@@ -219,9 +268,8 @@ static enum end receive_data(struct transfer *t)
         if (n == CONN_AGAIN) {
             e = wait_data(t, t->data.fd, conn_events(&t->data, POLLIN), -1);
         } else {
-            if (write(t->fd, t->block, (size_t) n) != n)
+            if (!keep_block(t, (size_t) n))
                 return END_FULL;
-            t->done += n;
             e = keep_pace(t, (size_t) n);
         }
         if (e != END_NONE)
@@ -403,12 +451,18 @@ static void run_transfer(struct session *s, bool up, int fd, const char *text, s
     t->done = 0;
     t->cut = text ? next_cut(s) : -1;
     t->control_closed = false;
+    t->mode_z = s->mode_z;
+    t->z = (z_stream){0};
+    if (t->mode_z && (up ? inflateInit(&t->z) : deflateInit(&t->z, 6)) != Z_OK)
+        t->mode_z = false;
     if (open_transfer(t) == 0) {
         enum end e = up ? receive_data(t) : send_data(t);
         if (up && e == END_OK)
             shorten_upload(t);
         end_transfer(t, e);
     }
+    if (t->mode_z)
+        (void) (up ? inflateEnd(&t->z) : deflateEnd(&t->z));
     free(t);
 }
 
