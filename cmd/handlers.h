@@ -54,6 +54,9 @@ int cmd_mv(struct app *app, int argc, char **argv, struct err *err);
 int cmd_chmod(struct app *app, int argc, char **argv, struct err *err);
 int cmd_quote(struct app *app, int argc, char **argv, struct err *err);
 
+/* cmd_mirror.c */
+int cmd_mirror(struct app *app, int argc, char **argv, struct err *err);
+
 /* cmd_memory.c */
 int cmd_memory(struct app *app, int argc, char **argv, struct err *err);
 

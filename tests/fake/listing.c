@@ -40,15 +40,19 @@ static void list_line(FILE *f, int dir, const char *name, const struct stat *st)
         fprintf(f, " -> %.*s", (int) n, target);
 }
 
-static void facts_line(FILE *f, const char *name, const struct stat *st)
+static void facts_line(FILE *f, int dir, const char *name, const struct stat *st)
 {
-    char when[16];
+    char when[16], target[FILE_PATH];
     const char *type = S_ISREG(st->st_mode)   ? "file"
                        : S_ISDIR(st->st_mode) ? "dir"
                        : S_ISLNK(st->st_mode) ? "OS.unix=symlink"
                                               : "OS.unix=special";
     file_time_format(st->st_mtime, when);
-    fprintf(f, "type=%s;", type);
+    ssize_t n = S_ISLNK(st->st_mode) ? readlinkat(dir, name, target, sizeof target) : -1;
+    if (n > 0)
+        fprintf(f, "type=OS.unix=slink:%.*s;", (int) n, target);
+    else
+        fprintf(f, "type=%s;", type);
     if (!S_ISDIR(st->st_mode))
         fprintf(f, "size=%lld;", (long long) st->st_size);
     fprintf(f, "modify=%s;UNIX.mode=%04o;UNIX.owner=%lu;UNIX.group=%lu; %s", when,
@@ -62,7 +66,7 @@ void listing_line(FILE *f, enum listing_style style, int dir, const char *name,
     if (style == STYLE_LIST)
         list_line(f, dir, name, st);
     else if (style == STYLE_MLSD)
-        facts_line(f, name, st);
+        facts_line(f, dir, name, st);
     else
         fputs(name, f);
 }
@@ -100,10 +104,14 @@ static void forged_lines(FILE *f, enum listing_style style, const struct quirks 
 {
     static const char *const escapes[] = {"evil\033[31mred\033]0;title\007name", NULL};
     static const char *const hostile[] = {
-        "../outside", "/etc/outside", "a/../../outside", "a/b", ".", "..", "", NULL};
+        "../outside", "/etc/outside", "a/../../outside", "a/b", ".", "..", NULL};
     struct stat st = {.st_mode = S_IFREG | 0644, .st_nlink = 1, .st_size = 4};
     for (int i = 0; quirk_on(q, QUIRK_ESCAPES) && escapes[i]; i++) {
         listing_line(f, style, -1, escapes[i], &st);
+        fputs("\r\n", f);
+    }
+    if (quirk_on(q, QUIRK_EMPTY_NAME)) {
+        listing_line(f, style, -1, "", &st);
         fputs("\r\n", f);
     }
     for (int i = 0; quirk_on(q, QUIRK_DOT_NAMES) && hostile[i]; i++) {

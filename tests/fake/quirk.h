@@ -68,6 +68,7 @@
     X(EMPTY_450, "list-error-empty", FLAG, "", "450 for an empty folder")                          \
     X(ESCAPES, "escape-names", FLAG, "", "a listing with escape sequences in a name")              \
     X(DOT_NAMES, "hostile-names", FLAG, "", "a listing with ../ and absolute names")               \
+    X(EMPTY_NAME, "empty-name", FLAG, "", "a listing with an empty name")                          \
     X(LINK_FIRST, "link-first", TEXT, "NAME", "each listing begins with a link NAME to /etc")      \
     X(LIST_CUT, "list-cut", TEXT, "cut|close|reset",                                               \
       "each listing ends a byte after the last one")                                               \

@@ -1,0 +1,272 @@
+#include "xfer/mirror.h"
+
+#include "base/beneath.h"
+#include "xfer/get.h"
+#include "xfer/mirror_private.h"
+#include "xfer/put.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What the actions of a wave share. */
+struct running {
+    const struct mirror *m;
+    const struct plan *p;
+    pthread_mutex_t lock;
+    char lacking[PATH_BYTES]; /* what the source was last found to lack; under the lock */
+};
+
+struct act {
+    struct job job;
+    struct running *run;
+    const struct action *action;
+    struct deed deed;
+    bool begun; /* an upload has put bytes of ours there */
+};
+
+/* ---- files ---- */
+
+static bool has_part(int folder, const char *name)
+{
+    char part[PATH_BYTES];
+    snprintf(part, sizeof part, "%s" PART_SUFFIX, name);
+    return faccessat(folder, part, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* A server that tells no exact times: what its listing said is better than now. */
+static void keep_listed_time(int folder, const char *name, const struct action *a)
+{
+    struct stat st;
+    const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = (time_t) a->mtime}};
+    if (a->mtime != LISTING_UNKNOWN && a->precision > 1 &&
+        fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+        !times_agree(a->mtime, a->precision, st.st_mtim.tv_sec, 1, 0))
+        utimensat(folder, name, times, AT_SYMLINK_NOFOLLOW);
+}
+
+static int fetch_into(struct act *x, struct mover *v, int folder, const char *name,
+                      const char *remote, struct err *err)
+{
+    const struct mirror *m = x->run->m;
+    const struct action *a = x->action;
+    struct transfer *t = &x->job.state->transfer;
+    struct get_options o = GET_OPTIONS_INIT;
+    local_recheck(a, folder, name, &x->deed);
+    if (x->deed.outcome != MIRROR_DONE)
+        return 0;
+    o.dirfd = folder;
+    o.confined = o.preserve = o.anew = true;
+    o.resume = has_part(folder, name) || (m->resume && a->reason == REASON_SIZE);
+    o.mode = a->mode;
+    o.max_size = m->max_size;
+    if (!m->stale) {
+        o.size = a->size;
+        o.mtime = a->precision == 1 ? a->mtime : LISTING_UNKNOWN;
+    }
+    int rc = get_file(v, remote, name, &o, t, err);
+    snprintf(t->local, sizeof t->local, "%s", plan_path(x->run->p, a));
+    if (rc == 0 && t->skipped != SKIP_NONE)
+        x->deed = (struct deed){MIRROR_SKIPPED, skip_reason(t->skipped)};
+    else if (rc == 0)
+        keep_listed_time(folder, name, a);
+    return rc;
+}
+
+static int download(struct act *x, struct mover *v, struct err *err)
+{
+    const char *name, *path = plan_path(x->run->p, x->action);
+    char remote[PATH_BYTES];
+    if (path_join(x->run->m->remote, path, remote, err) < 0)
+        return -1;
+    int folder = beneath_parent(x->run->m->local, path, false, &name, err);
+    if (folder < 0)
+        return -1;
+    int rc = fetch_into(x, v, folder, name, remote, err);
+    close(folder);
+    return rc;
+}
+
+/* What is on the server may be the beginning of ours, which put_file() finds out: it was sent by a
+ * try before this one, it was written since the local file last changed, or the user says so. */
+static bool may_continue(const struct act *x)
+{
+    const struct action *a = x->action;
+    bool shorter = a->reason == REASON_SIZE && a->there_size > 0 && a->there_size < a->size;
+    return x->begun || (shorter && (x->run->m->resume || a->there_mtime >= a->mtime));
+}
+
+static int upload(struct act *x, struct mover *v, struct err *err)
+{
+    const struct mirror *m = x->run->m;
+    const struct action *a = x->action;
+    const char *name, *path = plan_path(x->run->p, a);
+    struct transfer *t = &x->job.state->transfer;
+    struct put_options o = PUT_OPTIONS_INIT;
+    char remote[PATH_BYTES];
+    if (path_join(m->remote, path, remote, err) < 0)
+        return -1;
+    if (m->stale && !x->begun && remote_recheck(v, a, remote, &x->deed, err) < 0)
+        return -1;
+    if (x->deed.outcome != MIRROR_DONE)
+        return 0;
+    int folder = beneath_parent(m->local, path, m->follow, &name, err);
+    if (folder < 0)
+        return -1;
+    o.dirfd = folder;
+    o.confined = !(m->follow && a->follow);
+    o.preserve = true;
+    o.atomic = m->atomic;
+    o.resume = o.anew = !m->atomic && may_continue(x);
+    o.max_size = m->max_size;
+    int rc = put_file(v, name, remote, &o, t, err);
+    snprintf(t->local, sizeof t->local, "%s", path);
+    x->begun = x->begun || (rc < 0 && t->bytes > 0);
+    if (rc == 0 && t->skipped != SKIP_NONE)
+        x->deed = (struct deed){MIRROR_SKIPPED, skip_reason(t->skipped)};
+    close(folder);
+    return rc;
+}
+
+/* ---- deletions ---- */
+
+static bool known_to_lack(struct running *r, const char *top)
+{
+    pthread_mutex_lock(&r->lock);
+    bool known = strcmp(r->lacking, top) == 0;
+    pthread_mutex_unlock(&r->lock);
+    return known;
+}
+
+/* The source is asked for the very name before anything goes: a listing may have been cut where
+ * nothing shows it. A folder is asked for once for all that lies in it. */
+static int source_lacks(struct act *x, struct mover *v, struct err *err)
+{
+    const char *path = plan_path(x->run->p, x->action);
+    char top[PATH_BYTES], remote[PATH_BYTES];
+    snprintf(top, sizeof top, "%.*s", (int) x->action->top, path);
+    if (known_to_lack(x->run, top))
+        return 1;
+    if (x->run->m->upload) {
+        if (!local_lacks(x->run->m, top))
+            return 0;
+    } else {
+        if (path_join(x->run->m->remote, top, remote, err) < 0)
+            return -1;
+        int rc = remote_lacks(v, remote, err);
+        if (rc <= 0)
+            return rc;
+    }
+    pthread_mutex_lock(&x->run->lock);
+    snprintf(x->run->lacking, sizeof x->run->lacking, "%s", top);
+    pthread_mutex_unlock(&x->run->lock);
+    return 1;
+}
+
+static int confirm_deletion(struct act *x, struct mover *v, struct err *err)
+{
+    const struct action *a = x->action;
+    if (a->reason != REASON_EXTRA || (a->kind != ACTION_DELETE && a->kind != ACTION_RMDIR))
+        return 0;
+    int rc = source_lacks(x, v, err);
+    if (rc == 0)
+        x->deed =
+            (struct deed){MIRROR_SKIPPED, "the source has it, or does not say that it has not"};
+    return rc < 0 ? -1 : 0;
+}
+
+/* ---- a wave ---- */
+
+static int act_run(struct mover *v, struct job *job, struct err *err)
+{
+    struct act *x = (struct act *) job;
+    const struct action *a = x->action;
+    x->deed = (struct deed){MIRROR_DONE, ""};
+    if (a->kind == ACTION_GET)
+        return download(x, v, err);
+    if (a->kind == ACTION_PUT)
+        return upload(x, v, err);
+    if (confirm_deletion(x, v, err) < 0)
+        return -1;
+    if (x->deed.outcome != MIRROR_DONE)
+        return 0;
+    return x->run->m->upload ? remote_act(x->run->m, v, x->run->p, a, &x->deed, err)
+                             : local_remove(x->run->m, x->run->p, a, &x->deed, err);
+}
+
+static void tell(const struct running *r, const struct action *a, const struct deed *deed,
+                 const struct err *err, const struct transfer *t)
+{
+    bool failed = err_is_set(err);
+    struct mirror_result result = {.outcome = failed ? MIRROR_FAILED : deed->outcome,
+                                   .why = failed ? "" : deed->why,
+                                   .err = failed ? err : NULL,
+                                   .transfer = t};
+    r->m->done(r->m->ctx, r->p, a, &result);
+}
+
+static void act_done(void *ctx, struct job *job)
+{
+    struct act *x = (struct act *) job;
+    bool moves = x->action->kind == ACTION_GET || x->action->kind == ACTION_PUT;
+    bool reached = job->state && job->state->err.code != ERR_CANCELLED;
+    (void) ctx;
+    if (reached)
+        tell(x->run, x->action, &x->deed, &job->state->err,
+             moves && x->deed.outcome == MIRROR_DONE ? &job->state->transfer : NULL);
+}
+
+static void act_here(struct running *r, const struct action *a)
+{
+    struct deed deed = {MIRROR_DONE, ""};
+    struct err why = ERR_INIT;
+    if (a->kind == ACTION_SKIP)
+        deed = (struct deed){MIRROR_SKIPPED, action_reason_text((enum action_reason) a->reason)};
+    else if (local_act(r->m, r->p, a, &deed, &why) < 0)
+        deed.outcome = MIRROR_FAILED;
+    tell(r, a, &deed, &why, NULL);
+}
+
+static int run_wave(struct running *r, const struct action *from, size_t n, struct err *err)
+{
+    size_t jobs = 0;
+    struct act *acts = calloc(n, sizeof *acts);
+    if (!acts)
+        return err_set(err, ERR_LOCAL, "out of memory");
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        if (from[i].kind == ACTION_SKIP || action_is_local(r->m, &from[i])) {
+            act_here(r, &from[i]);
+            continue;
+        }
+        struct act *x = &acts[jobs++];
+        *x = (struct act){.run = r, .action = &from[i]};
+        x->job.run = act_run;
+        x->job.done = act_done;
+        x->job.name = plan_path(r->p, &from[i]);
+        rc = pool_add(r->m->pool, &x->job, err);
+    }
+    if (rc == 0 && jobs > 0)
+        rc = pool_run(r->m->pool, r->m->tick, r->m->ctx, err);
+    free(acts);
+    return rc;
+}
+
+int mirror_run(const struct mirror *m, const struct plan *p, struct err *err)
+{
+    struct running r = {.m = m, .p = p};
+    int rc = 0;
+    if (pthread_mutex_init(&r.lock, NULL) != 0)
+        return err_set(err, ERR_LOCAL, "no lock to be had");
+    for (size_t i = 0; rc == 0 && i < p->n;) {
+        size_t end = i + 1;
+        while (end < p->n && p->list[end].wave == p->list[i].wave)
+            end++;
+        rc = run_wave(&r, p->list + i, end - i, err);
+        i = end;
+    }
+    pthread_mutex_destroy(&r.lock);
+    return rc;
+}

@@ -1,0 +1,51 @@
+/* A plan carried out: folders are made first, then files move, several at a time; then what the
+ * source lacks goes, and the folders get their times.
+ *
+ * Whatever a plan says, nothing outside the two roots is touched: no link in the target is followed
+ * and none is replaced but by a link, only regular files and folders are made (base/beneath.h).
+ * Before each action the target, and before a deletion the source, is looked at once more: where
+ * they are not what they were when the plan was made, nothing is done. Carried out a second time,
+ * what is done already is passed over. */
+#ifndef FTPSH_XFER_MIRROR_H
+#define FTPSH_XFER_MIRROR_H
+
+#include "xfer/plan.h"
+#include "xfer/pool.h"
+
+enum mirror_outcome {
+    MIRROR_DONE,
+    MIRROR_ALREADY, /* it was as it is to be */
+    MIRROR_SKIPPED, /* `why` says it */
+    MIRROR_FAILED   /* `err` says it */
+};
+
+struct mirror_result {
+    enum mirror_outcome outcome;
+    const char *why;                 /* one line; "" */
+    const struct err *err;           /* NULL: none */
+    const struct transfer *transfer; /* of a GET or PUT that was tried; NULL */
+};
+
+/* Borrowed while it runs. */
+struct mirror {
+    struct pool *pool;
+    bool upload;
+    int local;          /* the folder there, a descriptor; -1 where it is to be made */
+    const char *remote; /* the folder there */
+    bool follow;        /* links in the local source are followed: uploads */
+    bool resume;        /* a shorter file of the target is continued, not only our part files */
+    bool atomic;        /* uploads go under a temporary name first */
+    bool stale;         /* the plan is not of just now: the remote side is asked again, too */
+    int64_t max_size;   /* -1: none */
+    /* Each action once, in the caller's thread. */
+    void (*done)(void *ctx, const struct plan *p, const struct action *a,
+                 const struct mirror_result *r);
+    void (*tick)(void *ctx);
+    void *ctx;
+};
+
+/* 0 when everything was tried; done() tells what came of it. -1 when it was given up, as
+ * pool_run(); the actions that were not reached are not told of. */
+int mirror_run(const struct mirror *m, const struct plan *p, struct err *err);
+
+#endif

@@ -1,0 +1,465 @@
+"""mirror against ftpfake: what is moved, what is left alone, and what is never done."""
+import json
+import os
+
+import pytest
+
+
+def tree_of(folder):
+    """{path: contents, "dir" or ("link", target)} below a folder."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        name = str(path.relative_to(folder))
+        if path.is_symlink():
+            found[name] = ("link", os.readlink(path))
+        else:
+            found[name] = "dir" if path.is_dir() else path.read_bytes()
+    return found
+
+
+def plant(folder, files, when=1_700_000_000):
+    """Makes files ({path: contents}); all of them, and their folders, have the same time."""
+    for path, content in files.items():
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+    for path in sorted(folder.rglob("*"), reverse=True):
+        os.utime(path, (when, when), follow_symlinks=False)
+
+
+FILES = {"a": b"one", "b/c": b"two" * 1000, "b/d/e f": b"", "x y/z": b"three"}
+
+
+@pytest.fixture
+def there(fake):
+    """A server with a tree in the folder src, and the empty folder dst."""
+    def start(*quirks, files=None, **settings):
+        server = fake(*quirks, **settings)
+        (server.root / "src").mkdir()
+        (server.root / "dst").mkdir()
+        plant(server.root / "src", FILES if files is None else files)
+        return server
+    return start
+
+
+def moved(run):
+    """What a run with --json did: (action, path) of what was done."""
+    lines = [json.loads(line) for line in run.stdout.splitlines()]
+    return [(line["action"], line["path"]) for line in lines if line.get("result") == "done"]
+
+
+def summary(run):
+    return json.loads(run.stdout.splitlines()[-1])["summary"]
+
+
+def test_down_and_down_again(there, client, tmp_path):
+    server = there()
+    run = client(server.target(), "mirror", "--json", "src", tmp_path / "got")
+    assert run.status == 0, run
+    assert tree_of(tmp_path / "got") == tree_of(server.root / "src")
+    assert (tmp_path / "got/b/d/e f").stat().st_mtime == 1_700_000_000
+    assert (tmp_path / "got/b/d").stat().st_mtime == 1_700_000_000
+    assert summary(run)["files"] == 4 and summary(run)["bytes"] == 3008
+    again = client(server.target(), "mirror", "--json", "src", tmp_path / "got")
+    assert again.status == 0, again
+    assert moved(again) == []
+    assert summary(again)["unchanged"] == 4
+
+
+def test_up_and_up_again(there, client, tmp_path):
+    server = there()
+    plant(tmp_path / "mine", FILES)
+    run = client(server.target(), "mirror", "--json", "-R", tmp_path / "mine", "dst")
+    assert run.status == 0, run
+    assert tree_of(server.root / "dst") == tree_of(tmp_path / "mine")
+    assert (server.root / "dst/b/c").stat().st_mtime == 1_700_000_000
+    again = client(server.target(), "mirror", "--json", "-R", tmp_path / "mine", "dst")
+    assert again.status == 0, again
+    assert moved(again) == []
+
+
+@pytest.mark.parametrize("quirks", ((), ("no-mlsd",), ("no-mlsd", "refuse=MDTM")))
+@pytest.mark.parametrize("zone", ("UTC", "Asia/Kolkata", "America/St_Johns"))
+def test_nothing_moves_twice_in_any_zone(there, client, tmp_path, monkeypatch, zone, quirks):
+    """LIST tells minutes, of whatever zone; a server may not take times over."""
+    server = there(*quirks, "refuse=MFMT")
+    for i, path in enumerate(("src/a", "src/b/c", "src/x y/z")):
+        when = 1_790_000_123 + 40 * 86400 * i
+        os.utime(server.root / path, (when, when))
+    plant(tmp_path / "mine", FILES)
+    env = client.env
+    monkeypatch.setattr(client, "env", lambda *a: {**env(*a), "TZ": zone})
+    for args in (("src", tmp_path / "got"), ("-R", tmp_path / "mine", "dst")):
+        run = client(server.target(), "mirror", "--json", *args)
+        assert run.status == 0, run
+        assert len(moved(run)) > 4
+        again = client(server.target(), "mirror", "--json", *args)
+        assert again.status == 0, again
+        assert moved(again) == []
+    assert tree_of(tmp_path / "got") == tree_of(server.root / "src")
+
+
+def test_only_what_changed_moves(there, client, tmp_path):
+    server = there()
+    client(server.target(), "mirror", "src", tmp_path / "got")
+    (server.root / "src/a").write_bytes(b"two")  # as long as before
+    os.utime(server.root / "src/a", (1_700_000_001, 1_700_000_001))
+    (server.root / "src/b/c").write_bytes(b"longer" * 1000)
+    (server.root / "src/b/new").write_bytes(b"new")
+    run = client(server.target(), "mirror", "--json", "src", tmp_path / "got")
+    assert run.status == 0, run
+    assert {path for action, path in moved(run) if action == "get"} == {"a", "b/c", "b/new"}
+    assert tree_of(tmp_path / "got") == tree_of(server.root / "src")
+
+
+@pytest.mark.parametrize("quirks", ((), ("no-mlsd",), ("no-mlsd", "no-size", "refuse=MDTM")))
+def test_delete_down(there, client, tmp_path, quirks):
+    server = there(*quirks)
+    plant(tmp_path / "got", {"old": b"x", "gone/deep/er": b"x", "b/c": b"x", "b/old": b"x"})
+    kept = client(server.target(), "mirror", "src", tmp_path / "got")
+    assert kept.status == 0, kept
+    assert (tmp_path / "got/gone/deep/er").exists()
+    run = client(server.target(), "mirror", "--delete", "--json", "src", tmp_path / "got")
+    assert run.status == 0, run
+    assert tree_of(tmp_path / "got") == tree_of(server.root / "src")
+    assert summary(run)["deleted"] == 5
+
+
+def test_delete_up(there, client, tmp_path):
+    server = there()
+    plant(server.root / "dst", {"old": b"x", "gone/deep/er": b"x", "b/c": b"x", "b/old": b"x"})
+    plant(tmp_path / "mine", FILES)
+    run = client(server.target(), "mirror", "--delete", "--json", "-R", tmp_path / "mine", "dst")
+    assert run.status == 0, run
+    assert tree_of(server.root / "dst") == tree_of(tmp_path / "mine")
+    assert summary(run)["deleted"] == 5
+
+
+@pytest.mark.parametrize("listing", ("mlsd", "list"))
+@pytest.mark.parametrize("how", ("cut", "close", "reset"))
+def test_a_listing_cut_anywhere_deletes_nothing(there, client, tmp_path, how, listing):
+    """Also where the server ends it in order and says 226: each name is asked for before it goes."""
+    files = {"aa": b"1", "bb": b"2", "cc/dd": b"3"}
+    server = there(f"list-cut={how}", *(("no-mlsd",) if listing == "list" else ()), files=files)
+    plant(tmp_path / "got", files)
+    before = tree_of(tmp_path / "got")
+    longest = 3 * len("type=file;size=1;modify=20260101000000;UNIX.mode=0644;"
+                      "UNIX.owner=0;UNIX.group=0; cc\r\n") + 20
+    one = f"-mirror --delete --delete-emptied src {tmp_path}/got"
+    run = client("--retries=0", "-b", "-", server.target(), stdin=(one + "\n") * longest, bound=200)
+    assert {k: v for k, v in tree_of(tmp_path / "got").items() if k in before} == before, run
+    asked = server.said().count(" MLSD") + server.said().count(" LIST")
+    assert asked >= longest
+    # and without the cuts, what is gone on the server goes here
+    quiet = there(files={"aa": b"1"})
+    last = client(quiet.target(), "mirror", "--delete", "src", tmp_path / "got")
+    assert last.status == 0, last
+    assert tree_of(tmp_path / "got") == {"aa": b"1"}
+
+
+def test_a_folder_that_is_empty_now_deletes_nothing(there, client, tmp_path):
+    server = there(files={})
+    plant(tmp_path / "got", FILES)
+    before = tree_of(tmp_path / "got")
+    run = client(server.target(), "mirror", "--delete", "src", tmp_path / "got")
+    assert run.status == 1, run
+    assert "empty now" in run.stderr and "--delete-emptied" in run.stderr
+    assert tree_of(tmp_path / "got") == before
+    run = client(server.target(), "mirror", "--delete-emptied", "src", tmp_path / "got")
+    assert run.status == 0, run
+    assert tree_of(tmp_path / "got") == {}
+
+
+def test_max_delete(there, client, tmp_path):
+    server = there(files={"a": b"1"})
+    plant(tmp_path / "got", {"b": b"2", "c": b"3"})
+    run = client(server.target(), "mirror", "--delete", "--max-delete=1", "src", tmp_path / "got")
+    assert run.status == 1, run
+    assert set(tree_of(tmp_path / "got")) == {"a", "b", "c"}
+    run = client(server.target(), "mirror", "--delete", "--max-delete=2", "src", tmp_path / "got")
+    assert run.status == 0, run
+    assert set(tree_of(tmp_path / "got")) == {"a"}
+
+
+# What a server may say.
+
+@pytest.mark.parametrize("quirks", (("hostile-names",), ("hostile-names", "no-mlsd")))
+def test_names_that_lead_elsewhere(there, client, tmp_path, quirks):
+    server = there(*quirks, files={"good": b"good"})
+    outside = tmp_path / "deep"
+    run = client(server.target(), "mirror", "src", outside / "got", cwd=tmp_path)
+    assert run.status == 1, run  # no such folder as deep
+    outside.mkdir()
+    run = client(server.target(), "mirror", "src", outside / "got")
+    assert run.status == 3, run
+    assert tree_of(outside) == {"got": "dir", "got/good": b"good"}
+    for name in ("../outside", "/etc/outside", "a/../../outside", "a/b"):
+        assert f"{name}: the name is empty" in run.stderr or f"{name}: the name cannot" in run.stderr
+    assert "outside" not in server.said()
+
+
+def test_a_link_and_then_a_file_through_it(there, client, tmp_path):
+    server = there("link-first=out", files={"out/evil": b"evil", "good": b"good"})
+    run = client(server.target(), "mirror", "src", tmp_path / "got")
+    assert run.status == 3, run
+    assert "out: the name" in run.stderr
+    assert (tmp_path / "got/good").read_bytes() == b"good"
+    assert not (tmp_path / "got/out/evil").exists()
+    assert not os.path.lexists("/etc/evil")
+
+
+def test_a_link_in_the_target_is_not_followed(there, client, tmp_path):
+    server = there(files={"sub/file": b"new", "file": b"new"})
+    outside = tmp_path / "outside"
+    plant(outside, {"file": b"mine", "sub/file": b"mine"})
+    (tmp_path / "got").mkdir()
+    (tmp_path / "got/sub").symlink_to(outside / "sub")
+    (tmp_path / "got/file").symlink_to(outside / "file")
+    run = client(server.target(), "mirror", "src", tmp_path / "got")
+    assert run.status == 1, run
+    assert "another kind is in the way" in run.stderr
+    assert tree_of(outside) == {"file": b"mine", "sub": "dir", "sub/file": b"mine"}
+    run = client(server.target(), "mirror", "--delete", "src", tmp_path / "got")
+    assert run.status == 0, run
+    assert tree_of(outside) == {"file": b"mine", "sub": "dir", "sub/file": b"mine"}
+    assert tree_of(tmp_path / "got") == {"file": b"new", "sub": "dir", "sub/file": b"new"}
+
+
+# Links.
+
+def link_tree(folder):
+    plant(folder, {"real/file": b"real", "real/deep/er": b"deep"})
+    for name, target in (("a", "real/file"), ("real/up", "../real/file"), ("folder", "real/deep"),
+                         ("loop", "."), ("real/deep/loop", ".."), ("none", "not there"),
+                         ("out", "/etc/hostname"), ("away", "../../secret")):
+        (folder / name).symlink_to(target)
+
+
+def test_links_down(there, client, tmp_path):
+    server = there(files={})
+    link_tree(server.root / "src")
+    run = client(server.target(), "mirror", "src", tmp_path / "copy")
+    assert run.status == 0, run
+    found = tree_of(tmp_path / "copy")
+    assert found["a"] == ("link", "real/file") and found["real/up"] == ("link", "../real/file")
+    assert "out" not in found and "away" not in found
+    assert "out: the link leads out of the tree" in run.stderr
+    assert client(server.target(), "mirror", "--json", "src", tmp_path / "copy").status == 0
+    run = client(server.target(), "mirror", "--links=skip", "src", tmp_path / "skip")
+    assert run.status == 0, run
+    assert "a" not in tree_of(tmp_path / "skip")
+
+
+def test_links_up(there, client, tmp_path):
+    server = there(files={})
+    link_tree(tmp_path / "mine")
+    run = client(server.target(), "mirror", "-R", tmp_path / "mine", "dst")
+    assert run.status == 0, run
+    assert "--links=follow" in run.stderr
+    assert set(tree_of(server.root / "dst")) == {"real", "real/file", "real/deep", "real/deep/er"}
+    run = client(server.target(), "mirror", "-R", "--links=follow", tmp_path / "mine", "dst")
+    assert run.status == 0, run
+    found = tree_of(server.root / "dst")
+    assert found["a"] == b"real" and found["folder/er"] == b"deep"
+    assert "loop" not in found and "none" not in found
+    assert "leads to a folder that it lies in" in run.stderr
+
+
+# Plans.
+
+def test_dry_run_and_its_plan(there, client, tmp_path):
+    server = there()
+    plant(tmp_path / "got", {"old/er": b"x", "a": b"x"})
+    before = tree_of(tmp_path / "got")
+    shown = client(server.target(), "mirror", "-n", "--delete", "src", tmp_path / "got")
+    assert shown.status == 0, shown
+    assert "get     a  (sizes differ)" in shown.stdout
+    assert "rmdir   old  (the source has none)" in shown.stdout
+    plan = client(server.target(), "mirror", "-n", "--json", "--delete", "src", tmp_path / "got")
+    assert tree_of(tmp_path / "got") == before
+    assert client(server.target(), "mirror", "-n", "src", tmp_path / "absent").status == 0
+    assert not (tmp_path / "absent").exists()
+    (tmp_path / "plan").write_text(plan.stdout)
+    run = client(server.target(), "mirror", "--plan", tmp_path / "plan")
+    assert run.status == 0, run
+    assert tree_of(tmp_path / "got") == tree_of(server.root / "src")
+    again = client(server.target(), "mirror", "--json", "--plan", tmp_path / "plan")
+    assert again.status == 0, again
+    assert {path for action, path in moved(again) if action != "utime"} == set()
+
+
+def test_a_plan_that_is_out_of_date(there, client, tmp_path):
+    server = there(files={"a": b"new", "c": b"1"})
+    plant(tmp_path / "got", {"a": b"old!", "b": b"x"})
+    plan = client(server.target(), "mirror", "-n", "--json", "--delete", "src", tmp_path / "got")
+    (tmp_path / "plan").write_text(plan.stdout)
+    (tmp_path / "got/a").write_bytes(b"changed meanwhile")
+    (tmp_path / "got/b").write_bytes(b"changed, too")
+    (tmp_path / "got/c").write_bytes(b"mine")
+    before = tree_of(tmp_path / "got")
+    run = client(server.target(), "mirror", "--plan", tmp_path / "plan")
+    assert run.status == 1, run
+    assert run.stderr.count("has changed since the plan was made") == 3
+    assert tree_of(tmp_path / "got") == before
+    (tmp_path / "got/b").write_bytes(b"x")
+    os.utime(tmp_path / "got/b", (1_700_000_000, 1_700_000_000))
+    (server.root / "src/b").write_bytes(b"it is there now")
+    run = client(server.target(), "mirror", "--plan", tmp_path / "plan")
+    assert "b: the source has it" in run.stderr
+    assert (tmp_path / "got/b").read_bytes() == b"x"
+
+
+HEADER = '{"mirror":1,"direction":"download","source":"/src","target":"%s"}\n'
+GET = '{"action":"get","path":"%s","reason":"missing","there":{"type":"nothing"}}\n'
+
+
+@pytest.mark.parametrize("text, wrong", (
+    ("", "it is empty"), ("{}\n", '"mirror"'), (HEADER + "[]\n", "line 2 is no JSON object"),
+    (HEADER + GET % "../x", '"path"'), (HEADER + GET % "/etc/x", '"path"'),
+    (HEADER + GET % "a//b", '"path"'), (HEADER + GET % "a/./b", '"path"'),
+    (HEADER + GET % "a\\nb", '"path"'), (HEADER + GET % "", '"path"'),
+    (HEADER + (GET % "x").replace("get", "put"), '"action"'),
+    (HEADER + (GET % "x").replace("get", "format"), '"action"'),
+    (HEADER + (GET % "x").replace("nothing", "?"), '"there"'),
+    (HEADER + (GET % "x").replace("missing", "because"), '"reason"'),
+    (HEADER + (GET % "x").replace('"there"', '"size":-2,"there"'), '"size"'),
+    (HEADER + (GET % "x").replace('"there"', '"mtime":"now","there"'), '"mtime"'),
+    (HEADER + (GET % "x").replace('"there"', '"mode":"9999","there"'), '"mode"'),
+    (HEADER + '{"action":"link","path":"x","reason":"missing","target":"../y",'
+     '"there":{"type":"nothing"}}\n', '"target"'),
+    (HEADER + '{"action":"delete","path":"a/b","reason":"not-in-source","lacking":2,'
+     '"there":{"type":"file"}}\n', '"lacking"'),
+    (HEADER + '{"action":"delete","path":"a","reason":"missing","there":{"type":"file"}}\n',
+     '"reason"'),
+    (HEADER + '{"action":"clean","path":"precious","reason":"stale-part",'
+     '"there":{"type":"file"}}\n', '"path"'),
+))
+def test_a_plan_from_a_stranger(there, client, tmp_path, text, wrong):
+    server = there()
+    (tmp_path / "got").mkdir()
+    (tmp_path / "plan").write_text(text % (tmp_path / "got") if "%s" in text else text)
+    run = client(server.target(), "mirror", "--plan", tmp_path / "plan")
+    assert run.status == 2, run
+    assert wrong in run.stderr
+    assert tree_of(tmp_path / "got") == {}
+
+
+# Which files.
+
+def test_filters(there, client, tmp_path):
+    files = {"a.txt": b"1", "b.bin": b"2", "sub/c.txt": b"3", "sub/d.bin": b"4", "logs/e.txt": b"5",
+             "only/f.bin": b"6"}
+    server = there(files=files)
+
+    def got(*options):
+        folder = tmp_path / f"got{len(client.runs)}"
+        run = client(server.target(), "mirror", *options, "src", folder)
+        assert run.status == 0, run
+        return {name for name, what in tree_of(folder).items()}
+
+    assert got("--include=*.txt", "--exclude=/logs/") == {"a.txt", "sub", "sub/c.txt"}
+    assert got("--exclude=*.bin", "--exclude=logs") == {"a.txt", "sub", "sub/c.txt", "only"}
+    assert got("--exclude=*", "--include=a*") == {"a.txt"}
+    assert got("--exclude-regex=^(sub|logs|only)") == {"a.txt", "b.bin"}
+    (tmp_path / "rules").write_text("# no\n*.bin\n!/b.bin\nsub/\n/logs/**\nonly\n")
+    assert got(f"--exclude-from={tmp_path}/rules") == {"a.txt", "b.bin", "logs"}
+    assert got("--newer-than=2100-01-01") == {"sub", "logs", "only"}
+    assert got("--max-size=0") == {"sub", "logs", "only"}
+
+
+def test_what_is_left_out_is_not_deleted(there, client, tmp_path):
+    server = there(files={"a.txt": b"1", "sub/x.txt": b"1"})
+    plant(tmp_path / "got", {"old.txt": b"x", "keep.bin": b"x", "gone/keep.bin": b"x",
+                             "gone/old.txt": b"x"})
+    run = client(server.target(), "mirror", "--delete", "--exclude=*.bin", "src", tmp_path / "got")
+    assert run.status == 0, run
+    assert set(tree_of(tmp_path / "got")) == {"a.txt", "sub", "sub/x.txt", "keep.bin", "gone",
+                                              "gone/keep.bin"}
+    assert "kept for what the filters leave out" in run.stderr
+
+
+def test_only_missing(there, client, tmp_path):
+    server = there()
+    plant(tmp_path / "got", {"a": b"mine, not theirs"})
+    run = client(server.target(), "mirror", "--only-missing", "src", tmp_path / "got")
+    assert run.status == 0, run
+    assert (tmp_path / "got/a").read_bytes() == b"mine, not theirs"
+    assert (tmp_path / "got/b/c").exists()
+
+
+# What goes wrong.
+
+@pytest.mark.parametrize("args, status, message", (
+    (("mirror",), 2, "mirror wants a source and a target"),
+    (("mirror", "src"), 2, "mirror wants a source and a target"),
+    (("mirror", "none", "got"), 7, "550"),
+    (("mirror", "small", "got"), 7, "550"),
+    (("mirror", "src", "file"), 1, "Not a directory"),
+    (("mirror", "src", "no/such/folder"), 1, "no/such/folder"),
+    (("mirror", "-R", "none", "dst"), 1, "none"),
+    (("mirror", "-R", "file", "dst"), 1, "Not a directory"),
+    (("mirror", "--exclude-from=none", "src", "got"), 1, "cannot read none"),
+    (("mirror", "--exclude-regex=a(", "src", "got"), 2, "'a(' is no regular expression"),
+    (("mirror", "--exclude=", "src", "got"), 2, "the pattern is empty"),
+    (("mirror", "--links=some", "src", "got"), 2, "links"),
+    (("mirror", "--parallel=0", "src", "got"), 2, "--parallel"),
+    (("mirror", "--parallel=1000", "src", "got"), 2, "--parallel"),
+    (("mirror", "--newer-than=soon", "src", "got"), 2, "soon"),
+    (("mirror", "--log=none/log", "src", "got"), 1, "cannot write none/log"),
+    (("mirror", "--plan=none", "src", "got"), 2, "--plan says source and target already"),
+    (("mirror", "--plan=none"), 1, "cannot read none"),
+    (("mirror", "--delet", "src", "got"), 2, "--delete"),
+    (("mirror", "--checksum", "src", "got"), 9, "computes no checksums"),
+))
+def test_bad_input(there, client, tmp_path, args, status, message):
+    server = there()
+    (tmp_path / "file").write_bytes(b"a file")
+    plant(tmp_path / "got", {"a": b"one"})
+    run = client(server.target(), *args, cwd=tmp_path)
+    assert run.status == status, run
+    assert message in run.stderr
+    assert len(run.stderr.splitlines()) == 1, run.stderr
+    assert tree_of(tmp_path / "got") == {"a": b"one"}
+
+
+def test_one_file_that_fails_and_the_rest(there, client, tmp_path):
+    server = there()
+    os.chmod(server.root / "src/a", 0)
+    if os.access(server.root / "src/a", os.R_OK):
+        (server.root / "src/a").unlink()
+        os.mkfifo(server.root / "src/a")
+    run = client(server.target(), "mirror", "--log", tmp_path / "log", "src", tmp_path / "got")
+    assert set(tree_of(tmp_path / "got")) == {"b", "b/c", "b/d", "b/d/e f", "x y", "x y/z"}
+    assert "a: " in run.stderr
+    log = (tmp_path / "log").read_text()
+    assert len([line for line in log.splitlines() if " done get " in line]) == 3
+
+
+def test_part_files_of_ours(there, client, tmp_path):
+    """Continued where they belong to a file that comes, removed where they do not, never sent."""
+    server = there(files={"big": b"x" * 400_000, "same": b"1"})
+    client(server.target(), "mirror", "src", tmp_path / "got")
+    (tmp_path / "got/same.ftpsh.part").write_bytes(b"old")
+    (tmp_path / "got/gone.ftpsh.part").write_bytes(b"old")
+    run = client(server.target(), "mirror", "--json", "src", tmp_path / "got")
+    assert run.status == 0, run
+    assert set(tree_of(tmp_path / "got")) == {"big", "same"}
+    assert summary(run)["cleaned"] == 2
+    (tmp_path / "got/half.ftpsh.part").write_bytes(b"old")
+    run = client(server.target(), "mirror", "-R", tmp_path / "got", "dst")
+    assert run.status == 0, run
+    assert set(tree_of(server.root / "dst")) == {"big", "same"}
+
+
+def test_a_download_that_broke_off_goes_on(there, client, tmp_path):
+    content = os.urandom(600_000)
+    server = there("data-close-after=400000", files={"big": content})
+    run = client("--retries=0", server.target(), "mirror", "src", tmp_path / "got")
+    assert run.status != 0, run
+    (part,) = [p for p in (tmp_path / "got").iterdir()]
+    assert part.name == "big.ftpsh.part" and part.stat().st_size > 100_000
+    run = client(server.target(), "mirror", "--json", "src", tmp_path / "got")
+    assert run.status == 0, run
+    assert (tmp_path / "got/big").read_bytes() == content
+    assert summary(run)["bytes"] < 500_000
+    assert len(list((tmp_path / "got").iterdir())) == 1
