@@ -28,16 +28,18 @@ static void write_trace(FILE *out, const char *mark, const char *text)
     fflush(out);
 }
 
+/* Comes from all threads: each line is written at once. */
 static void on_log_line(void *ctx, enum log_kind kind, const char *text)
 {
     static const char *const marks[] = {[LOG_SENT] = ">", [LOG_RECEIVED] = "<", [LOG_NOTE] = "*"};
     struct app *app = ctx;
     if (app->trace)
         write_trace(app->trace, marks[kind], text);
-    if (app->settings.verbose) {
-        progress_hide(&app->bar);
-        fprintf(stderr, "%s %s\n", marks[kind], text);
-    }
+    if (!app->settings.verbose)
+        return;
+    progress_lock(&app->bar);
+    fprintf(stderr, "%s %s\n", marks[kind], text);
+    progress_unlock(&app->bar);
 }
 
 static int open_trace(struct app *app, const char *path, struct err *err)
@@ -56,6 +58,7 @@ int app_init(struct app *app, const struct settings *settings, enum app_mode mod
 {
     *app = (struct app){.settings = *settings, .mode = mode, .out = stdout};
     app->log = (struct log){on_log_line, app};
+    progress_init(&app->bar);
     app->cancel = cancel_new(err);
     app->rate = rate_new(err);
     if (!app->cancel || !app->rate)
@@ -88,6 +91,7 @@ void app_free(struct app *app)
     signals_forget();
     rate_free(app->rate);
     cancel_free(app->cancel);
+    progress_clear(&app->bar);
 }
 
 void app_close(struct app *app)

@@ -20,34 +20,31 @@ const char *format_amount(double bytes, char dst[AMOUNT_TEXT])
     return dst;
 }
 
-static void add_sample(struct progress_bar *bar, int64_t bytes)
-{
-    size_t i = bar->samples++ % PROGRESS_SAMPLES;
-    bar->sample_bytes[i] = bytes;
-    bar->sample_ms[i] = clock_now_ms();
-}
+/* ---- how fast ---- */
 
-void progress_start(struct progress_bar *bar, const char *name)
+static void meter_add(struct meter *m, int64_t bytes)
 {
-    atomic_store(&bar->counters.done, 0);
-    atomic_store(&bar->counters.total, -1);
-    escape_text(bar->name, sizeof bar->name, name, strlen(name));
-    bar->samples = 0;
-    bar->active = true;
+    if (m->n > 0 && bytes < m->bytes[(m->n - 1) % PROGRESS_SAMPLES])
+        m->n = 0; /* begun again, or another file */
+    size_t i = m->n++ % PROGRESS_SAMPLES;
+    m->bytes[i] = bytes;
+    m->ms[i] = clock_now_ms();
 }
 
 /* Bytes a second over the samples kept; -1 while there are too few. */
-static double rate_of(const struct progress_bar *bar)
+static double meter_rate(const struct meter *m)
 {
-    if (bar->samples < 2)
+    if (m->n < 2)
         return -1;
-    size_t newest = (bar->samples - 1) % PROGRESS_SAMPLES;
-    size_t oldest = bar->samples > PROGRESS_SAMPLES ? bar->samples % PROGRESS_SAMPLES : 0;
-    int64_t ms = bar->sample_ms[newest] - bar->sample_ms[oldest];
+    size_t newest = (m->n - 1) % PROGRESS_SAMPLES;
+    size_t oldest = m->n > PROGRESS_SAMPLES ? m->n % PROGRESS_SAMPLES : 0;
+    int64_t ms = m->ms[newest] - m->ms[oldest];
     if (ms <= 0)
         return -1;
-    return (double) (bar->sample_bytes[newest] - bar->sample_bytes[oldest]) * 1000 / (double) ms;
+    return (double) (m->bytes[newest] - m->bytes[oldest]) * 1000 / (double) ms;
 }
+
+/* ---- how it looks ---- */
 
 static void format_left(double seconds, char *dst, size_t size)
 {
@@ -62,12 +59,18 @@ static void format_left(double seconds, char *dst, size_t size)
         snprintf(dst, size, "%02d:%02d", s / 60, s % 60);
 }
 
-/* " 42%  1.2 MB  3.4 MB/s  00:12", or without percent and time where the total is not known. */
-static void format_numbers(const struct progress_bar *bar, int64_t done, char *dst, size_t size)
+static int percent_of(int64_t done, int64_t total)
 {
-    char amount[AMOUNT_TEXT], speed[AMOUNT_TEXT] = "-", left[32];
-    int64_t total = atomic_load(&bar->counters.total);
-    double rate = rate_of(bar);
+    int percent = total > 0 ? (int) ((double) done * 100 / (double) total) : 100;
+    return percent < 100 ? percent : 100;
+}
+
+/* " 42%  1.2 MB  3.4 MB/s  00:12", or without percent and time where the total is not known.
+ * `amounts`: with the second of these. */
+static void format_numbers(int64_t done, int64_t total, double rate, bool amounts, char *dst,
+                           size_t size)
+{
+    char amount[AMOUNT_TEXT] = "", part[AMOUNT_TEXT + 4] = "", speed[AMOUNT_TEXT] = "-", left[32];
     format_amount((double) done, amount);
     if (rate >= 0)
         format_amount(rate, speed);
@@ -75,46 +78,250 @@ static void format_numbers(const struct progress_bar *bar, int64_t done, char *d
         snprintf(dst, size, "%9s  %9s/s", amount, speed);
         return;
     }
-    int percent = total > 0 ? (int) ((double) done * 100 / (double) total) : 100;
+    if (amounts)
+        snprintf(part, sizeof part, "  %9s", amount);
     format_left(rate > 0 ? (double) (total - done) / rate : -1, left, sizeof left);
-    snprintf(dst, size, "%3d%%  %9s  %9s/s  %s", percent < 100 ? percent : 100, amount, speed,
-             left);
+    snprintf(dst, size, "%3d%%%s  %9s/s  %s", percent_of(done, total), part, speed, left);
+}
+
+enum { BAR_COLUMNS = 14, WIDE = 72, NARROW = 56, NAME_MIN = 4 };
+
+/* "[#####-----]  ", with nothing in it where the total is not known. */
+static void format_bar(int64_t done, int64_t total, char dst[BAR_COLUMNS + 1])
+{
+    int inner = BAR_COLUMNS - 4;
+    int full = total < 0 ? 0 : percent_of(done, total) * inner / 100;
+    dst[0] = '[';
+    for (int i = 0; i < inner; i++)
+        dst[1 + i] = i < full ? '#' : '-';
+    memcpy(dst + 1 + inner, "]  ", 4);
+}
+
+int progress_format(const char *name, int64_t done, int64_t total, double rate, int columns,
+                    char dst[PROGRESS_TEXT])
+{
+    char numbers[128], bar[BAR_COLUMNS + 1] = "", shown[512] = "";
+    format_numbers(done, total, rate, columns >= NARROW, numbers, sizeof numbers);
+    int room = columns - text_width(numbers);
+    if (columns >= WIDE) {
+        format_bar(done, total, bar);
+        room -= BAR_COLUMNS;
+    }
+    dst[0] = '\0';
+    if (room < 0)
+        return 0;
+    int taken = room - 2 >= NAME_MIN ? text_fit(shown, sizeof shown, name, room - 2) : 0;
+    /* the numbers stand at the right, one below the other */
+    int n = snprintf(dst, PROGRESS_TEXT, "%s%*s%s%s", shown, room - taken, "", bar, numbers);
+    return n < PROGRESS_TEXT ? columns : 0;
+}
+
+/* One transfer alone: name and numbers. */
+static int format_line(const struct progress_bar *bar, int64_t done, int columns,
+                       char dst[PROGRESS_TEXT])
+{
+    char numbers[128], name[sizeof bar->name + 4] = "";
+    format_numbers(done, atomic_load(&bar->counters.total), meter_rate(&bar->meter), true, numbers,
+                   sizeof numbers);
+    int taken = text_width(numbers);
+    if (taken > columns)
+        return 0;
+    if (columns - taken - 2 >= NAME_MIN)
+        taken += text_fit(name, sizeof name, bar->name, columns - taken - 2) + 2;
+    snprintf(dst, PROGRESS_TEXT, "%s%s%s", name, *name ? "  " : "", numbers);
+    return taken;
+}
+
+/* ---- on the screen; the lock is held ---- */
+
+/* The cursor stands in the last line drawn. A terminal that has become narrower has wrapped them.
+ */
+static void erase(struct progress_bar *bar)
+{
+    int columns = term_width(STDERR_FILENO), rows = 0;
+    if (bar->lines == 0)
+        return;
+    for (int i = 0; i < bar->lines; i++)
+        rows += bar->widths[i] > columns ? (bar->widths[i] + columns - 1) / columns : 1;
+    fputs("\r\033[K", stderr);
+    while (--rows > 0)
+        fputs("\033[A\033[K", stderr);
+    bar->lines = 0;
+}
+
+static void draw(struct progress_bar *bar, const char *text, int columns)
+{
+    fprintf(stderr, "%s\r%s\033[K", bar->lines ? "\n" : "", text);
+    bar->widths[bar->lines++] = columns;
+}
+
+/* ---- the bar ---- */
+
+void progress_init(struct progress_bar *bar)
+{
+    memset(bar, 0, sizeof *bar);
+    pthread_mutex_init(&bar->lock, NULL);
+}
+
+void progress_clear(struct progress_bar *bar)
+{
+    pthread_mutex_destroy(&bar->lock);
+}
+
+void progress_start(struct progress_bar *bar, const char *name)
+{
+    atomic_store(&bar->counters.done, 0);
+    atomic_store(&bar->counters.total, -1);
+    escape_text(bar->name, sizeof bar->name, name, strlen(name));
+    bar->meter.n = 0;
+    bar->active = true;
+}
+
+/* The last column stays free: a full line would wrap. */
+static int columns_free(void)
+{
+    return term_width(STDERR_FILENO) - 1;
 }
 
 void progress_tick(void *ctx)
 {
     struct progress_bar *bar = ctx;
+    char text[PROGRESS_TEXT];
     if (!bar->enabled || !bar->active)
         return;
-    char numbers[128], name[sizeof bar->name + 4];
     int64_t done = atomic_load(&bar->counters.done);
-    add_sample(bar, done);
-    if (bar->samples < 2) /* what is over at once needs no line */
+    meter_add(&bar->meter, done);
+    if (bar->meter.n < 2) /* what is over at once needs no line */
         return;
-    format_numbers(bar, done, numbers, sizeof numbers);
-    /* the last column stays free: a full line would wrap */
-    int width = term_width(STDERR_FILENO) - 1, taken = text_width(numbers);
-    if (taken > width)
-        return;
-    name[0] = '\0';
-    if (width - taken - 2 >= 4)
-        text_fit(name, sizeof name, bar->name, width - taken - 2);
-    fprintf(stderr, "\r\033[K%s%s%s", name, *name ? "  " : "", numbers);
+    int columns = format_line(bar, done, columns_free(), text);
+    pthread_mutex_lock(&bar->lock);
+    erase(bar);
+    if (columns > 0)
+        draw(bar, text, columns);
     fflush(stderr);
-    bar->drawn = true;
+    pthread_mutex_unlock(&bar->lock);
+}
+
+/* The meter of a row, wherever it stood before. */
+static struct meter *row_meter(struct progress_bar *bar, size_t i, const struct progress *counters)
+{
+    size_t at = i;
+    while (at < PROGRESS_ROWS_MAX && bar->rows[at].counters != counters)
+        at++;
+    if (at == PROGRESS_ROWS_MAX) {
+        for (at = i; at + 1 < PROGRESS_ROWS_MAX && bar->rows[at].counters; at++)
+            ;
+        bar->rows[at].counters = counters;
+        bar->rows[at].meter.n = 0;
+    }
+    if (at != i) {
+        struct meter other = bar->rows[i].meter;
+        const struct progress *its = bar->rows[i].counters;
+        bar->rows[i] = bar->rows[at];
+        bar->rows[at].counters = its;
+        bar->rows[at].meter = other;
+    }
+    return &bar->rows[i].meter;
+}
+
+/* Returns the bytes of all of them. */
+static int64_t draw_rows(struct progress_bar *bar, const struct progress_row *rows, size_t n,
+                         size_t shown)
+{
+    char text[PROGRESS_TEXT], name[512];
+    int64_t all = 0;
+    for (size_t i = 0; i < n && i < PROGRESS_ROWS_MAX; i++) {
+        int64_t done = atomic_load(&rows[i].counters->done);
+        int64_t total = atomic_load(&rows[i].counters->total);
+        struct meter *meter = row_meter(bar, i, rows[i].counters);
+        meter_add(meter, done);
+        all += done;
+        if (i >= shown)
+            continue;
+        escape_text(name, sizeof name, rows[i].name, strlen(rows[i].name));
+        int columns = progress_format(name, done, total, meter_rate(meter), columns_free(), text);
+        if (columns > 0)
+            draw(bar, text, columns);
+    }
+    for (size_t i = n; i < PROGRESS_ROWS_MAX; i++)
+        bar->rows[i].counters = NULL;
+    return all;
+}
+
+static void draw_sum(struct progress_bar *bar, int64_t done, size_t hidden,
+                     const struct progress_sum *sum)
+{
+    char text[PROGRESS_TEXT], name[128], more[48] = "";
+    if (hidden > 0)
+        snprintf(more, sizeof more, " (%zu more under way)", hidden);
+    if (sum->files_total >= 0)
+        snprintf(name, sizeof name, "%lld of %lld files%s", (long long) sum->files,
+                 (long long) sum->files_total, more);
+    else
+        snprintf(name, sizeof name, "%lld files%s", (long long) sum->files, more);
+    meter_add(&bar->sum, sum->bytes + done);
+    int columns = progress_format(name, sum->bytes + done, sum->bytes_total, meter_rate(&bar->sum),
+                                  columns_free(), text);
+    if (columns > 0)
+        draw(bar, text, columns);
+}
+
+/* At least one line of the screen stays what it was. */
+void progress_show(struct progress_bar *bar, const struct progress_row *rows, size_t n,
+                   const struct progress_sum *sum)
+{
+    if (!bar->enabled)
+        return;
+    int room = term_height(STDERR_FILENO) - 2;
+    size_t shown = room < 0 ? 0 : (size_t) room < n ? (size_t) room : n;
+    if (shown > PROGRESS_ROWS_MAX)
+        shown = PROGRESS_ROWS_MAX;
+    pthread_mutex_lock(&bar->lock);
+    erase(bar);
+    int64_t done = draw_rows(bar, rows, n, shown);
+    draw_sum(bar, done, n - shown, sum);
+    fflush(stderr);
+    pthread_mutex_unlock(&bar->lock);
+}
+
+void progress_show_pool(struct progress_bar *bar, struct pool *pool, const struct progress_sum *sum)
+{
+    struct job *jobs[POOL_WORKERS_MAX];
+    struct progress_row rows[POOL_WORKERS_MAX];
+    size_t active = pool_active(pool, jobs, POOL_WORKERS_MAX), n = 0;
+    for (size_t i = 0; i < active; i++) {
+        const struct progress *counters = &jobs[i]->state->progress;
+        if (atomic_load(&counters->done) > 0 || atomic_load(&counters->total) > 0)
+            rows[n++] = (struct progress_row){jobs[i]->name, counters};
+    }
+    progress_show(bar, rows, n, sum);
+}
+
+void progress_lock(struct progress_bar *bar)
+{
+    pthread_mutex_lock(&bar->lock);
+    if (bar->lines == 0)
+        return;
+    erase(bar);
+    fflush(stderr);
+}
+
+void progress_unlock(struct progress_bar *bar)
+{
+    pthread_mutex_unlock(&bar->lock);
 }
 
 void progress_hide(struct progress_bar *bar)
 {
-    if (!bar->drawn)
-        return;
-    fputs("\r\033[K", stderr);
-    fflush(stderr);
-    bar->drawn = false;
+    progress_lock(bar);
+    progress_unlock(bar);
 }
 
 void progress_stop(struct progress_bar *bar)
 {
     progress_hide(bar);
     bar->active = false;
+    bar->sum.n = 0;
+    for (size_t i = 0; i < PROGRESS_ROWS_MAX; i++)
+        bar->rows[i].counters = NULL;
 }

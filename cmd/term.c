@@ -6,16 +6,30 @@
 #include <sys/ioctl.h>
 #include <wchar.h>
 
-enum { WIDTH_DEFAULT = 80 };
+enum { WIDTH_DEFAULT = 80, HEIGHT_DEFAULT = 24 };
+
+/* What the environment says in the terminal's place. */
+static int from_environment(const char *name, int usual)
+{
+    const char *value = getenv(name);
+    int n = value ? atoi(value) : 0;
+    return n > 0 && n < 10000 ? n : usual;
+}
 
 int term_width(int fd)
 {
     struct winsize ws;
     if (ioctl(fd, TIOCGWINSZ, &ws) == 0 && ws.ws_col > 0)
         return ws.ws_col;
-    const char *columns = getenv("COLUMNS");
-    int n = columns ? atoi(columns) : 0;
-    return n > 0 && n < 10000 ? n : WIDTH_DEFAULT;
+    return from_environment("COLUMNS", WIDTH_DEFAULT);
+}
+
+int term_height(int fd)
+{
+    struct winsize ws;
+    if (ioctl(fd, TIOCGWINSZ, &ws) == 0 && ws.ws_row > 0)
+        return ws.ws_row;
+    return from_environment("LINES", HEIGHT_DEFAULT);
 }
 
 /* The bytes of the character at `text` and its columns; what the locale does not know is one byte

@@ -8,6 +8,9 @@
 /* Columns of the terminal behind fd; COLUMNS or 80 where it does not say. */
 int term_width(int fd);
 
+/* Lines of the terminal behind fd; LINES or 24 where it does not say. */
+int term_height(int fd);
+
 /* Columns that valid UTF-8 takes in this locale. */
 int text_width(const char *text);
 
