@@ -42,6 +42,34 @@ static const struct command_option ls_options[] = {
     {0},
 };
 
+static const struct command_option mirror_options[] = {
+    {'R', "reverse", NULL, OPTION_FLAG, NULL, "the source is local, the target remote"},
+    {'n', "dry-run", NULL, OPTION_FLAG, NULL, "show what would be done"},
+    {0, "plan", "FILE", OPTION_FILE, NULL, "do what a plan says that --dry-run --json wrote"},
+    {0, "delete", NULL, OPTION_FLAG, NULL, "delete what the source has not"},
+    {0, "delete-emptied", NULL, OPTION_FLAG, NULL,
+     "the same, also in folders that are empty in the source now"},
+    {0, "max-delete", "N", OPTION_NUMBER, NULL, "delete nothing when it would be more than N"},
+    {0, "exclude", "GLOB", OPTION_TEXT, NULL,
+     "leave these out; the last rule that matches decides"},
+    {0, "include", "GLOB", OPTION_TEXT, NULL, "but not these; as the first rule: only these"},
+    {0, "exclude-regex", "REGEX", OPTION_TEXT, NULL, "the same with a regular expression"},
+    {0, "include-regex", "REGEX", OPTION_TEXT, NULL, "the same with a regular expression"},
+    {0, "exclude-from", "FILE", OPTION_FILE, NULL, "rules in the manner of .gitignore"},
+    {0, "newer-than", "WHEN", OPTION_TEXT, NULL, "only files changed since a date, or in 12h, 30d"},
+    {0, "max-size", "SIZE", OPTION_TEXT, NULL, "leave larger files out"},
+    {0, "only-missing", NULL, OPTION_FLAG, NULL, "leave files alone that are there"},
+    {0, "ignore-time", NULL, OPTION_FLAG, NULL, "compare sizes alone"},
+    {0, "ignore-size", NULL, OPTION_FLAG, NULL, "compare times alone"},
+    {0, "checksum", NULL, OPTION_FLAG, NULL, "compare contents by the server's checksums"},
+    {0, "links", "HOW", OPTION_CHOICE, "copy|follow|skip", "what to do with symbolic links (copy)"},
+    {'P', "parallel", "N", OPTION_NUMBER, NULL, "transfers at a time (4)"},
+    {'c', "continue", NULL, OPTION_FLAG, NULL, "continue shorter files of the target, too"},
+    {0, "atomic", NULL, OPTION_FLAG, NULL, "upload to temporary names first"},
+    {0, "log", "FILE", OPTION_FILE, NULL, "add a line for each action to FILE"},
+    {0},
+};
+
 static const struct command_option find_options[] = {
     {.name = "name", .placeholder = "PATTERN", .help = "the name matches"},
     {.name = "iname", .placeholder = "PATTERN", .help = "it does in either case"},
@@ -92,33 +120,6 @@ static const struct command_option rm_options[] = {
 
 static const struct command_option mkdir_options[] = {
     {.letter = 'p', .help = "folders above, too; one that is there is no failure"},
-    {0},
-};
-
-static const struct command_option mirror_options[] = {
-    {'R', "reverse", NULL, OPTION_FLAG, NULL, "the source is local, the target remote"},
-    {'n', "dry-run", NULL, OPTION_FLAG, NULL, "show what would be done"},
-    {0, "plan", "FILE", OPTION_FILE, NULL, "do what a plan says that --dry-run --json wrote"},
-    {0, "delete", NULL, OPTION_FLAG, NULL, "delete what the source has not"},
-    {0, "delete-emptied", NULL, OPTION_FLAG, NULL,
-     "the same, also in folders that are empty in the source now"},
-    {0, "max-delete", "N", OPTION_NUMBER, NULL, "delete nothing when it would be more than N"},
-    {0, "exclude", "GLOB", OPTION_TEXT, NULL, "leave these out; the last rule that matches decides"},
-    {0, "include", "GLOB", OPTION_TEXT, NULL, "but not these; as the first rule: only these"},
-    {0, "exclude-regex", "REGEX", OPTION_TEXT, NULL, "the same with a regular expression"},
-    {0, "include-regex", "REGEX", OPTION_TEXT, NULL, "the same with a regular expression"},
-    {0, "exclude-from", "FILE", OPTION_FILE, NULL, "rules in the manner of .gitignore"},
-    {0, "newer-than", "WHEN", OPTION_TEXT, NULL, "only files changed since a date, or in 12h, 30d"},
-    {0, "max-size", "SIZE", OPTION_TEXT, NULL, "leave larger files out"},
-    {0, "only-missing", NULL, OPTION_FLAG, NULL, "leave files alone that are there"},
-    {0, "ignore-time", NULL, OPTION_FLAG, NULL, "compare sizes alone"},
-    {0, "ignore-size", NULL, OPTION_FLAG, NULL, "compare times alone"},
-    {0, "checksum", NULL, OPTION_FLAG, NULL, "compare contents by the server's checksums"},
-    {0, "links", "HOW", OPTION_CHOICE, "copy|follow|skip", "what to do with symbolic links (copy)"},
-    {'P', "parallel", "N", OPTION_NUMBER, NULL, "transfers at a time (4)"},
-    {'c', "continue", NULL, OPTION_FLAG, NULL, "continue shorter files of the target, too"},
-    {0, "atomic", NULL, OPTION_FLAG, NULL, "upload to temporary names first"},
-    {0, "log", "FILE", OPTION_FILE, NULL, "add a line for each action to FILE"},
     {0},
 };
 
