@@ -9,6 +9,7 @@
 #include "xfer/stat.h"
 #include "xfer/walk.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -215,11 +216,9 @@ static int find_in(struct find *f, int argc, char **argv, struct err *err)
     const char *depth = app_option(f->app, "max-depth");
     if (!depth)
         depth = app_option(f->app, "maxdepth");
-    int max_depth = depth ? atoi(depth) : WALK_DEPTH_MAX, rc = 0;
+    int max_depth = depth ? atoi(depth) : INT_MAX, rc = 0;
     struct walk_options options = {
         .max_depth = max_depth, .streamed = true, .refused = refused, .odd = odd};
-    if (max_depth > WALK_DEPTH_MAX)
-        max_depth = WALK_DEPTH_MAX;
     if (argc == 1)
         return max_depth == 0 ? 0 : walk_remote(&f->app->mover, "", &options, take, f, err);
     for (int i = 1; rc == 0 && i < argc; i++) {

@@ -24,6 +24,7 @@ struct ls {
     struct parts parts;
     compare_fn compare; /* NULL: as the server lists them, printed as they come */
     bool reverse, all, details, human, recursive, lines;
+    bool times; /* are looked at */
     bool at_terminal;
     struct lscolors *colors; /* NULL: none */
     int64_t now;
@@ -317,7 +318,9 @@ static int list_below(struct folder *f, int depth, struct err *err)
 static int list_folder(struct ls *ls, const char *path, int depth, struct err *err)
 {
     struct folder f = {.ls = ls, .path = path};
-    int rc = list_entries(&ls->app->mover, path, take_entry, &f, err);
+    struct list_options options = {.no_times = !ls->times};
+    struct list_end end = {0};
+    int rc = list_stream(&ls->app->mover, path, &options, take_entry, &f, &end, err);
     if (rc == 0 && ls->compare)
         rc = name_single_file(&f, err);
     if (rc == 0 && !f.begun)
@@ -328,6 +331,9 @@ static int list_folder(struct ls *ls, const char *path, int depth, struct err *e
     }
     if (rc == 0)
         rc = list_below(&f, depth, err);
+    if (rc == 0 && end.unread > 0)
+        rc = err_set(err, ERR_PROTOCOL, "%s: %lld lines of the listing could not be read",
+                     *path ? path : ".", (long long) end.unread);
     items_clear(&f.items);
     return rc;
 }
@@ -407,6 +413,7 @@ static int ls_begin(struct ls *ls, struct app *app, struct err *err)
                       .recursive = app_option(app, "R") != NULL,
                       .at_terminal = terminal,
                       .now = (int64_t) time(NULL)};
+    ls->times = ls->details || app->json || ls->compare == by_time;
     ls->lines = ls->details || !ls->compare || !terminal || app_option(app, "1");
     ls->headings = ls->recursive;
     if (!lscolors_wanted(app_option(app, "color"), terminal, getenv("NO_COLOR"), getenv("TERM")))

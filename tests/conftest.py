@@ -80,7 +80,7 @@ def bed(request, tmp_path, pki, account):
     # Shown by pytest only when the test failed.
     print(made.logs())
     for path in account.home.iterdir():
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
+        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
 def offer_client(request, binary, folder, account, pki):

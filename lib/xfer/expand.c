@@ -25,8 +25,9 @@ struct expansion {
     bool folders_only;
     int n;
     const char *components[EXPAND_COMPONENTS];
-    char text[PATH_BYTES]; /* the components */
-    char path[PATH_BYTES]; /* of the folder that one is in; "" for the current one */
+    const char *uniques[DEPTH_MAX]; /* of the folders that one is in */
+    char text[PATH_BYTES];          /* the components */
+    char path[PATH_BYTES];          /* of the folder that one is in; "" for the current one */
 };
 
 bool expand_wanted(const char *pattern)
@@ -143,8 +144,9 @@ static int visit_below(struct expansion *x, const struct item *item, uint64_t pl
 {
     size_t len = strlen(x->path);
     char path[PATH_BYTES];
-    if (depth == DEPTH_MAX)
+    if (depth == DEPTH_MAX || walk_is_loop(item, x->uniques, depth - 1))
         return 0;
+    x->uniques[depth - 1] = item->unique;
     if (path_join(x->path, item->name, path, err) < 0)
         return -1;
     memcpy(x->path, path, strlen(path) + 1);
@@ -233,6 +235,7 @@ static int add_local(int dir, const char *name, struct items *out, struct err *e
                         .owner = "",
                         .group = "",
                         .target = "",
+                        .unique = "",
                         .size = st.st_size,
                         .mtime = st.st_mtime,
                         .mode = st.st_mode & 07777,

@@ -17,6 +17,7 @@ struct item item_of(const struct entry *e)
                          .owner = e->owner,
                          .group = e->group,
                          .target = e->target,
+                         .unique = e->type == ENTRY_DIR ? e->unique : "",
                          .size = e->size,
                          .mtime = e->mtime,
                          .mode = e->mode,
@@ -79,7 +80,8 @@ int items_add(struct items *items, const struct item *item, struct err *err)
     kept.owner = keep(items, item->owner, last ? last->owner : NULL);
     kept.group = keep(items, item->group, last ? last->group : NULL);
     kept.target = keep(items, item->target, NULL);
-    if (!kept.name || !kept.owner || !kept.group || !kept.target)
+    kept.unique = keep(items, item->unique, NULL);
+    if (!kept.name || !kept.owner || !kept.group || !kept.target || !kept.unique)
         return err_set(err, ERR_LOCAL, "out of memory");
     items->list[items->n++] = kept;
     return 0;

@@ -9,6 +9,7 @@
 /* As struct entry, whose text it borrows when it is made by item_of(). Absent strings are "". */
 struct item {
     const char *name, *owner, *group, *target;
+    const char *unique; /* of a folder alone */
     int64_t size, mtime;
     int mode;
     enum entry_type type;

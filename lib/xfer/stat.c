@@ -115,6 +115,7 @@ static const struct item nothing_known = {.name = "",
                                           .owner = "",
                                           .group = "",
                                           .target = "",
+                                          .unique = "",
                                           .size = LISTING_UNKNOWN,
                                           .mtime = LISTING_UNKNOWN,
                                           .mode = LISTING_UNKNOWN};

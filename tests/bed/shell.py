@@ -8,12 +8,12 @@ SECONDS = 20
 class Shell:
     """ftpsh on a terminal. What it drew is in `seen`, with the terminal's own sequences."""
 
-    def __init__(self, client, *args, password=None):
+    def __init__(self, client, *args, password=None, dimensions=(24, 200)):
         argv = client.argv(args)
         self.seen = Recorder()
         self.child = pexpect.spawn(argv[0], argv[1:], env=client.env(password), timeout=SECONDS,
                                    encoding="utf-8", codec_errors="replace", cwd=client.folder,
-                                   dimensions=(24, 200), logfile=None)
+                                   dimensions=dimensions, logfile=None)
         self.child.logfile_read = self.seen
 
     def prompt(self):
