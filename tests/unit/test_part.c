@@ -129,7 +129,7 @@ static void modes(void **state)
     struct part t;
     struct stat st;
     make(p, "file", 5);
-    fchmodat(p->fd, "file", 0640, 0);
+    assert_int_equal(fchmodat(p->fd, "file", 0640, 0), 0);
     find(&t, p, "file", false);
     assert_int_equal(part_finish(&t, -1, -1, NULL), 0);
     fstatat(p->fd, "file", &st, 0);
@@ -272,9 +272,9 @@ static void part_is_no_file(void **state)
         struct err err = ERR_INIT;
         make(p, "aim", 3);
         if (fifo)
-            mkfifoat(p->fd, "file" PART_SUFFIX, 0600);
+            assert_int_equal(mkfifoat(p->fd, "file" PART_SUFFIX, 0600), 0);
         else
-            symlinkat("aim", p->fd, "file" PART_SUFFIX);
+            assert_int_equal(symlinkat("aim", p->fd, "file" PART_SUFFIX), 0);
         find(&t, p, "file", true);
         assert_int_equal(part_write(&t, "x", 1, &err), -1);
         assert_err(&err, ERR_LOCAL);
@@ -289,7 +289,7 @@ static void links_are_followed(void **state)
 {
     struct place *p = *state;
     struct part t;
-    symlinkat("aim", p->fd, "link");
+    assert_int_equal(symlinkat("aim", p->fd, "link"), 0);
     find(&t, p, "link", false);
     assert_int_equal(part_write(&t, p->content, 9, NULL), 0);
     assert_int_equal(part_finish(&t, -1, -1, NULL), 0);
