@@ -331,9 +331,8 @@ static int list_folder(struct ls *ls, const char *path, int depth, struct err *e
     }
     if (rc == 0)
         rc = list_below(&f, depth, err);
-    if (rc == 0 && end.unread > 0)
-        rc = err_set(err, ERR_PROTOCOL, "%s: %lld lines of the listing could not be read",
-                     *path ? path : ".", (long long) end.unread);
+    if (rc == 0)
+        rc = list_end_check(&end, path, err);
     items_clear(&f.items);
     return rc;
 }

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { COMMAND_MAX = 8 * 1024, READ_CHUNK = 4 * 1024, INTERIM_MAX = 64 };
+enum { COMMAND_MAX = 8 * 1024, READ_CHUNK = 4 * 1024, INTERIM_MAX = 64, LAST_SHOWN = 200 };
 
 struct control {
     struct stream *stream;
@@ -20,6 +20,7 @@ struct control {
     struct reply_scan scan;
     int outstanding;
     bool dead;
+    char last[LAST_SHOWN];
 };
 
 struct control *control_new(int fd, const struct wait *w, const struct log *log, struct err *err)
@@ -78,6 +79,11 @@ bool control_dead(const struct control *c)
 void control_mark_dead(struct control *c)
 {
     c->dead = true;
+}
+
+const char *control_last(const struct control *c)
+{
+    return c->last;
 }
 
 bool control_has_unread(const struct control *c)
@@ -183,6 +189,7 @@ static int take_reply(struct control *c, struct reply *out, struct err *err)
     c->scan = (struct reply_scan){0};
     decode_reply(c, out);
     log_reply(c, out);
+    reply_summary(out, c->last, sizeof c->last);
     if (out->code >= 200 && c->outstanding > 0)
         c->outstanding--;
     if (out->code == 421)

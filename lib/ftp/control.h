@@ -45,6 +45,9 @@ int control_read_final(struct control *c, struct reply *out, struct deadline unt
  * above. */
 int control_try(struct control *c, struct reply *out, struct err *err);
 
+/* The latest reply in one line, escaped and cut; "" before the first. */
+const char *control_last(const struct control *c);
+
 /* Received bytes that belong to no reply taken yet. Before TLS begins there must be none
  * (CVE-2021-22947). */
 bool control_has_unread(const struct control *c);

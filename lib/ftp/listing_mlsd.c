@@ -92,6 +92,8 @@ static void fact_perm(struct mlsd_state *s, char *value)
 
 static void fact_mode(struct mlsd_state *s, char *value)
 {
+    if (strncasecmp(value, "0o", 2) == 0) /* pyftpdlib */
+        value += 2;
     int64_t mode = read_number(value, strlen(value), 8);
     s->e->mode = mode < 0 ? LISTING_UNKNOWN : (int) (mode & 07777);
 }

@@ -125,10 +125,11 @@ struct entries {
     bool dots;    /* "." was listed: an empty folder is one */
     int64_t lines;
     struct list_reader *reader;
-    struct buf held;  /* lines, each ended with NUL, of a LIST whose zone is to be measured */
-    bool overflowed;  /* and there were more */
-    char unread[100]; /* the first of them, escaped */
+    struct buf held; /* lines, each ended with NUL, of a LIST whose zone is to be measured */
+    bool overflowed; /* and there were more */
     struct candidate candidates[2][CANDIDATES]; /* of January, of July */
+    const char *asked;                          /* the argument of LIST; NULL: none */
+    bool kept;                                  /* the first entry of LIST waits, in `e` */
     struct entry e;
 };
 
@@ -150,13 +151,31 @@ static int tell_entry(void *ctx, const struct entry *e, struct err *err)
     return rc != 0 ? -1 : 0;
 }
 
+/* An entry of LIST. Servers list a folder that they cannot read by its own name, as they would a
+ * file: such an entry waits for a second one to show that it is no such thing. */
+static int tell_listed(void *ctx, const struct entry *e, struct err *err)
+{
+    struct entries *x = ctx;
+    bool first = x->end.entries == 0 && !x->dots && !x->kept;
+    if (first && x->asked && e->type == ENTRY_DIR &&
+        (strcmp(e->name, x->asked) == 0 || strcmp(e->name, path_last(x->asked)) == 0)) {
+        entry_copy(&x->e, e);
+        x->kept = true;
+        return 0;
+    }
+    if (x->kept && tell_entry(x, &x->e, err) < 0)
+        return -1;
+    x->kept = false;
+    return tell_entry(x, e, err);
+}
+
 static void note_unread(void *ctx, const char *line, size_t len)
 {
     struct entries *x = ctx;
-    char text[sizeof x->unread];
+    char text[sizeof x->end.first];
     escape_text(text, sizeof text, line, len);
     if (x->end.unread++ == 0)
-        memcpy(x->unread, text, sizeof text);
+        memcpy(x->end.first, text, sizeof text);
     log_note(entries_log(x), "a line of the listing cannot be read: %s", text);
 }
 
@@ -165,8 +184,7 @@ static void forget_listing(struct entries *x)
 {
     x->end = (struct list_end){0};
     x->lines = 0;
-    x->dots = false;
-    x->unread[0] = '\0';
+    x->dots = x->kept = false;
 }
 
 static int understood(const struct entries *x, struct err *err)
@@ -174,7 +192,7 @@ static int understood(const struct entries *x, struct err *err)
     if (x->end.entries > 0 || x->end.unread == 0 || x->dots)
         return 0;
     return err_set(err, ERR_PROTOCOL, "the listing is in a format that is not known: \"%s\"",
-                   x->unread);
+                   x->end.first);
 }
 
 static bool refused(const struct err *err)
@@ -193,9 +211,12 @@ static int is_folder(struct session *s, const char *path, struct err *err)
     return refused(&why) ? 0 : err_take(err, &why);
 }
 
-static bool speaks_of_rights(const char *text)
+/* Whether the server's words say that a folder could not be read: some say so with the code for an
+ * empty one, and vsftpd with 226. */
+static bool speaks_of_failure(const char *text)
 {
-    static const char *const words[] = {"denied", "permi", "not allowed", "access", "authori"};
+    static const char *const words[] = {"denied",  "permi", "not allowed", "access",
+                                        "authori", "fail",  "cannot",      "can't"};
     for (; *text; text++) {
         for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
             if (strncasecmp(text, words[i], strlen(words[i])) == 0)
@@ -205,12 +226,12 @@ static bool speaks_of_rights(const char *text)
     return false;
 }
 
-/* An empty folder is no error, whatever the server says (FIELD-NOTES 48), unless it speaks of
- * rights; and an empty listing of a folder that is not there is one. Keeps `why` in err when the
- * path is no folder. */
+/* An empty folder is no error, whatever the server says (FIELD-NOTES 48), unless it says
+ * that it failed; and an empty listing of a folder that is not there is one. Keeps `why` in err
+ * when the path is no folder. */
 static int confirm_empty(struct mover *m, const char *path, const struct err *why, struct err *err)
 {
-    if (err_is_set(why) && speaks_of_rights(why->msg))
+    if (err_is_set(why) && speaks_of_failure(why->msg))
         return err_take(err, why);
     int rc = !path || !*path ? 1 : is_folder(m->session, path, err);
     if (rc != 0)
@@ -460,7 +481,7 @@ static int list_measuring(struct entries *x, const char *path,
         return -1;
     if (x->lines > 0 && measure_zone(x, path, err) < 0)
         return -1;
-    if (start_reader(x, NULL, tell_entry, note_unread, err) < 0)
+    if (start_reader(x, NULL, tell_listed, note_unread, err) < 0)
         return -1;
     if (!x->overflowed)
         return read_held(x, err);
@@ -473,26 +494,51 @@ static int list_measuring(struct entries *x, const char *path,
 
 static int list_straight(struct entries *x, const struct channel_request *request, struct err *err)
 {
-    if (start_reader(x, NULL, tell_entry, note_unread, err) < 0 ||
+    if (start_reader(x, NULL, tell_listed, note_unread, err) < 0 ||
         list_run(x->mover, request, x->mover->pump.idle_timeout_ms, read_line, x, &x->end, err) < 0)
         return -1;
     return list_reader_end(x->reader, err);
 }
 
+/* An empty listing may be all that is told of a folder that cannot be read. */
+static int believe_empty(struct entries *x, const char *path, struct err *err)
+{
+    const char *last = control_last(session_control(x->mover->session));
+    struct err none = ERR_INIT;
+    if (speaks_of_failure(last))
+        return err_set_reply(err, 550, "%s: %s", path && *path ? path : ".", last);
+    return confirm_empty(x->mover, path, &none, err);
+}
+
+static int list_from_inside(struct entries *x, const char *path, struct err *err);
+
 static int list_plain(struct entries *x, const char *path, struct err *err)
 {
     struct err why = ERR_INIT;
     struct channel_request request = request_for("LIST", path);
+    x->asked = request.argument;
     int rc = zone_matters(x) ? list_measuring(x, path, &request, &why)
                              : list_straight(x, &request, &why);
+    if (rc == 0 && x->kept)
+        return list_from_inside(x, path, err);
     if (rc == 0 && x->lines == 0)
-        return confirm_empty(x->mover, path, &why, err);
+        return believe_empty(x, path, err);
     if (rc == 0)
         return understood(x, err);
     if (!refused(&why) || x->lines > 0 || (why.reply != 450 && why.reply != 550))
         return err_take(err, &why);
     x->end.refused = true;
     return confirm_empty(x->mover, path, &why, err);
+}
+
+static int list_from_inside(struct entries *x, const char *path, struct err *err)
+{
+    forget_listing(x);
+    if (session_visit(x->mover->session, path, err) < 0)
+        return -1;
+    int rc = list_plain(x, NULL, err);
+    session_leave(x->mover->session);
+    return rc;
 }
 
 /* Characters that servers take for options or patterns (FIELD-NOTES 51). */
@@ -503,13 +549,8 @@ static bool is_plain(const char *path)
 
 static int list_by_list(struct entries *x, const char *path, struct err *err)
 {
-    if (!path || !*path || is_plain(path))
-        return list_plain(x, path, err);
-    if (session_visit(x->mover->session, path, err) < 0)
-        return -1;
-    int rc = list_plain(x, NULL, err);
-    session_leave(x->mover->session);
-    return rc;
+    return !path || !*path || is_plain(path) ? list_plain(x, path, err)
+                                             : list_from_inside(x, path, err);
 }
 
 /* ---- folders ---- */
@@ -547,9 +588,17 @@ static void entries_free(struct entries *x)
     free(x);
 }
 
-static int list_run_all(struct mover *m, const char *path, const struct list_options *o,
-                        list_entry_fn each, void *ctx, bool strict, struct list_end *end,
-                        struct err *err)
+int list_end_check(const struct list_end *end, const char *path, struct err *err)
+{
+    if (end->unread == 0)
+        return 0;
+    return err_set(err, ERR_PROTOCOL, "%s: %lld line%s of the listing cannot be read: \"%s\"",
+                   path && *path ? path : ".", (long long) end->unread, end->unread == 1 ? "" : "s",
+                   end->first);
+}
+
+int list_stream(struct mover *m, const char *path, const struct list_options *o, list_entry_fn each,
+                void *ctx, struct list_end *end, struct err *err)
 {
     struct entries *x = calloc(1, sizeof *x);
     if (!x)
@@ -565,23 +614,16 @@ static int list_run_all(struct mover *m, const char *path, const struct list_opt
         rc == 0 && x->end.unread == 0 && !x->end.unclean && !x->end.unended && !x->end.refused;
     if (end)
         *end = x->end;
-    if (rc == 0 && strict && x->end.unread > 0)
-        rc =
-            err_set(err, ERR_PROTOCOL, "%s: %lld lines of the listing cannot be read, first \"%s\"",
-                    path && *path ? path : ".", (long long) x->end.unread, x->unread);
     entries_free(x);
     return rc < 0 ? -1 : 0;
 }
 
-int list_stream(struct mover *m, const char *path, const struct list_options *o, list_entry_fn each,
-                void *ctx, struct list_end *end, struct err *err)
-{
-    return list_run_all(m, path, o, each, ctx, false, end, err);
-}
-
 int list_entries(struct mover *m, const char *path, list_entry_fn each, void *ctx, struct err *err)
 {
-    return list_run_all(m, path, NULL, each, ctx, true, NULL, err);
+    struct list_end end;
+    if (list_stream(m, path, NULL, each, ctx, &end, err) < 0)
+        return -1;
+    return list_end_check(&end, path, err);
 }
 
 int list_names(struct mover *m, const char *path, list_line_fn each, void *ctx, struct err *err)

@@ -26,7 +26,11 @@ struct list_end {
     bool unended;    /* the last line has no end: its name may be cut */
     bool refused;    /* 450 or 550 for a folder that is there: empty, or not to be read */
     bool complete;   /* none of these */
+    char first[100]; /* of the lines unread, escaped and cut */
 };
+
+/* Lines that could not be read as an error: ERR_PROTOCOL; 0 when there are none. */
+int list_end_check(const struct list_end *end, const char *path, struct err *err);
 
 /* The entries of a folder (NULL or "": the current one), or a single file as one entry. Names come
  * as the server gave them (after --charset); they are not checked.

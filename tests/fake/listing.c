@@ -130,7 +130,31 @@ static void link_line(FILE *f, enum listing_style style, const char *name)
         fprintf(f, "%s\r\n", name);
 }
 
-static void list_folder(FILE *f, DIR *dir, enum listing_style style, bool *empty)
+size_t listing_numbered(char *dst, size_t size, enum listing_style style, int64_t number)
+{
+    int n;
+    long long i = number;
+    if (style == STYLE_LIST)
+        n = snprintf(dst, size, "-rw-r--r-- 1 1000 1000 12 Jan 10  2024 entry-%07lld\r\n", i);
+    else if (style == STYLE_MLSD)
+        n = snprintf(dst, size, "type=file;size=12;modify=20240110121530; entry-%07lld\r\n", i);
+    else
+        n = snprintf(dst, size, "entry-%07lld\r\n", i);
+    return n > 0 && (size_t) n < size ? (size_t) n : 0;
+}
+
+/* Entries, with the times of LIST in the server's own zone. */
+static void entry_line(FILE *f, enum listing_style style, const struct quirks *q, int dir,
+                       const char *name, struct stat *st)
+{
+    if (style == STYLE_LIST)
+        st->st_mtime += (time_t) q->value[QUIRK_LIST_ZONE].number * 60;
+    listing_line(f, style, dir, name, st);
+    fputs("\r\n", f);
+}
+
+static void list_folder(FILE *f, DIR *dir, enum listing_style style, const struct quirks *q,
+                        bool *empty)
 {
     size_t n;
     char **names = read_names(dir, &n);
@@ -138,15 +162,15 @@ static void list_folder(FILE *f, DIR *dir, enum listing_style style, bool *empty
     for (size_t i = 0; i < n; i++) {
         struct stat st;
         if (fstatat(dirfd(dir), names[i], &st, AT_SYMLINK_NOFOLLOW) == 0) {
-            listing_line(f, style, dirfd(dir), names[i], &st);
-            fputs("\r\n", f);
+            entry_line(f, style, q, dirfd(dir), names[i], &st);
         }
         free(names[i]);
     }
     free(names);
 }
 
-static int list_file(FILE *f, int root, const char *path, enum listing_style style)
+static int list_file(FILE *f, int root, const char *path, enum listing_style style,
+                     const struct quirks *q)
 {
     const char *name;
     struct stat st;
@@ -154,10 +178,8 @@ static int list_file(FILE *f, int root, const char *path, enum listing_style sty
     if (dir < 0)
         return -1;
     int rc = fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW);
-    if (rc == 0) {
-        listing_line(f, style, dir, name, &st);
-        fputs("\r\n", f);
-    }
+    if (rc == 0)
+        entry_line(f, style, q, dir, name, &st);
     close(dir);
     return rc;
 }
@@ -174,10 +196,10 @@ int listing_make(int root, const char *path, enum listing_style style, const str
     if (f && dir && quirk_on(q, QUIRK_LINK_FIRST))
         link_line(f, style, q->value[QUIRK_LINK_FIRST].text);
     if (f && dir) {
-        list_folder(f, dir, style, empty);
+        list_folder(f, dir, style, q, empty);
         forged_lines(f, style, q);
     } else if (f) {
-        rc = list_file(f, root, path, style);
+        rc = list_file(f, root, path, style, q);
     }
     if (dir)
         closedir(dir);

@@ -4,6 +4,7 @@
 
 #include "quirk.h"
 
+#include <stdint.h>
 #include <sys/stat.h>
 
 enum listing_style { STYLE_LIST, STYLE_NLST, STYLE_MLSD };
@@ -12,6 +13,9 @@ enum listing_style { STYLE_LIST, STYLE_NLST, STYLE_MLSD };
  * *empty tells that a folder holds nothing. 0, or -1 with errno. */
 int listing_make(int root, const char *path, enum listing_style style, const struct quirks *q,
                  char **text, size_t *len, bool *empty);
+
+/* Line `number` of a made-up listing, its end too: its length. */
+size_t listing_numbered(char *dst, size_t size, enum listing_style style, int64_t number);
 
 /* One line without its end; `dir` and `name` tell where a link is read. */
 void listing_line(FILE *f, enum listing_style style, int dir, const char *name,

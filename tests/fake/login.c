@@ -127,6 +127,18 @@ static const struct {
     {"MLST type*;size*;modify*;UNIX.mode*;UNIX.owner*;UNIX.group*;", false, QUIRK_NO_MLSD},
 };
 
+/* All but the first, type, lose their asterisk. */
+static size_t turn_facts_off(char *text)
+{
+    char *mlst = strstr(text, " MLST ");
+    char *star = mlst ? strchr(mlst, '*') : NULL;
+    for (char *p = star ? star + 1 : NULL; p && *p && *p != '\r'; p++) {
+        if (*p == '*')
+            memmove(p, p + 1, strlen(p + 1) + 1);
+    }
+    return strlen(text);
+}
+
 void cmd_feat(struct session *s, const char *arg)
 {
     (void) arg;
@@ -143,6 +155,8 @@ void cmd_feat(struct session *s, const char *arg)
             continue;
         len += (size_t) snprintf(text + len, sizeof text - len, " %s\r\n", features[i].line);
     }
+    if (session_quirk(s, QUIRK_FACTS_OFF))
+        len = turn_facts_off(text);
     if (session_quirk(s, QUIRK_PRET))
         len += (size_t) snprintf(text + len, sizeof text - len, " PRET\r\n");
     if (session_quirk(s, QUIRK_MODE_Z))

@@ -65,6 +65,12 @@
     X(BANNER_DELAY, "banner-delay", NUMBER, "MS", "a late greeting")                               \
     X(NO_MLSD, "no-mlsd", FLAG, "", "neither MLSD nor MLST")                                       \
     X(MLSD_EMPTY, "mlsd-empty", FLAG, "", "MLSD is advertised and sends nothing")                  \
+    X(MLSD_GARBAGE, "mlsd-garbage", FLAG, "", "MLSD sends what LIST does")                         \
+    X(MLSD_STALLS, "mlsd-stalls", FLAG, "", "MLSD sends nothing and does not end")                 \
+    X(FACTS_OFF, "mlsd-facts-off", FLAG, "", "FEAT says that no fact but type is on")              \
+    X(LIST_FILE, "list-file", TEXT, "FILE", "LIST sends this file, whatever the folder")           \
+    X(LIST_LINES, "list-lines", NUMBER, "N", "every listing has N made-up lines")                  \
+    X(LIST_ZONE, "list-zone", NUMBER, "MINUTES", "the times of LIST are ahead of UTC")             \
     X(EMPTY_450, "list-error-empty", FLAG, "", "450 for an empty folder")                          \
     X(ESCAPES, "escape-names", FLAG, "", "a listing with escape sequences in a name")              \
     X(DOT_NAMES, "hostile-names", FLAG, "", "a listing with ../ and absolute names")               \

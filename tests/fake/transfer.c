@@ -26,12 +26,14 @@ struct transfer {
     int fd;           /* the file, or -1: */
     const char *text; /* a listing */
     size_t text_left;
+    enum listing_style style;
+    int64_t line, lines; /* made-up ones: sent, in all */
     int64_t done;
     int64_t cut;         /* where a listing ends too early; -1: nowhere */
     bool control_closed; /* by us, as a quirk */
     bool mode_z;
     z_stream z;
-    char block[BLOCK], packed[BLOCK];
+    char block[BLOCK], packed[BLOCK], made[BLOCK];
 };
 
 /* Goes on waiting for nothing but time when fd is -1. END_NONE when the wait is over. */
@@ -140,10 +142,22 @@ static enum end keep_pace(struct transfer *t, size_t moved)
     return rate > 0 ? wait_data(t, -1, 0, (int) ((int64_t) moved * 1000 / rate)) : END_NONE;
 }
 
+/* Makes up some more lines. */
+static void make_lines(struct transfer *t)
+{
+    size_t n = 0;
+    while (t->line < t->lines && n < sizeof t->made - 128)
+        n += listing_numbered(t->made + n, sizeof t->made - n, t->style, t->line++);
+    t->text = t->made;
+    t->text_left = n;
+}
+
 static ssize_t read_source(struct transfer *t, size_t size)
 {
     if (t->fd >= 0)
         return read(t->fd, t->block, size);
+    if (t->text_left == 0)
+        make_lines(t);
     size_t n = size < t->text_left ? size : t->text_left;
     memcpy(t->block, t->text, n);
     t->text += n;
@@ -213,6 +227,8 @@ static enum end push_block(struct transfer *t, size_t len)
 
 static enum end send_data(struct transfer *t)
 {
+    if (t->fd < 0 && t->style == STYLE_MLSD && session_quirk(t->s, QUIRK_MLSD_STALLS))
+        return stall(t);
     for (;;) {
         size_t room;
         enum end e = meet_accidents(t, &room);
@@ -436,9 +452,16 @@ static void shorten_upload(struct transfer *t)
         t->s->gone = true;
 }
 
-static void run_transfer(struct session *s, bool up, int fd, const char *text, size_t len)
+/* What a download sends, when it is no file. */
+struct payload {
+    const char *text;
+    size_t len;
+    enum listing_style style;
+};
+
+static void run_transfer(struct session *s, bool up, int fd, const struct payload *p)
 {
-    struct transfer *t = malloc(sizeof *t);
+    struct transfer *t = calloc(1, sizeof *t);
     if (!t) {
         session_reply(s, "451 Out of memory");
         return;
@@ -446,15 +469,16 @@ static void run_transfer(struct session *s, bool up, int fd, const char *text, s
     t->s = s;
     t->up = up;
     t->fd = fd;
-    t->text = text;
-    t->text_left = len;
-    t->done = 0;
-    t->cut = text ? next_cut(s) : -1;
-    t->control_closed = false;
     t->mode_z = s->mode_z;
-    t->z = (z_stream){0};
     if (t->mode_z && (up ? inflateInit(&t->z) : deflateInit(&t->z, 6)) != Z_OK)
         t->mode_z = false;
+    t->cut = p ? next_cut(s) : -1;
+    if (p) {
+        t->text = p->text;
+        t->text_left = p->len;
+        t->style = p->style;
+        t->lines = session_quirk_number(s, QUIRK_LIST_LINES);
+    }
     if (open_transfer(t) == 0) {
         enum end e = up ? receive_data(t) : send_data(t);
         if (up && e == END_OK)
@@ -504,7 +528,7 @@ static void move_file(struct session *s, const char *arg, int flags)
     bool placed =
         rest == 0 || (lseek(fd, rest, SEEK_SET) == rest && (!up || ftruncate(fd, rest) == 0));
     if (placed)
-        run_transfer(s, up, fd, NULL, 0);
+        run_transfer(s, up, fd, NULL);
     else
         session_reply(s, "551 %s", strerror(errno));
     close(fd);
@@ -526,26 +550,57 @@ void cmd_appe(struct session *s, const char *arg)
     move_file(s, arg, O_WRONLY | O_CREAT | O_APPEND);
 }
 
+static int read_file(const char *path, char **text, size_t *len)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY);
+    int rc = fd >= 0 ? fstat(fd, &st) : -1;
+    *text = rc == 0 ? malloc((size_t) st.st_size + 1) : NULL;
+    ssize_t n = *text ? read(fd, *text, (size_t) st.st_size) : -1;
+    if (fd >= 0)
+        close(fd);
+    if (n < 0)
+        free(*text);
+    *len = n < 0 ? 0 : (size_t) n;
+    return n < 0 ? -1 : 0;
+}
+
+/* The listing of a folder, or of the file that stands for every folder. */
+static int make_listing(struct session *s, const char *path, struct payload *p, char **text,
+                        bool *empty)
+{
+    const struct quirks *q = &s->srv->options.quirks;
+    enum listing_style style = p->style;
+    *empty = false;
+    if (style == STYLE_LIST && quirk_on(q, QUIRK_LIST_FILE))
+        return read_file(q->value[QUIRK_LIST_FILE].text, text, &p->len);
+    if (style == STYLE_MLSD && quirk_on(q, QUIRK_MLSD_GARBAGE))
+        style = STYLE_LIST;
+    if (listing_make(s->srv->root_fd, path, style, q, text, &p->len, empty) < 0)
+        return -1;
+    if (style == STYLE_MLSD && quirk_on(q, QUIRK_MLSD_EMPTY))
+        p->len = 0;
+    return 0;
+}
+
 static void send_listing(struct session *s, const char *arg, enum listing_style style)
 {
     char path[FILE_PATH], *text;
-    size_t len;
+    struct payload p = {.style = style};
     bool empty;
     if (session_path(s, arg, path) < 0 || check_transfer(s) < 0)
         return;
-    if (listing_make(s->srv->root_fd, path, style, &s->srv->options.quirks, &text, &len, &empty) <
-        0) {
+    if (make_listing(s, path, &p, &text, &empty) < 0) {
         data_forget(s);
         session_reply(s, "%d %s", errno == ENOTDIR ? 501 : 550, strerror(errno));
         return;
     }
-    if (style == STYLE_MLSD && session_quirk(s, QUIRK_MLSD_EMPTY))
-        len = 0;
-    if (empty && len == 0 && session_quirk(s, QUIRK_EMPTY_450)) {
+    p.text = text;
+    if (empty && p.len == 0 && session_quirk(s, QUIRK_EMPTY_450)) {
         data_forget(s);
         session_reply(s, "450 No files found");
     } else {
-        run_transfer(s, false, -1, text, len);
+        run_transfer(s, false, -1, &p);
     }
     free(text);
 }

@@ -49,6 +49,8 @@ static void unix_facts(void **state)
     assert_string_equal(e->group, "7");
     assert_int_equal(parsed("type=file;UNIX.mode=0100644; x")->mode, 0644);
     assert_int_equal(parsed("type=file;UNIX.mode=0888; x")->mode, LISTING_UNKNOWN);
+    assert_int_equal(parsed("type=file;unix.mode=0o311; x")->mode, 0311);
+    assert_string_equal(parsed("type=file;unique=801U1; x")->unique, "801U1");
 }
 
 static void the_folder_itself(void **state)
