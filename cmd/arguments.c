@@ -4,6 +4,7 @@
 #include "commands.h"
 #include "xfer/expand.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,12 +50,21 @@ static void keep_folders(struct items *items, size_t from)
     items->n = kept;
 }
 
+/* Servers take "~" in front for a home folder, and ProFTPD a name of blanks for none at all. */
+static bool is_taken_otherwise(const char *name)
+{
+    return name[0] == '~' || name[strspn(name, " \t")] == '\0';
+}
+
 static int put_found(struct arguments *a, size_t from, int of, struct err *err)
 {
     if (reserve(a, a->items.n - from, err) < 0)
         return -1;
     for (size_t i = from; i < a->items.n; i++) {
-        if (put(a, a->items.list[i].name, of, (int64_t) i, err) < 0)
+        const char *name = a->items.list[i].name;
+        char path[PATH_BYTES];
+        snprintf(path, sizeof path, "%s%s", is_taken_otherwise(name) ? "./" : "", name);
+        if (put(a, path, of, (int64_t) i, err) < 0)
             return -1;
     }
     return 0;
