@@ -1,14 +1,20 @@
 #include "handlers.h"
 
-#include "base/escape.h"
-#include "child.h"
-#include "xfer/get.h"
-#include "xfer/put.h"
+#include "arguments.h"
+#include "cat.h"
+#include "transfers.h"
 
-#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* A name that stands for standard input or output. */
+#define STANDARD "-"
+
+static bool is_standard(const char *name)
+{
+    return name && strcmp(name, STANDARD) == 0;
+}
 
 static bool is_folder(const char *path)
 {
@@ -17,125 +23,200 @@ static bool is_folder(const char *path)
     return (len > 0 && path[len - 1] == '/') || (stat(path, &st) == 0 && S_ISDIR(st.st_mode));
 }
 
-/* Where a download goes to: LOCAL, a file in the folder LOCAL, or the working folder. */
-static int local_name(const char *remote, const char *local, char dst[PATH_BYTES], struct err *err)
+/* ---- where it goes ---- */
+
+/* What the words say of it. */
+struct aim {
+    const char *folder; /* NULL: here */
+    const char *name;   /* NULL: the source's own */
+};
+
+/* `last` is the argument behind the sources, NULL for none: a name, or a folder where `is_place`
+ * says so. */
+static int aim_read(struct aim *aim, const struct app *app, const char *last, bool is_place,
+                    int sources, struct err *err)
 {
-    const char *last = path_last(remote);
-    if (local && !is_folder(local)) {
-        if (strlen(local) >= PATH_BYTES)
-            return err_set(err, ERR_USAGE, "the local name is too long");
-        snprintf(dst, PATH_BYTES, "%s", local);
-        return 0;
-    }
-    if (!path_is_single(last))
-        return err_set(err, ERR_USAGE, "'%s' can't name a local file; give one", remote);
-    return path_join(local ? local : "", last, dst, err);
+    const char *name = app_option(app, "o"), *folder = app_option(app, "O");
+    if (last && (name || folder))
+        return err_set(err, ERR_USAGE, "%s: give it, or -o and -O, not both", last);
+    *aim = (struct aim){folder, name};
+    if (last && is_place)
+        aim->folder = last;
+    else if (last)
+        aim->name = last;
+    if (aim->name && sources > 1)
+        return err_set(err, ERR_USAGE, "%d files can't all become %s", sources, aim->name);
+    return 0;
 }
 
-/* In the shell a person wants to know what came of it. */
-static void tell(struct app *app, const struct transfer *t)
+static int aim_path(const struct aim *aim, const char *source, char dst[PATH_BYTES],
+                    struct err *err)
 {
-    char amount[AMOUNT_TEXT], rate[AMOUNT_TEXT], name[256];
-    if (app->mode != MODE_SHELL)
-        return;
-    const char *what = t->direction == TRANSFER_GET ? t->remote : t->local;
-    escape_text(name, sizeof name, what, strlen(what));
-    format_amount((double) t->bytes, amount);
-    format_amount(t->ms > 0 ? (double) t->bytes * 1000 / (double) t->ms : 0, rate);
-    app_say(app, "%s: %s in %.1f s (%s/s), %s", name, amount, (double) t->ms / 1000, rate,
-            verdict_name(t->verdict));
+    const char *name = aim->name ? aim->name : path_last(source);
+    if (!aim->name && !path_is_single(name))
+        return err_set(err, ERR_USAGE, "'%s' can't name the copy; give a name", source);
+    return path_join(aim->folder ? aim->folder : "", name, dst, err);
 }
 
-static int finish(struct app *app, const struct transfer *t, int rc)
+/* ---- down ---- */
+
+static bool is_remote_folder(struct app *app, const struct item *item, const char *name)
 {
-    progress_stop(&app->bar);
-    report_transfer(&app->report, t);
-    if (rc == 0)
-        tell(app, t);
-    return rc;
+    if (!item || item->type != ENTRY_DIR)
+        return false;
+    app_say(app, "%s: skipped, it is a folder", name);
+    return true;
 }
 
-static int get_one(struct app *app, int argc, char **argv, bool resume, struct err *err)
+/* What patterns found; folders among that are passed over. */
+static int add_gets(struct transfers *t, const struct aim *aim, int n, char **argv, struct err *err)
 {
-    struct transfer t = {0};
-    struct get_options options = GET_OPTIONS_INIT;
     char local[PATH_BYTES];
-    options.resume = resume;
-    if (local_name(argv[1], argc > 2 ? argv[2] : NULL, local, err) < 0)
-        return -1;
-    progress_start(&app->bar, argv[1]);
-    return finish(app, &t, get_file(&app->mover, argv[1], local, &options, &t, err));
+    if (aim->folder && !is_folder(aim->folder))
+        return err_set(err, ERR_LOCAL, "%s is no folder", aim->folder);
+    for (int i = 1; i <= n; i++) {
+        const struct item *item = app_item(t->app, i);
+        if (is_remote_folder(t->app, item, argv[i]))
+            continue;
+        if (aim_path(aim, argv[i], local, err) < 0 ||
+            transfers_add(t, argv[i], local, item, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* To standard output, where nothing can be continued or passed over. */
+static int get_to_output(struct transfers *t, int n, char **argv, struct err *err)
+{
+    const struct get_options *o = &t->get;
+    if (o->resume || o->newer || o->no_clobber || o->remove_source || o->max_size >= 0)
+        return err_set(err, ERR_USAGE,
+                       "-c, -E, --newer, --no-clobber and --max-size are for files, not for "
+                       "standard output");
+    return cat_files(t->app, n, argv + 1, CAT_PLAIN, err);
+}
+
+static int get_all(struct app *app, int argc, char **argv, int n, bool resume, struct err *err)
+{
+    struct transfers t;
+    struct aim aim;
+    const char *last = argc - 1 > n ? argv[argc - 1] : NULL;
+    int rc = transfers_begin(&t, app, TRANSFER_GET, err);
+    t.get.resume |= resume;
+    bool is_place = last && !is_standard(last) && (is_folder(last) || n > 1);
+    if (rc == 0)
+        rc = aim_read(&aim, app, last, is_place, is_standard(last) ? 1 : n, err);
+    if (rc == 0 && is_standard(aim.name) && !aim.folder) {
+        rc = get_to_output(&t, n, argv, err);
+    } else if (rc == 0) {
+        rc = add_gets(&t, &aim, n, argv, err);
+        if (rc == 0)
+            rc = transfers_run(&t, err);
+    }
+    transfers_clear(&t);
+    return rc;
 }
 
 int cmd_get(struct app *app, int argc, char **argv, struct err *err)
 {
-    return get_one(app, argc, argv, false, err);
+    return get_all(app, argc, argv, app_spread(app, 1), false, err);
 }
 
 int cmd_reget(struct app *app, int argc, char **argv, struct err *err)
 {
-    return get_one(app, argc, argv, true, err);
+    return get_all(app, argc, argv, app_spread(app, 1), true, err);
 }
 
-static int remote_name(const char *local, const char *remote, char dst[PATH_BYTES], struct err *err)
+int cmd_mget(struct app *app, int argc, char **argv, struct err *err)
 {
-    const char *last = path_last(local);
-    if (remote && *remote && remote[strlen(remote) - 1] != '/')
-        last = "";
-    else if (!path_is_single(last))
-        return err_set(err, ERR_USAGE, "'%s' can't name a remote file; give one", local);
-    if (snprintf(dst, PATH_BYTES, "%s%s", remote ? remote : "", last) >= PATH_BYTES)
-        return err_set(err, ERR_USAGE, "the remote name is too long");
+    return get_all(app, argc, argv, argc - 1, false, err);
+}
+
+/* ---- up ---- */
+
+static bool ends_in_slash(const char *name)
+{
+    size_t len = strlen(name);
+    return len > 0 && name[len - 1] == '/';
+}
+
+/* Standard input is where commands come from, unless they stand elsewhere. */
+static int check_input(const struct app *app, struct err *err)
+{
+    const struct settings *s = &app->settings;
+    bool elsewhere = s->commands || (s->batch_file && !is_standard(s->batch_file));
+    if (app->mode == MODE_ONE_SHOT || (app->mode == MODE_BATCH && elsewhere))
+        return 0;
+    return err_set(err, ERR_USAGE,
+                   "commands are read from standard input: it can't be uploaded here");
+}
+
+static int put_input(struct transfers *t, const struct aim *aim, struct err *err)
+{
+    char remote[PATH_BYTES];
+    if (!aim->name)
+        return err_set(err, ERR_USAGE, "standard input has no name: give a remote one");
+    if (check_input(t->app, err) < 0 || aim_path(aim, STANDARD, remote, err) < 0)
+        return -1;
+    t->put.fd = STDIN_FILENO;
+    t->put.remove_source = false;
+    return transfers_add(t, STANDARD, remote, NULL, err);
+}
+
+static int add_puts(struct transfers *t, const struct aim *aim, int n, char **argv, struct err *err)
+{
+    char remote[PATH_BYTES];
+    for (int i = 1; i <= n; i++) {
+        const struct item *item = app_item(t->app, i);
+        if (is_remote_folder(t->app, item, argv[i]))
+            continue;
+        if (aim_path(aim, argv[i], remote, err) < 0 ||
+            transfers_add(t, argv[i], remote, NULL, err) < 0)
+            return -1;
+    }
     return 0;
 }
 
-static int put_one(struct app *app, int argc, char **argv, bool resume, struct err *err)
+struct put_kind {
+    bool resume, append;
+};
+
+static int put_all(struct app *app, int argc, char **argv, int n, struct put_kind kind,
+                   struct err *err)
 {
-    struct transfer t = {0};
-    struct put_options options = PUT_OPTIONS_INIT;
-    char remote[PATH_BYTES];
-    options.resume = resume;
-    if (remote_name(argv[1], argc > 2 ? argv[2] : NULL, remote, err) < 0)
-        return -1;
-    progress_start(&app->bar, argv[1]);
-    return finish(app, &t, put_file(&app->mover, argv[1], remote, &options, &t, err));
+    struct transfers t;
+    struct aim aim;
+    const char *last = argc - 1 > n ? argv[argc - 1] : NULL;
+    int rc = transfers_begin(&t, app, TRANSFER_PUT, err);
+    t.put.resume |= kind.resume;
+    t.put.append = kind.append;
+    if (rc == 0)
+        rc = aim_read(&aim, app, last, last && (ends_in_slash(last) || n > 1), n, err);
+    if (rc == 0)
+        rc = n == 1 && is_standard(argv[1]) ? put_input(&t, &aim, err)
+                                            : add_puts(&t, &aim, n, argv, err);
+    if (rc == 0)
+        rc = transfers_run(&t, err);
+    transfers_clear(&t);
+    return rc;
 }
 
 int cmd_put(struct app *app, int argc, char **argv, struct err *err)
 {
-    return put_one(app, argc, argv, false, err);
+    return put_all(app, argc, argv, app_spread(app, 1), (struct put_kind){0}, err);
 }
 
 int cmd_reput(struct app *app, int argc, char **argv, struct err *err)
 {
-    return put_one(app, argc, argv, true, err);
+    return put_all(app, argc, argv, app_spread(app, 1), (struct put_kind){.resume = true}, err);
 }
 
-static int write_out(void *ctx, const void *data, size_t len, struct err *err)
+int cmd_mput(struct app *app, int argc, char **argv, struct err *err)
 {
-    struct app *app = ctx;
-    if (app->piped)
-        return child_feed(fileno(app->out), &app->wait, data, len, err);
-    errno = 0;
-    if (fwrite(data, 1, len, app->out) == len)
-        return 0;
-    return err_set_sys(err, ERR_LOCAL, errno, "cannot write the result");
+    return put_all(app, argc, argv, argc - 1, (struct put_kind){0}, err);
 }
 
-int cmd_cat(struct app *app, int argc, char **argv, struct err *err)
+int cmd_append(struct app *app, int argc, char **argv, struct err *err)
 {
-    struct pump_sink sink = {write_out, app};
-    /* on one and the same terminal the line would run into the text */
-    bool both = isatty(fileno(app->out));
-    for (int i = 1; i < argc; i++) {
-        struct transfer t = {0};
-        if (!both)
-            progress_start(&app->bar, argv[i]);
-        int rc = get_to_sink(&app->mover, argv[i], &sink, &t, err);
-        progress_stop(&app->bar);
-        report_transfer(&app->report, &t);
-        if (rc < 0)
-            return argc > 2 ? err_wrap(err, "%s", argv[i]) : -1;
-    }
-    return 0;
+    return put_all(app, argc, argv, app_spread(app, 1), (struct put_kind){.append = true}, err);
 }

@@ -39,7 +39,16 @@ int cmd_get(struct app *app, int argc, char **argv, struct err *err);
 int cmd_reget(struct app *app, int argc, char **argv, struct err *err);
 int cmd_put(struct app *app, int argc, char **argv, struct err *err);
 int cmd_reput(struct app *app, int argc, char **argv, struct err *err);
+int cmd_mget(struct app *app, int argc, char **argv, struct err *err);
+int cmd_mput(struct app *app, int argc, char **argv, struct err *err);
+int cmd_append(struct app *app, int argc, char **argv, struct err *err);
+
+/* cmd_show.c */
 int cmd_cat(struct app *app, int argc, char **argv, struct err *err);
+int cmd_zcat(struct app *app, int argc, char **argv, struct err *err);
+int cmd_more(struct app *app, int argc, char **argv, struct err *err);
+int cmd_less(struct app *app, int argc, char **argv, struct err *err);
+int cmd_verify(struct app *app, int argc, char **argv, struct err *err);
 
 /* cmd_fxp.c */
 int cmd_fxp(struct app *app, int argc, char **argv, struct err *err);

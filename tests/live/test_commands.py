@@ -139,7 +139,7 @@ def test_command_without_a_session(ftpsh):
 
 
 @pytest.mark.parametrize("command, words", (
-    ("help", ("reget", "chmod")), ("help get", ("usage: get REMOTE [LOCAL]",)),
+    ("help", ("reget", "chmod")), ("help get", ("usage: get [OPTION]... REMOTE [LOCAL]", "--newer",)),
     ("set", ("data-timeout", "active-ports"))))
 def test_help_needs_no_server(ftpsh, command, words):
     run = ftpsh("-c", command)

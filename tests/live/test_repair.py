@@ -62,7 +62,7 @@ def test_listing_from_inside_a_folder_comes_back(fake, client):
 
 def test_folder_that_is_gone_ends_one_command(fake, client, folder):
     server = serve(fake("421-after=16"), "small")
-    run = client("-c", "mkdir gone; cd gone; rmdir /gone;" + "-pwd;" * 14
+    run = client("-c", "mkdir gone; cd gone; rmdir /gone;" + "-pwd;" * 12
                  + "cd /; get small", server.target())
     assert run.status == 0, run
     assert "the folder is gone" in run.stderr

@@ -1,0 +1,82 @@
+#include "handlers.h"
+
+#include "cat.h"
+#include "jsonout.h"
+#include "output.h"
+#include "xfer/verify.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int cmd_cat(struct app *app, int argc, char **argv, struct err *err)
+{
+    return cat_files(app, argc - 1, argv + 1, CAT_PLAIN, err);
+}
+
+int cmd_zcat(struct app *app, int argc, char **argv, struct err *err)
+{
+    return cat_files(app, argc - 1, argv + 1, CAT_UNZIPPED, err);
+}
+
+/* A pager is for a person at a terminal; elsewhere the text goes on as it is. */
+static int page(struct app *app, int argc, char **argv, const char *usual, struct err *err)
+{
+    const char *pager = getenv("PAGER");
+    struct child reader;
+    if (app->piped || !isatty(fileno(app->out)))
+        return cmd_cat(app, argc, argv, err);
+    if (!pager || !*pager)
+        pager = usual;
+    if (output_pipe(app, pager, &reader, err) < 0)
+        return -1;
+    int rc = cmd_cat(app, argc, argv, err);
+    return output_pipe_end(app, pager, &reader, rc, err);
+}
+
+int cmd_more(struct app *app, int argc, char **argv, struct err *err)
+{
+    return page(app, argc, argv, "more", err);
+}
+
+int cmd_less(struct app *app, int argc, char **argv, struct err *err)
+{
+    return page(app, argc, argv, "less", err);
+}
+
+/* ---- verify ---- */
+
+static json_t *size_or_null(int64_t size)
+{
+    return size < 0 ? json_null() : json_integer(size);
+}
+
+static int print_json(struct app *app, char **argv, const struct verification *v, struct err *err)
+{
+    return json_line(
+        app->out,
+        json_pack("{s:o,s:o,s:s,s:o,s:o,s:o,s:o,s:o}", "local", json_text(argv[1]), "remote",
+                  json_text(argv[2]), "verdict", verdict_name(v->verdict), "method",
+                  json_text_or_null(v->method), "local_hash", json_text_or_null(v->here),
+                  "remote_hash", json_text_or_null(v->there), "local_size",
+                  size_or_null(v->size_here), "remote_size", size_or_null(v->size_there)),
+        err);
+}
+
+int cmd_verify(struct app *app, int argc, char **argv, struct err *err)
+{
+    struct verification v;
+    enum verify_mode usual = app->mover.verify;
+    (void) argc;
+    /* who asks for it wants it */
+    if (usual == VERIFY_OFF)
+        app->mover.verify = VERIFY_AUTO;
+    int rc = verify_file(&app->mover, argv[1], argv[2], &v, err);
+    app->mover.verify = usual;
+    bool compared = rc == 0 || err->code == ERR_INTEGRITY;
+    if (app->json && compared)
+        return print_json(app, argv, &v, rc < 0 ? NULL : err) < 0 ? -1 : rc;
+    if (rc == 0)
+        fprintf(app->out, "%s%s%s\n", verdict_name(v.verdict), *v.method ? " by " : "", v.method);
+    return rc;
+}

@@ -1,0 +1,226 @@
+#include "transfers.h"
+
+#include "arguments.h"
+#include "base/escape.h"
+#include "parts.h"
+#include "quantity.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const struct command_option transfer_options[] = {
+    {.letter = 'c', .name = "continue", .help = "go on where an earlier transfer has ended"},
+    {.letter = 'E',
+     .name = "delete-source",
+     .help = "delete the source of a transfer whose size or contents were compared"},
+    {.name = "newer", .help = "pass over files that are not newer than what is there"},
+    {.name = "no-clobber", .help = "pass over files that are there"},
+    {.name = "max-size",
+     .placeholder = "BYTES",
+     .kind = OPTION_AMOUNT,
+     .help = "pass over files that are larger"},
+    {.name = "no-times", .help = "the copy's time is now, not the source's"},
+    {.name = "limit-rate",
+     .placeholder = "BYTES",
+     .help = "the most that is moved in a second, for this command"},
+    {.name = "verify",
+     .placeholder = "WHEN",
+     .kind = OPTION_CHOICE,
+     .values = "auto|require|off",
+     .help = "compare contents by the server's hash, for this command"},
+    {0},
+};
+
+const struct command_option transfer_get_options[] = {
+    {.letter = 'o', .placeholder = "NAME", .help = "the local name"},
+    {.letter = 'O', .placeholder = "FOLDER", .help = "the local folder"},
+    {0},
+};
+
+const struct command_option transfer_put_options[] = {
+    {.letter = 'o', .placeholder = "NAME", .help = "the remote name"},
+    {.letter = 'O', .placeholder = "FOLDER", .help = "the remote folder"},
+    {.name = "atomic", .help = "under a temporary name first"},
+    {.name = "chmod", .help = "with the local file's permissions (SITE CHMOD)"},
+    {0},
+};
+
+const struct command_option transfer_append_options[] = {
+    {.letter = 'E',
+     .name = "delete-source",
+     .help = "delete the local file when the remote one has grown by its size"},
+    {.name = "limit-rate",
+     .placeholder = "BYTES",
+     .help = "the most that is moved in a second, for this command"},
+    {0},
+};
+
+/* ---- options ---- */
+
+/* What the app's settings say, with those of the command before them. */
+static int override(struct app *app, struct err *err)
+{
+    static const char *const names[] = {"limit-rate", "verify"};
+    struct settings s = app->settings;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *value = app_option(app, names[i]);
+        if (value && option_change(&s, names[i], value, err) < 0)
+            return -1;
+    }
+    app->mover.verify = s.verify;
+    rate_set(app->rate, s.limit_rate);
+    return 0;
+}
+
+int transfers_begin(struct transfers *t, struct app *app, enum transfer_direction d,
+                    struct err *err)
+{
+    const char *max = app_option(app, "max-size");
+    *t = (struct transfers){
+        .app = app, .direction = d, .get = GET_OPTIONS_INIT, .put = PUT_OPTIONS_INIT};
+    if (max && quantity_bytes(max, &t->get.max_size, err) < 0)
+        return -1;
+    t->put.max_size = t->get.max_size;
+    t->get.resume = t->put.resume = app_option(app, "continue") != NULL;
+    t->get.remove_source = t->put.remove_source = app_option(app, "delete-source") != NULL;
+    t->get.newer = t->put.newer = app_option(app, "newer") != NULL;
+    t->get.no_clobber = t->put.no_clobber = app_option(app, "no-clobber") != NULL;
+    t->get.preserve = t->put.preserve = app_option(app, "no-times") == NULL;
+    t->put.atomic = app_option(app, "atomic") != NULL;
+    t->put.chmod = app_option(app, "chmod") != NULL;
+    return override(app, err);
+}
+
+void transfers_clear(struct transfers *t)
+{
+    for (size_t i = 0; i < t->n; i++) {
+        free(t->list[i].from);
+        free(t->list[i].to);
+    }
+    free(t->list);
+    app_settings_changed(t->app);
+    *t = (struct transfers){.app = t->app};
+}
+
+/* ---- the list ---- */
+
+static int make_room(struct transfers *t, struct err *err)
+{
+    if (t->n < t->room)
+        return 0;
+    size_t room = t->room ? 2 * t->room : 16;
+    struct transfer_pair *list = realloc(t->list, room * sizeof *list);
+    if (!list)
+        return err_set(err, ERR_LOCAL, "out of memory");
+    t->list = list;
+    t->room = room;
+    return 0;
+}
+
+int transfers_add(struct transfers *t, const char *from, const char *to, const struct item *item,
+                  struct err *err)
+{
+    if (make_room(t, err) < 0)
+        return -1;
+    struct transfer_pair *pair = &t->list[t->n];
+    *pair = (struct transfer_pair){.from = strdup(from),
+                                   .to = strdup(to),
+                                   .size = LISTING_UNKNOWN,
+                                   .mtime = LISTING_UNKNOWN,
+                                   .mode = LISTING_UNKNOWN};
+    if (!pair->from || !pair->to) {
+        free(pair->from);
+        free(pair->to);
+        return err_set(err, ERR_LOCAL, "out of memory");
+    }
+    if (item && item->type == ENTRY_FILE) {
+        pair->size = item->size;
+        pair->mtime = item->mtime_exact ? item->mtime : LISTING_UNKNOWN;
+        pair->mode = item->mode;
+    }
+    t->n++;
+    return 0;
+}
+
+static int by_aim(const void *a, const void *b)
+{
+    const struct transfer_pair *const *x = a, *const *y = b;
+    return strcmp((*x)->to, (*y)->to);
+}
+
+static int check_aims(const struct transfers *t, struct err *err)
+{
+    const struct transfer_pair **sorted = calloc(t->n ? t->n : 1, sizeof *sorted);
+    int rc = sorted ? 0 : err_set(err, ERR_LOCAL, "out of memory");
+    for (size_t i = 0; sorted && i < t->n; i++)
+        sorted[i] = &t->list[i];
+    if (sorted)
+        qsort(sorted, t->n, sizeof *sorted, by_aim);
+    for (size_t i = 1; rc == 0 && i < t->n; i++) {
+        if (strcmp(sorted[i - 1]->to, sorted[i]->to) == 0)
+            rc = err_set(err, ERR_USAGE, "%s and %s would both become %s", sorted[i - 1]->from,
+                         sorted[i]->from, sorted[i]->to);
+    }
+    free(sorted);
+    return rc;
+}
+
+/* ---- one transfer ---- */
+
+/* In the shell a person wants to know what came of it; what was passed over, always. */
+static void tell(struct app *app, const struct transfer *t)
+{
+    char amount[AMOUNT_TEXT], rate[AMOUNT_TEXT], name[256];
+    const char *what = t->direction == TRANSFER_GET ? t->remote : t->local;
+    escape_text(name, sizeof name, what, strlen(what));
+    if (t->skipped)
+        app_say(app, "%s: skipped, %s", name, skip_reason(t->skipped));
+    if (t->skipped || app->mode != MODE_SHELL)
+        return;
+    format_amount((double) t->bytes, amount);
+    format_amount(t->ms > 0 ? (double) t->bytes * 1000 / (double) t->ms : 0, rate);
+    app_say(app, "%s: %s in %.1f s (%s/s), %s", name, amount, (double) t->ms / 1000, rate,
+            verdict_name(t->verdict));
+}
+
+static int get_pair(struct transfers *t, const struct transfer_pair *pair, struct transfer *out,
+                    struct err *err)
+{
+    struct get_options o = t->get;
+    o.size = pair->size;
+    o.mtime = pair->mtime;
+    o.mode = pair->mode;
+    return get_file(&t->app->mover, pair->from, pair->to, &o, out, err);
+}
+
+static int run_pair(struct transfers *t, const struct transfer_pair *pair, struct err *err)
+{
+    struct app *app = t->app;
+    struct transfer out = {0};
+    progress_start(&app->bar, pair->from);
+    int rc = t->direction == TRANSFER_GET
+                 ? get_pair(t, pair, &out, err)
+                 : put_file(&app->mover, pair->from, pair->to, &t->put, &out, err);
+    progress_stop(&app->bar);
+    if (!out.skipped)
+        report_transfer(&app->report, &out);
+    if (rc == 0)
+        tell(app, &out);
+    return rc;
+}
+
+int transfers_run(struct transfers *t, struct err *err)
+{
+    struct parts parts = parts_begin(t->app);
+    if (check_aims(t, err) < 0)
+        return -1;
+    if (t->n == 1)
+        return run_pair(t, &t->list[0], err);
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < t->n; i++) {
+        struct err why = ERR_INIT;
+        if (run_pair(t, &t->list[i], &why) < 0)
+            rc = parts_failed(&parts, &why, err);
+    }
+    return parts_end(&parts, rc, err);
+}
