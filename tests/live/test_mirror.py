@@ -1,8 +1,13 @@
 """mirror against ftpfake: what is moved, what is left alone, and what is never done."""
 import json
 import os
+import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
+
+from bed.process import wait_until
 
 
 def tree_of(folder):
@@ -463,3 +468,52 @@ def test_a_download_that_broke_off_goes_on(there, client, tmp_path):
     assert (tmp_path / "got/big").read_bytes() == content
     assert summary(run)["bytes"] < 500_000
     assert len(list((tmp_path / "got").iterdir())) == 1
+
+
+# Memory.
+
+MANY, MANY_FOLDERS, MEMORY = 100_000, 100, 128 << 20
+
+
+def peak_of(pid):
+    """VmHWM in bytes; None when the process has ended."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) << 10
+    return None
+
+
+def start(client, *args):
+    return subprocess.Popen(client.argv(args), env=client.env(), cwd=client.folder, text=True,
+                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                            stderr=subprocess.DEVNULL, start_new_session=True)
+
+
+def test_memory_for_a_hundred_thousand_files(there, client, release_binary, tmp_path):
+    """While they move, with 3,000 of them done; and while all are compared, with both trees held."""
+    server = there(files={})
+    folders = [server.root / "src" / f"folder {i}" for i in range(MANY_FOLDERS)]
+    for folder in folders:
+        folder.mkdir()
+        for i in range(MANY // MANY_FOLDERS):
+            (folder / f"a file with a name of some length {i}").touch()
+    client.binary = release_binary
+    log = tmp_path / "log"
+    with start(client, server.target(), "mirror", "-P8", f"--log={log}", "src",
+               tmp_path / "got") as child:
+        wait_until(lambda: log.exists() and log.read_text().count(" done get ") >= 3000, 120,
+                   "3,000 files")
+        peak = peak_of(child.pid)
+        child.kill()
+    print(f"moving: {peak >> 20} MB")
+    assert peak < MEMORY
+    shutil.rmtree(tmp_path / "got")
+    shutil.copytree(server.root / "src", tmp_path / "got")
+    with start(client, server.target(), "mirror", "--json", "src", tmp_path / "got") as child:
+        last = [line for line in child.stdout][-1]
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+    print(f"comparing: {usage.ru_maxrss >> 10} MB")
+    assert child.returncode == 0
+    assert json.loads(last)["summary"]["unchanged"] == MANY
+    assert usage.ru_maxrss << 10 < MEMORY
