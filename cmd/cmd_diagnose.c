@@ -301,7 +301,8 @@ static void show_remedy(FILE *out, const struct finding *f, const struct advice 
 {
     static const char *const parties[PARTY_COUNT] = {[PARTY_SERVER] = "server",
                                                      [PARTY_SERVER_NAT] = "server's NAT, firewall",
-                                                     [PARTY_CLIENT_NAT] = "client's NAT",
+                                                     [PARTY_PROXY] = "proxy",
+                                                     [PARTY_CLIENT_NAT] = "client's NAT, firewall",
                                                      [PARTY_CLIENT] = "client"};
     char text[ADVICE_TEXT];
     const char *software = software_name(a->software);

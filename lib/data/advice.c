@@ -15,6 +15,7 @@
 #define ACCEPT_PEER "accept-other-data-address"
 #define ALLOW_EPSV "allow-epsv"
 #define ALLOW_PASSIVE "allow-passive"
+#define ALLOW_CLEAR "allow-data-in-clear"
 
 #define SAY_ADDRESS "Name the public address in replies to PASV."
 #define SAY_RANGE "Keep the passive ports to a range, the one that is forwarded."
@@ -25,6 +26,10 @@
 #define SAY_PEER                                                                                   \
     "Accept data connections from other addresses than the control connection's. That opens them " \
     "to whoever guesses a port: a NAT that keeps one address for a client is the better way."
+
+#define SAY_CLEAR                                                                                  \
+    "Or let data travel in clear, where everybody on the way may read them: do not demand TLS on " \
+    "data connections."
 
 #define FILEZILLA_PASSIVE                                                                          \
     "Administration interface: Server, Configure, Protocol settings, FTP and FTP over TLS "        \
@@ -122,6 +127,12 @@ static const struct advice rows[] = {
      "handler.passive_ports = range({first}, {next})"},
     {BIT(POOL_EXHAUSTED), SOFTWARE_UNKNOWN, PARTY_SERVER, WIDEN_RANGE, SAY_WIDEN, NULL, NULL},
 
+    /* the proxy's rules */
+    {BIT(PROXY_REFUSES), SOFTWARE_UNKNOWN, PARTY_PROXY, "allow-connect-to-data-ports",
+     "Let the proxy connect to the server's passive ports, {first}-{last}, and not to its control "
+     "port alone; the TCP ports from 1024 on where the server keeps to no range.",
+     NULL, NULL},
+
     /* its commands */
     {BIT(EPSV_REFUSED), SOFTWARE_VSFTPD, PARTY_SERVER, ALLOW_EPSV,
      "Take EPSV out of cmds_denied, and put it into cmds_allowed where that is set.", NULL, NULL},
@@ -160,6 +171,15 @@ static const struct advice rows[] = {
      "ftpsh", "--epsv"},
 
     /* TLS */
+    {BIT(MUST_ENCRYPT), SOFTWARE_UNKNOWN, PARTY_CLIENT, "use-tls",
+     "Leave out --tls=off, and the configuration's line for it.", "ftpsh", "--tls=require"},
+    {BIT(MUST_ENCRYPT), SOFTWARE_VSFTPD, PARTY_SERVER, ALLOW_CLEAR, SAY_CLEAR, "vsftpd.conf",
+     "force_local_data_ssl=NO"},
+    {BIT(MUST_ENCRYPT), SOFTWARE_PROFTPD, PARTY_SERVER, ALLOW_CLEAR, SAY_CLEAR, "proftpd.conf",
+     "TLSRequired off"},
+    {BIT(MUST_ENCRYPT), SOFTWARE_PYFTPDLIB, PARTY_SERVER, ALLOW_CLEAR, SAY_CLEAR, PYTHON,
+     "handler.tls_data_required = False"},
+    {BIT(MUST_ENCRYPT), SOFTWARE_UNKNOWN, PARTY_SERVER, ALLOW_CLEAR, SAY_CLEAR, NULL, NULL},
     {REUSE, SOFTWARE_VSFTPD, PARTY_SERVER, DROP_REUSE, SAY_REUSE, "vsftpd.conf",
      "require_ssl_reuse=NO"},
     {REUSE, SOFTWARE_PROFTPD, PARTY_SERVER, DROP_REUSE, SAY_REUSE, "proftpd.conf",
@@ -369,6 +389,7 @@ const char *party_name(enum party p)
 {
     static const char *const names[PARTY_COUNT] = {[PARTY_SERVER] = "server",
                                                    [PARTY_SERVER_NAT] = "server-nat",
+                                                   [PARTY_PROXY] = "proxy",
                                                    [PARTY_CLIENT_NAT] = "client-nat",
                                                    [PARTY_CLIENT] = "client"};
     return names[p];

@@ -10,7 +10,14 @@
 #include "data/cause.h"
 
 /* Whose change it is. */
-enum party { PARTY_SERVER, PARTY_SERVER_NAT, PARTY_CLIENT_NAT, PARTY_CLIENT, PARTY_COUNT };
+enum party {
+    PARTY_SERVER,
+    PARTY_SERVER_NAT,
+    PARTY_PROXY,
+    PARTY_CLIENT_NAT,
+    PARTY_CLIENT,
+    PARTY_COUNT
+};
 
 struct advice {
     unsigned causes;        /* a bit for each enum cause */
@@ -39,6 +46,6 @@ enum cause advice_besides(enum cause c, const struct evidence *e);
 const char *advice_fill(const char *text, const struct evidence *e, uint16_t control_port,
                         char *dst, size_t size);
 
-const char *party_name(enum party p); /* "server", "server-nat", "client-nat", "client": stable */
+const char *party_name(enum party p); /* "server", "server-nat", "proxy", "client-nat", "client" */
 
 #endif

@@ -50,6 +50,8 @@ struct attempt {
     enum attempt_result result;
     struct err err; /* ERR_NONE when ok */
     int64_t ms;
+    bool private_data; /* TLS was agreed on for data connections (PROT P) */
+    bool by_proxy;     /* the proxy itself is why it failed, and not what lies behind it */
     bool tls, resumed;
     char tls_version[16];
 };

@@ -60,6 +60,12 @@ static bool failed_at(const struct trial *t, enum attempt_stage stage)
            t->row.result != RESULT_CANCELLED && t->row.stage == stage;
 }
 
+/* What the proxy did not even try says nothing of the server's ports. */
+static bool refused_by_proxy(const struct trial *t)
+{
+    return t->tried && t->row.by_proxy && t->row.result != RESULT_OK;
+}
+
 /* TCP at least was there. */
 static bool connected(const struct trial *t)
 {
@@ -89,6 +95,8 @@ static void tally_add(struct tally *t, bool good, enum attempt_result result)
 
 static void tally_trial(struct tally *all, const struct trial *t)
 {
+    if (refused_by_proxy(t))
+        return;
     if (connected(t) || (failed_at(t, STAGE_CONNECT) && t->row.result != RESULT_REJECTED))
         tally_add(all, connected(t), t->row.result);
 }
@@ -100,7 +108,7 @@ static struct tally tally_of(const struct evidence *e, bool epsv)
     if (!epsv && !dials_elsewhere(e))
         tally_trial(&all, trial_of(e, STRATEGY_PASV));
     for (size_t i = 0; i < e->nprobes; i++) {
-        if (e->probes[i].epsv == epsv)
+        if (e->probes[i].epsv == epsv && !e->probes[i].by_proxy)
             tally_add(&all, e->probes[i].result == RESULT_OK, e->probes[i].result);
     }
     return all;
@@ -182,6 +190,16 @@ static bool says_any(const struct trial *t, const char *const *patterns)
 }
 
 /* ---- the causes, one by one ---- */
+
+static bool proxy_refuses(const struct evidence *e)
+{
+    bool any = false;
+    for (int i = 0; i < TRIALS; i++)
+        any = any || refused_by_proxy(trial_at(e, i));
+    for (size_t i = 0; i < e->nprobes; i++)
+        any = any || e->probes[i].by_proxy;
+    return any;
+}
 
 /* Without TLS, or after CCC, the NAT's gateway changes what it reads; under TLS it cannot. */
 static bool gateway_rewrites(const struct evidence *e)
@@ -301,14 +319,45 @@ static bool pool_exhausted(const struct evidence *e)
            (refuses(e, STRATEGY_EPSV, 4) && refuses(e, STRATEGY_PASV_CONTROL_IP, 4));
 }
 
-/* The server's words for it (FIELD-NOTES 1, 5): 522, "session reuse", "not resumed"; ProFTPD says
- * only that the operation is not permitted. */
-static bool demands_reuse(const struct trial *t)
+static bool says_to_encrypt(const struct trial *t)
 {
     static const char *const patterns[] = {
-        "reuse", "resum", "TLS session", "SSL session", "operation not permitted", NULL};
-    return t->tried && t->row.result == RESULT_REJECTED && t->row.stage != STAGE_COMMAND &&
-           (t->row.err.reply == 522 || says_any(t, patterns));
+        "encrypt",         "TLS required", "SSL required", "TLS is required",
+        "SSL is required", "PROT must be", "PROT setting", NULL};
+    return says_any(t, patterns);
+}
+
+/* A data connection in clear, to a server that wants TLS there. With EPSV and EPRT 522 means the
+ * address family (RFC 2428 section 2), so that behind those words have to tell. */
+static bool demands_encryption(const struct trial *t)
+{
+    if (!t->tried || t->row.result != RESULT_REJECTED || t->row.private_data)
+        return false;
+    bool by_code = t->row.stage != STAGE_COMMAND &&
+                   (t->row.err.reply == 521 || t->row.err.reply == 522 || t->row.err.reply == 534);
+    return by_code || says_to_encrypt(t);
+}
+
+static bool must_encrypt(const struct evidence *e)
+{
+    bool any = false;
+    for (int i = 0; i < TRIALS; i++)
+        any = any || demands_encryption(trial_at(e, i));
+    return any;
+}
+
+/* The server's words for it (FIELD-NOTES 1, 5): "session reuse", "not resumed", or only 522;
+ * ProFTPD says that the operation is not permitted, as it does where it may not dial out. */
+static bool demands_reuse(const struct trial *t)
+{
+    static const char *const patterns[] = {"reuse", "resum", "TLS session", "SSL session", NULL};
+    static const char *const proftpd[] = {"operation not permitted", NULL};
+    if (!t->tried || !t->row.private_data || t->row.result != RESULT_REJECTED ||
+        t->row.stage == STAGE_COMMAND)
+        return false;
+    bool shook_hands = t->row.tls || t->row.stage == STAGE_TLS;
+    return says_any(t, patterns) || (shook_hands && says_any(t, proftpd)) ||
+           (t->row.err.reply == 522 && !says_to_encrypt(t));
 }
 
 enum reuse { REUSE_FINE, REUSE_DEMANDED, REUSE_NEVER };
@@ -384,7 +433,8 @@ static bool peer_rejected(const struct evidence *e)
 
 static bool tls_fails(const struct trial *t)
 {
-    return t->tried && (t->row.result == RESULT_TLS || failed_at(t, STAGE_TLS));
+    return t->tried && (t->row.result == RESULT_TLS || failed_at(t, STAGE_TLS)) &&
+           !demands_encryption(t);
 }
 
 /* Of the strategies one that works is proof enough; an upload is judged by itself, and one that is
@@ -465,8 +515,8 @@ static bool is_told_by_227(const struct trial *t)
 
 static bool dials_range(const struct trial *t)
 {
-    return (is_passive(t) || t->row.strategy == STRATEGY_CCC) && t->row.stage != STAGE_TLS &&
-           t->row.stage != STAGE_OPEN;
+    return !refused_by_proxy(t) && (is_passive(t) || t->row.strategy == STRATEGY_CCC) &&
+           t->row.stage != STAGE_TLS && t->row.stage != STAGE_OPEN && !demands_encryption(t);
 }
 
 /* What drops the packets to a server's ports drops those that it dials itself, too. */
@@ -497,6 +547,11 @@ static const struct {
     unsigned explains;                       /* the causes that it hides */
     bool (*accounts)(const struct trial *t); /* for this failure; NULL: for none */
 } rows[CAUSE_COUNT] = {
+    [CAUSE_PROXY_REFUSES] = {"proxy-refuses",
+                             "The proxy lets the control connection through and refuses data "
+                             "connections to the server's passive ports.",
+                             proxy_refuses, BIT(EPSV_BLOCKED) | BIT(GATEWAY_DISTURBS),
+                             refused_by_proxy},
     [CAUSE_GATEWAY_REWRITES] = {"gateway-rewrites-plain",
                                 "A NAT's FTP gateway corrects the server's replies while they "
                                 "travel in clear; under TLS it cannot read them, so the address "
@@ -541,6 +596,10 @@ static const struct {
     [CAUSE_POOL_EXHAUSTED] = {"passive-pool-exhausted",
                               "The server has so few passive ports that they run out.",
                               pool_exhausted, 0, is_passive},
+    [CAUSE_MUST_ENCRYPT] = {"data-must-be-encrypted",
+                            "The server wants data connections under TLS, and they are in clear.",
+                            must_encrypt, BIT(PASSIVE_REFUSED) | BIT(EPSV_REFUSED),
+                            demands_encryption},
     [CAUSE_REUSE_REQUIRED] = {"session-reuse-required",
                               "The server demands that data connections resume the control "
                               "connection's TLS session, and rejects the one that did.",

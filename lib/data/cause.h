@@ -11,6 +11,7 @@
 
 /* In the order in which they are shown. */
 enum cause {
+    CAUSE_PROXY_REFUSES,
     CAUSE_GATEWAY_REWRITES,
     CAUSE_RANGE_SILENT,
     CAUSE_RANGE_RESET,
@@ -22,6 +23,7 @@ enum cause {
     CAUSE_PASSIVE_REFUSED,
     CAUSE_GATEWAY_DISTURBS,
     CAUSE_POOL_EXHAUSTED,
+    CAUSE_MUST_ENCRYPT,
     CAUSE_REUSE_REQUIRED,
     CAUSE_REUSE_IMPOSSIBLE,
     CAUSE_PEER_REJECTED,
@@ -61,6 +63,7 @@ struct probe {
     bool epsv; /* else PASV */
     uint16_t port;
     enum attempt_result result;
+    bool by_proxy; /* as in an attempt */
 };
 
 #define PROBES_MAX 8

@@ -333,6 +333,8 @@ static int too_late(struct rise *t, struct err *err)
 {
     err_set(err, ERR_TIMEOUT, "no data connection within %.3g s",
             (double) t->rung.ladder->timeout_ms / 1000);
+    if (!t->ready && !t->shaking)
+        rung_name_proxy(&t->rung, err);
     return rise_fail(t, rise_stage(t), err);
 }
 
@@ -590,6 +592,7 @@ static enum outcome rung_try(struct opening *o, enum strategy_id id, struct chan
                  .fd = -1},
         .connected = -1,
     };
+    t.rung.row->private_data = session_private_data(o->session);
     enum outcome outcome = rung_climb(o, &t, err);
     t.rung.row->ms = clock_now_ms() - start;
     rung_clear(&t.rung);

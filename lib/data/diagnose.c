@@ -250,6 +250,7 @@ static enum attempt_result await_step(const struct run *r, struct rung *rung, st
             return RESULT_CANCELLED;
         if (rc == 0) {
             err_set(err, ERR_TIMEOUT, "nothing answers");
+            rung_name_proxy(rung, err);
             return RESULT_TIMEOUT;
         }
     }
@@ -549,6 +550,7 @@ static bool probe_port(struct run *r, struct probe *p)
     int rc = dial_alone(r, &row, soon(r, PROBE_MS));
     p->port = addr_port(&row.endpoint);
     p->result = row.result;
+    p->by_proxy = row.by_proxy;
     return rc == 0 || row.stage == STAGE_CONNECT;
 }
 

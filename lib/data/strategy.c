@@ -246,14 +246,31 @@ static int pasv_prepare(struct rung *r, struct err *err)
     return passive_dial(r, &target, err);
 }
 
+void rung_name_proxy(const struct rung *r, struct err *err)
+{
+    char name[PROXY_TEXT];
+    if (proxy_of(r) && !r->listening)
+        err_wrap(err, "proxy %s", proxy_format(proxy_of(r), name, sizeof name));
+}
+
+/* Whether a proxy failed by itself or by its rules; else it tried, and in vain (proxy_talk.h). */
+static bool is_proxys_own(const struct rung *r, const struct err *err)
+{
+    static const int in_vain[] = {0, ECONNREFUSED, ENETUNREACH, EHOSTUNREACH, ETIMEDOUT};
+    for (size_t i = 0; i < sizeof in_vain / sizeof in_vain[0] && !r->connecting; i++) {
+        if (err->sys == in_vain[i])
+            return false;
+    }
+    return true;
+}
+
 /* First the connect, then what is to be said to the proxy. */
 static int proxy_step(struct rung *r, struct err *err)
 {
-    char name[PROXY_TEXT];
     if (r->connecting) {
         int rc = dial_result(r->fd, session_hop(r->session), err);
         if (rc < 0)
-            err_wrap(err, "proxy %s", proxy_format(proxy_of(r), name, sizeof name));
+            rung_name_proxy(r, err);
         if (rc != 0)
             return rc;
         r->connecting = false;
@@ -266,6 +283,8 @@ static int proxy_step(struct rung *r, struct err *err)
 static int passive_step(struct rung *r, int *fd, struct err *err)
 {
     int rc = proxy_of(r) ? proxy_step(r, err) : dial_result(r->fd, &r->row->endpoint, err);
+    if (rc < 0)
+        r->row->by_proxy = proxy_of(r) && is_proxys_own(r, err);
     if (rc < 0)
         return fail(r, STAGE_CONNECT, result_of_err(err));
     if (rc == 0) {

@@ -46,6 +46,9 @@ struct strategy {
 
 const struct strategy *strategy_row(enum strategy_id id);
 
+/* Names the proxy in an error while the connection through it does not stand yet. */
+void rung_name_proxy(const struct rung *r, struct err *err);
+
 /* Closes what the rung still holds. */
 void rung_clear(struct rung *r);
 

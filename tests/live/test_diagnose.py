@@ -7,6 +7,7 @@ import pytest
 
 from bed.diagnosis import Diagnosis, diagnose
 from bed.proxies import Scripted
+from bed.server import with_extra
 from fake.server import PASSWORD, Fake
 
 SERVERS = ("vsftpd", "proftpd", "pureftpd", "pyftpdlib")
@@ -152,6 +153,25 @@ def test_reuse_that_the_server_prevents(bed, ftpsh, name):
     lines = tuple(found.remedy("drop-reuse-requirement")["lines"])
     mended = bed.server(name, extra=lines, **settings)
     again = diagnose(ftpsh, mended.target())
+    assert again.causes() == ["healthy"], again
+
+
+@pytest.mark.parametrize("name, extra", [
+    ("vsftpd", ("force_local_logins_ssl=NO",)), ("proftpd", ("TLSRequired data",)),
+    ("pyftpdlib", ("handler.tls_control_required = False",))])
+def test_data_in_clear_where_tls_is_demanded(bed, ftpsh, name, extra):
+    """522 as well, and no word of resuming sessions."""
+    server = bed.server(name, extra=extra)
+    clear = ("--tls=off", "--data-timeout=2")
+    found = diagnose(ftpsh, server.target(), options=clear)
+    assert found.causes() == ["data-must-be-encrypted"] and found.run.status == 6, found
+    with_tls = found.remedy("use-tls")["lines"]
+    assert with_tls == ["--tls=require"], found
+    again = diagnose(ftpsh, server.target(), options=with_tls)
+    assert again.causes() == ["healthy"], again
+    server.stop()
+    mended = bed.server(name, extra=with_extra(extra, found.server_lines()))
+    again = diagnose(ftpsh, mended.target(), options=clear)
     assert again.causes() == ["healthy"], again
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bed.diagnosis import diagnose
 from bed.process import wait_until
 from bed.proxies import KINDS, Scripted
 from fake.server import PASSWORD, Fake
@@ -230,6 +231,45 @@ def test_data_that_the_proxy_never_answers(bed, ftpsh, proxies, scheme):
     server, proxy = bed.server("vsftpd"), proxies(scheme, answer=b"", refuse_from=1)
     run = ftpsh(f"--proxy={proxy.url()}", "--epsv", "--data-timeout=1", server.target(), "ls")
     failure(run, 6, "epsv timeout at connect")
+    assert f"proxy {proxy.shown()}" in run.raw_attempts()[0]["error"], run
+
+
+REFUSALS = {"http": (b"HTTP/1.1 403 Filtered\r\n\r\n", "403 Filtered"),
+            "socks5": (b"\5\0\5\2\0\1\0\0\0\0\0\0", "not allowed by its rules")}
+
+
+@pytest.mark.parametrize("scheme", REFUSALS)
+def test_proxy_that_refuses_data(bed, ftpsh, proxies, scheme):
+    """Its rules are no matter of the server's NAT."""
+    answer, words = REFUSALS[scheme]
+    server, proxy = bed.server("vsftpd"), proxies(scheme, answer=answer, refuse_from=1)
+    found = diagnose(ftpsh, server.target(), options=(f"--proxy={proxy.url()}",))
+    assert found.causes() == ["proxy-refuses"] and found.run.status == 6, found
+    assert {r["by"] for r in found.remedies()} == {"proxy"}, found
+    for strategy in found.found["strategies"][:3]:
+        assert f"proxy {proxy.shown()}" in strategy["error"], found
+        assert words in strategy["error"], found
+
+
+def test_ports_that_tinyproxy_allows(bed, ftpsh, proxies):
+    server = bed.server("vsftpd")
+    narrow = proxies("tinyproxy", connect_ports=(server.port,))
+    found = diagnose(ftpsh, server.target(), options=(f"--proxy={narrow.url()}",))
+    assert found.causes() == ["proxy-refuses"], found
+    ports = range(server.passive[0], server.passive[1] + 1)
+    wide = proxies("tinyproxy", connect_ports=(server.port, *ports))
+    found = diagnose(ftpsh, server.target(), options=(f"--proxy={wide.url()}",))
+    assert found.causes() == ["healthy"], found
+
+
+def test_server_that_refuses_the_proxy(ftpsh, tmp_path, pki, proxies):
+    """The proxy tried: that is the server's side again."""
+    server = Fake(tmp_path / "fake", pki, "epsv-port-closed", "pasv-port-closed")
+    proxy = proxies("tinyproxy")
+    found = diagnose(lambda *a, netns: ftpsh(*a, password=PASSWORD), server.target(),
+                     options=(f"--proxy={proxy.url()}",))
+    server.stop()
+    assert found.causes() == ["passive-range-reset"], found
 
 
 def test_no_proxy_there(ftpsh):

@@ -24,6 +24,7 @@ static struct attempt *set(struct evidence *e, enum strategy_id id, enum attempt
     t->row.strategy = id;
     t->row.stage = stage;
     t->row.result = result;
+    t->row.private_data = true;
     t->row.tls = t->row.resumed = result == RESULT_OK;
     return &t->row;
 }
@@ -73,7 +74,7 @@ static struct evidence closed(enum attempt_result result)
 static void probe(struct evidence *e, bool epsv, uint16_t port, enum attempt_result result)
 {
     assert_true(e->nprobes < PROBES_MAX);
-    e->probes[e->nprobes++] = (struct probe){epsv, port, result};
+    e->probes[e->nprobes++] = (struct probe){epsv, port, result, false};
 }
 
 static void check(const struct evidence *e, const enum cause *expected, size_t n)
@@ -182,6 +183,7 @@ static struct attempt *set_upload(struct evidence *e, enum attempt_stage stage,
     *t = (struct trial){.tried = true};
     t->row.stage = stage;
     t->row.result = result;
+    t->row.private_data = true;
     t->row.tls = t->row.resumed = result == RESULT_OK;
     return &t->row;
 }
@@ -400,6 +402,53 @@ static void tls(void **state)
     only(&e, CAUSE_NO_CLOSE_NOTIFY);
 }
 
+/* A refusal of data in clear is no demand to resume anything. */
+static void encryption(void **state)
+{
+    (void) state;
+    static const char *const said[] = {"Data connections must be encrypted.",
+                                       "SSL/TLS required on the data channel", "no"};
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
+        struct evidence e = sound();
+        for (int id = STRATEGY_EPSV; id <= STRATEGY_ACTIVE; id++) {
+            reject(&e, (enum strategy_id) id, STAGE_OPEN, 522, said[i]);
+            e.trials[id].row.private_data = false;
+        }
+        only(&e, CAUSE_MUST_ENCRYPT);
+    }
+    /* pyftpdlib refuses the command for a port already */
+    struct evidence e = sound();
+    for (int id = STRATEGY_EPSV; id <= STRATEGY_ACTIVE; id++) {
+        reject(&e, (enum strategy_id) id, STAGE_COMMAND, 522, said[1]);
+        e.trials[id].row.private_data = false;
+    }
+    only(&e, CAUSE_MUST_ENCRYPT);
+    /* what cannot be resumed in clear */
+    for (int id = STRATEGY_EPSV; id <= STRATEGY_ACTIVE; id++) {
+        reject(&e, (enum strategy_id) id, STAGE_OPEN, 425, "Operation not permitted");
+        e.trials[id].row.private_data = false;
+    }
+    only(&e, CAUSE_UNKNOWN);
+}
+
+static void proxies(void **state)
+{
+    (void) state;
+    struct evidence e = closed(RESULT_UNREACHABLE);
+    set(&e, STRATEGY_ACTIVE, STAGE_COMMAND, RESULT_SKIPPED);
+    for (int id = STRATEGY_EPSV; id <= STRATEGY_PASV; id++)
+        e.trials[id].row.by_proxy = true;
+    only(&e, CAUSE_PROXY_REFUSES);
+    /* it tried, and in vain */
+    e = closed(RESULT_UNREACHABLE);
+    only(&e, CAUSE_RANGE_RESET);
+    /* some ports and not others, as its list of them has it */
+    e = sound();
+    probe(&e, true, 50011, RESULT_UNREACHABLE);
+    e.probes[0].by_proxy = true;
+    only(&e, CAUSE_PROXY_REFUSES);
+}
+
 /* field 37, 32 */
 static void peers(void **state)
 {
@@ -486,6 +535,8 @@ int main(void)
         cmocka_unit_test(pools),
         cmocka_unit_test(resumption),
         cmocka_unit_test(tls),
+        cmocka_unit_test(encryption),
+        cmocka_unit_test(proxies),
         cmocka_unit_test(peers),
         cmocka_unit_test(both_ends),
         cmocka_unit_test(forgotten),
