@@ -196,12 +196,13 @@ static int expand(struct mover *m, read_folder_fn read, const char *pattern, str
 
 /* ---- folders there ---- */
 
-/* What can't be listed matches nothing, as in a shell. */
+/* What can't be listed matches nothing, as in a shell; what is listed in part might match more. */
 static int read_remote(struct expansion *x, struct items *out, struct err *err)
 {
     struct err why = ERR_INIT;
-    if (list_entries(x->mover, x->path, items_collect, out, &why) == 0)
-        return 0;
+    struct list_end end;
+    if (list_stream(x->mover, x->path, NULL, items_collect, out, &end, &why) == 0)
+        return list_end_check(&end, x->path, err);
     if (!walk_may_go_on(&why))
         return err_take(err, &why);
     log_note(session_settings(x->mover->session)->log, "the pattern matches nothing here: %s",

@@ -101,6 +101,12 @@ def test_a_line_that_cannot_be_read_is_told(fake, client, tmp_path):
     assert "ls: second: Permission denied" in run.stderr
 
 
+def test_a_pattern_does_not_pass_over_such_a_line(fake, client, tmp_path):
+    server = fake("no-mlsd", list_file(tmp_path, "-rw-r--r-- 1 a b 9 Jan 10  2025 small", "what?"))
+    run = client(server.target(), "find", "*")
+    assert run.status != 0 and "cannot be read" in run.stderr, run
+
+
 def test_a_listing_that_nobody_can_read_is_an_error(fake, client, tmp_path):
     server = fake("no-mlsd", list_file(tmp_path, "one fish", "two fish"))
     run = client(server.target(), "ls")
