@@ -139,12 +139,10 @@ static bool is_record(struct timespec t)
     return t.tv_nsec % 100 == 0 && t.tv_nsec / 100 / RECORD_UNITS == RECORD_MARK;
 }
 
-static void keep_record(const struct part *t, bool ended)
+static void keep_record(const struct part *t)
 {
     struct timespec record = record_of(t->from_size, t->from_mtime);
     struct timespec times[2] = {record, record};
-    if (!ended)
-        times[1].tv_nsec = UTIME_OMIT;
     futimens(t->fd, times); /* where it fails, there is none */
 }
 
@@ -222,7 +220,7 @@ static int part_open(struct part *t, struct err *err)
         return 0;
     if (ftruncate(t->fd, (off_t) (t->at + t->overlap)) < 0)
         return local_error("write", t->temp, err);
-    keep_record(t, false);
+    keep_record(t);
     return 0;
 }
 
@@ -231,7 +229,7 @@ void part_clear(struct part *t)
     if (t->fd < 0)
         return;
     if (!t->in_place)
-        keep_record(t, true);
+        keep_record(t);
     close(t->fd);
     t->fd = -1;
 }
@@ -300,7 +298,7 @@ static int compare_overlap(struct part *t, const unsigned char *p, size_t len, s
     }
     if (t->overlap > 0)
         return 0;
-    keep_record(t, false); /* reading has changed the access time */
+    keep_record(t); /* reading has changed the access time */
     return lseek(t->fd, (off_t) t->at, SEEK_SET) < 0 ? local_error("write", t->temp, err) : 0;
 }
 
@@ -316,6 +314,8 @@ int part_write(void *ctx, const void *data, size_t len, struct err *err)
                   t->in_place ? t->wait : NULL, err) < 0)
         return local_error("write", t->temp, err);
     t->at += (int64_t) (len - done);
+    if (!t->in_place && len > done)
+        keep_record(t); /* writing has changed the other */
     return 0;
 }
 

@@ -8,9 +8,9 @@
  * links are neither followed nor replaced, and only regular files are made or replaced.
  *
  * What the remote file was like is kept in the part file's own times, where it survives everything
- * and is no second file: its access time holds the remote's time, and in the fraction of the second
- * a mark and a trace of the remote's size. The modification time gets it too when a download ends
- * in order, since programs that read the part file change the other. */
+ * and is no second file: both hold the remote's time, and in the fraction of the second a mark and
+ * a trace of the remote's size. They are set again after each write, which changes one of them, as
+ * does whoever reads the file with the other: one of the two is always there. */
 #ifndef FTPSH_XFER_PART_H
 #define FTPSH_XFER_PART_H
 

@@ -160,6 +160,24 @@ static void resuming(void **state)
     }
 }
 
+/* Whoever reads the part file, or a kill in the middle of a write, changes one of its times. */
+static void one_time_is_enough(void **state)
+{
+    struct place *p = *state;
+    int64_t at;
+    for (int lost = 0; lost < 2; lost++) {
+        leave_part(p, 60000, LENGTH, CHANGED, true);
+        struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_nsec = UTIME_OMIT}};
+        times[lost].tv_nsec = UTIME_NOW;
+        assert_int_equal(utimensat(p->fd, "file" PART_SUFFIX, times, 0), 0);
+        assert_int_equal(resume(p, LENGTH, CHANGED, &at), ERR_NONE);
+        assert_int_equal(at, 60000);
+        utimensat(p->fd, "file" PART_SUFFIX, times, 0);
+        assert_int_equal(resume(p, LENGTH, CHANGED - 1, &at), ERR_INTEGRITY);
+        assert_int_equal(unlinkat(p->fd, "file" PART_SUFFIX, 0), 0);
+    }
+}
+
 /* A server that tells no time. */
 static void resuming_by_size_alone(void **state)
 {
@@ -342,6 +360,7 @@ int main(void)
         TEST(empty_file),
         TEST(modes),
         TEST(resuming),
+        TEST(one_time_is_enough),
         TEST(resuming_by_size_alone),
         TEST(resuming_what_others_left),
         TEST(overlap_is_compared),
