@@ -28,17 +28,18 @@ static void write_trace(FILE *out, const char *mark, const char *text)
     fflush(out);
 }
 
+static const char *const log_marks[] = {[LOG_SENT] = ">", [LOG_RECEIVED] = "<", [LOG_NOTE] = "*"};
+
 /* Comes from all threads: each line is written at once. */
 static void on_log_line(void *ctx, enum log_kind kind, const char *text)
 {
-    static const char *const marks[] = {[LOG_SENT] = ">", [LOG_RECEIVED] = "<", [LOG_NOTE] = "*"};
     struct app *app = ctx;
     if (app->trace)
-        write_trace(app->trace, marks[kind], text);
+        write_trace(app->trace, log_marks[kind], text);
     if (!app->settings.verbose)
         return;
     progress_lock(&app->bar);
-    fprintf(stderr, "%s %s\n", marks[kind], text);
+    fprintf(stderr, "%s %s\n", log_marks[kind], text);
     progress_unlock(&app->bar);
 }
 
@@ -56,7 +57,7 @@ static int open_trace(struct app *app, const char *path, struct err *err)
 
 int app_init(struct app *app, const struct settings *settings, enum app_mode mode, struct err *err)
 {
-    *app = (struct app){.settings = *settings, .mode = mode, .out = stdout};
+    *app = (struct app){.settings = *settings, .mode = mode, .out = stdout, .messages = stderr};
     app->log = (struct log){on_log_line, app};
     progress_init(&app->bar);
     app->cancel = cancel_new(err);
@@ -92,6 +93,109 @@ void app_free(struct app *app)
     rate_free(app->rate);
     cancel_free(app->cancel);
     progress_clear(&app->bar);
+}
+
+static void point_mover(struct app *app)
+{
+    app->mover.session = app->session;
+    app->mover.ladder = &app->ladder;
+    app->mover.attempts = &app->attempts;
+    app->mover.pump.rate = app->rate;
+    app->mover.pump.progress = &app->bar.counters;
+    app->mover.pump.tick = progress_tick;
+    app->mover.pump.tick_ctx = &app->bar;
+}
+
+/* Lines of a twin would disturb the prompt: they are for the trace alone. */
+static void on_twin_line(void *ctx, enum log_kind kind, const char *text)
+{
+    struct app *app = ctx;
+    if (app->trace)
+        write_trace(app->trace, log_marks[kind], text);
+}
+
+/* The fields that are its own. */
+static int twin_equip(struct app *twin, struct app *app, struct err *err)
+{
+    progress_init(&twin->bar);
+    twin->log = (struct log){on_twin_line, app};
+    twin->cancel = cancel_new(err);
+    twin->wait = (struct wait){twin->cancel, DEADLINE_NEVER};
+    twin->ladder = app->ladder;
+    struct session_config lent = {.trust = app->trust,
+                                  .proxy =
+                                      session_settings(app->session)->proxy ? &twin->proxy : NULL,
+                                  .wait = &twin->wait,
+                                  .log = &twin->log};
+    twin->session = session_clone(app->session, &lent, err);
+    twin->mover.hash_selected = 0;
+    point_mover(twin);
+    twin->out = open_memstream(&twin->kept.out, &twin->kept.out_size);
+    twin->messages = open_memstream(&twin->kept.messages, &twin->kept.messages_size);
+    if (!twin->cancel || !twin->session)
+        return -1;
+    return twin->out && twin->messages ? 0 : err_set(err, ERR_LOCAL, "out of memory");
+}
+
+struct app *app_twin(struct app *app, struct err *err)
+{
+    struct app *twin = calloc(1, sizeof *twin);
+    if (!twin) {
+        err_set(err, ERR_LOCAL, "out of memory");
+        return NULL;
+    }
+    *twin = (struct app){.settings = app->settings,
+                         .mode = MODE_BATCH,
+                         .trust = app->trust,
+                         .proxy = app->proxy,
+                         .rate = app->rate,
+                         .mover = app->mover};
+    memcpy(twin->home, app->home, sizeof twin->home);
+    twin->settings.no_memory = true; /* the file has one writer in each process */
+    twin->settings.verbose = false;
+    if (twin_equip(twin, app, err) == 0)
+        return twin;
+    app_twin_free(twin);
+    return NULL;
+}
+
+static void print_kept(FILE *from, const char *text, size_t size, FILE *to)
+{
+    fflush(from);
+    if (text && size > 0)
+        fwrite(text, 1, size, to);
+    fflush(to);
+}
+
+void app_twin_take(struct app *app, struct app *twin)
+{
+    progress_hide(&app->bar);
+    fflush(twin->out);
+    fflush(twin->messages);
+    print_kept(twin->messages, twin->kept.messages, twin->kept.messages_size, app->messages);
+    print_kept(twin->out, twin->kept.out, twin->kept.out_size, app->out);
+    report_merge(&app->report, &twin->report);
+    attempts_merge(&app->attempts, &twin->attempts);
+    attempts_clear(&twin->attempts);
+}
+
+void app_twin_free(struct app *twin)
+{
+    if (!twin)
+        return;
+    session_free(twin->session);
+    attempts_clear(&twin->attempts);
+    report_clear(&twin->report);
+    proxy_clear(&twin->proxy);
+    cancel_free(twin->cancel);
+    progress_clear(&twin->bar);
+    if (twin->out)
+        fclose(twin->out);
+    if (twin->messages)
+        fclose(twin->messages);
+    free(twin->kept.out);
+    free(twin->kept.messages);
+    free(twin);
 }
 
 void app_close(struct app *app)
@@ -217,16 +321,9 @@ static void prepare_mover(struct app *app)
     app->ladder = app->settings.ladder;
     app->mover.mlsd_broken = false;
     app->mover.lessons = (struct lessons){0};
-    app->mover.session = app->session;
-    app->mover.ladder = &app->ladder;
-    app->mover.attempts = &app->attempts;
-    app->mover.mlsd_broken = false;
     app->mover.no_digest = app->mover.no_stamp = 0;
     app->mover.hash_selected = 0;
-    app->mover.pump.rate = app->rate;
-    app->mover.pump.progress = &app->bar.counters;
-    app->mover.pump.tick = progress_tick;
-    app->mover.pump.tick_ctx = &app->bar;
+    point_mover(app);
 }
 
 /* What --ccc costs is said before it is paid. */
@@ -312,13 +409,13 @@ void app_complain(struct app *app, const char *context, const struct err *err, s
     escape_text(safe, sizeof safe, context, strlen(context));
     progress_hide(&app->bar);
     fflush(app->out);
-    fprintf(stderr, "ftpsh: %s%s%s\n", safe, *safe ? ": " : "", err->msg);
+    fprintf(app->messages, "ftpsh: %s%s%s\n", safe, *safe ? ": " : "", err->msg);
     if (err->code != ERR_NO_DATA_PATH)
         return;
     for (size_t i = from; i < app->attempts.n; i++) {
         const struct attempt *a = &app->attempts.list[i];
         char reason[512];
-        fprintf(stderr, "  %s: %s\n", strategy_name(a->strategy),
+        fprintf(app->messages, "  %s: %s\n", strategy_name(a->strategy),
                 report_attempt_reason(a, reason, sizeof reason));
     }
 }
@@ -335,7 +432,7 @@ void app_say(struct app *app, const char *fmt, ...)
     escape_text(text, sizeof text, raw, strlen(raw));
     progress_hide(&app->bar);
     fflush(app->out);
-    fprintf(stderr, "%s\n", text);
+    fprintf(app->messages, "%s\n", text);
 }
 
 int app_flush(struct app *app, struct err *err)

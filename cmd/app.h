@@ -22,8 +22,9 @@ struct app {
     struct wait wait; /* Ctrl-C and --timeout */
     struct log log;
     FILE *trace;
-    FILE *out;  /* where results go: standard output, or a redirection */
-    bool piped; /* `out` is a pipe to a program that we started */
+    FILE *out;      /* where results go: standard output, or a redirection */
+    bool piped;     /* `out` is a pipe to a program that we started */
+    FILE *messages; /* for the person: standard error */
 
     struct trust *trust; /* made when first needed */
     struct target target;
@@ -48,9 +49,14 @@ struct app {
     bool told;                         /* of its failure: nothing more is to be said */
     bool json;                         /* its results are wanted as JSON */
     bool quit;
+    struct jobs *jobs; /* commands in the background; NULL: none so far */
 
     struct report report;
     struct progress_bar bar;
+    struct {
+        char *out, *messages;
+        size_t out_size, messages_size;
+    } kept; /* a twin's */
 };
 
 /* -1 with ERR_LOCAL. */
@@ -58,6 +64,16 @@ int app_init(struct app *app, const struct settings *settings, enum app_mode mod
 
 /* Says goodbye to the server, and gives everything back. */
 void app_free(struct app *app);
+
+/* What can run a command beside this one, in a thread of its own: with settings, target, remote
+ * folder and what was learnt of the server as they are now, and a session of its own that is not
+ * connected yet. Results and messages are kept, and nobody is asked anything. `app` must outlive
+ * it. NULL with ERR_LOCAL. */
+struct app *app_twin(struct app *app, struct err *err);
+
+/* Shows what the twin has kept, and adds its part to the report: in the thread of `app`. */
+void app_twin_take(struct app *app, struct app *twin);
+void app_twin_free(struct app *twin);
 
 /* Connects to app->target and logs in as `user` (NULL: as target, options and ~/.netrc say), with
  * pauses and again after passing failures where nobody watches. A session there was ends. On

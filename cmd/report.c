@@ -75,6 +75,20 @@ void report_transfer(struct report *r, const struct transfer *t)
     r->transfers[r->ntransfers++] = row;
 }
 
+void report_merge(struct report *r, struct report *from)
+{
+    for (size_t i = 0; i < from->ntransfers; i++) {
+        struct report_transfer *t = &from->transfers[i];
+        if (!make_room(r))
+            break;
+        r->transfers[r->ntransfers++] = *t;
+        t->remote = t->local = NULL;
+    }
+    if (err_is_set(&from->first))
+        report_failure(r, &from->first);
+    report_clear(from);
+}
+
 void report_failure(struct report *r, const struct err *err)
 {
     if (!err_is_set(&r->first))

@@ -43,6 +43,8 @@ void report_target(struct report *r, const char *host, int port);
 void report_session(struct report *r, const struct session *s);
 /* Copies it; a transfer for which there is no memory is left out. */
 void report_transfer(struct report *r, const struct transfer *t);
+/* Takes over the transfers and the failure of `from`, which is left without. */
+void report_merge(struct report *r, struct report *from);
 /* Kept when it is the first. */
 void report_failure(struct report *r, const struct err *err);
 

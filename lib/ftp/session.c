@@ -104,13 +104,15 @@ void session_free(struct session *s)
     free(s);
 }
 
-struct session *session_clone(const struct session *s, const struct wait *wait,
-                              const struct log *log, struct err *err)
+struct session *session_clone(const struct session *s, const struct session_config *lent,
+                              struct err *err)
 {
     struct session_config config = s->config;
     config.ask_password = NULL;
-    config.wait = wait;
-    config.log = log;
+    config.trust = lent->trust;
+    config.proxy = lent->proxy;
+    config.wait = lent->wait;
+    config.log = lent->log;
     struct session *twin = session_new(&config, err);
     if (twin)
         memcpy(twin->cwd, s->cwd, sizeof twin->cwd);

@@ -53,10 +53,10 @@ struct session *session_new(const struct session_config *config, struct err *err
 void session_free(struct session *s); /* without QUIT */
 
 /* Another session to the same server, as the same user and in the same folder, not connected yet:
- * for a thread of its own, while nobody uses `s`. It asks nobody for a password. `wait` and `log`
- * are borrowed for its life. NULL with ERR_LOCAL. */
-struct session *session_clone(const struct session *s, const struct wait *wait,
-                              const struct log *log, struct err *err);
+ * for a thread of its own, while nobody uses `s`. It asks nobody for a password. Of `lent` only
+ * what session_new() would borrow counts: trust, proxy, wait and log. NULL with ERR_LOCAL. */
+struct session *session_clone(const struct session *s, const struct session_config *lent,
+                              struct err *err);
 
 /* Connects and logs in (again, where the control connection died); goes back to the folder it was
  * in. Does nothing on a living session. ERR_RESOLVE, ERR_CONNECT, ERR_TLS, ERR_CERTIFICATE,

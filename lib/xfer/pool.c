@@ -469,8 +469,8 @@ static struct worker *worker_new(struct pool *p, struct err *err)
     struct worker *w = &p->workers[p->made];
     w->pool = p;
     w->clone = p->made > 0;
-    w->session =
-        w->clone ? session_clone(p->pattern, p->wait, p->log, err) : p->config.model->session;
+    w->session = w->clone ? session_clone(p->pattern, session_settings(p->pattern), err)
+                          : p->config.model->session;
     if (!w->session)
         return NULL;
     p->made++;
@@ -676,7 +676,7 @@ static int begin_run(struct pool *p, struct err *err)
     if (!c->password && c->ask_password && session_connect(p->config.model->session, err) < 0)
         return -1;
     if (!p->pattern)
-        p->pattern = session_clone(p->config.model->session, p->wait, p->log, err);
+        p->pattern = session_clone(p->config.model->session, c, err);
     if (!p->pattern)
         return -1;
     p->ladder = *p->config.model->ladder;
