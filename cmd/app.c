@@ -1,5 +1,6 @@
 #include "app.h"
 
+#include "background.h"
 #include "base/buf.h"
 #include "base/escape.h"
 #include "login.h"
@@ -79,6 +80,7 @@ static void free_secret(char *secret)
 
 void app_free(struct app *app)
 {
+    background_free(app);
     app_close(app);
     trust_free(app->trust);
     attempts_clear(&app->attempts);
@@ -146,6 +148,7 @@ struct app *app_twin(struct app *app, struct err *err)
     }
     *twin = (struct app){.settings = app->settings,
                          .mode = MODE_BATCH,
+                         .background = true,
                          .trust = app->trust,
                          .proxy = app->proxy,
                          .rate = app->rate,

@@ -49,6 +49,7 @@ struct app {
     bool told;                         /* of its failure: nothing more is to be said */
     bool json;                         /* its results are wanted as JSON */
     bool quit;
+    bool background;   /* this is a twin */
     struct jobs *jobs; /* commands in the background; NULL: none so far */
 
     struct report report;

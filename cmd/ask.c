@@ -36,11 +36,11 @@ static int read_line(int fd, const struct wait *w, char *dst, size_t size, struc
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
-            return err_set(err, ERR_LOGIN, "no password was given");
+            return err_set(err, ERR_LOGIN, "no answer was given");
         if (c == '\n')
             break;
         if (len + 1 >= size)
-            return err_set(err, ERR_LOCAL, "the password is too long");
+            return err_set(err, ERR_LOCAL, "the answer is too long");
         dst[len++] = c;
     }
     dst[len] = '\0';
@@ -65,6 +65,19 @@ int ask_secret(const char *question, const struct wait *w, char *dst, size_t siz
         wipe(dst, size);
     tcsetattr(fd, TCSAFLUSH, &before);
     say(fd, "\n");
+    close(fd);
+    return rc;
+}
+
+int ask_line(const char *question, const struct wait *w, char *dst, size_t size, struct err *err)
+{
+    int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0)
+        return err_set_sys(err, ERR_LOCAL, errno, "there is no terminal to ask at");
+    say(fd, question);
+    int rc = read_line(fd, w, dst, size, err);
+    if (rc < 0)
+        say(fd, "\n");
     close(fd);
     return rc;
 }

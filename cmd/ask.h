@@ -10,4 +10,7 @@
  * (no terminal, or Ctrl-D), ERR_TIMEOUT, ERR_LOCAL (too long). The terminal is always put back. */
 int ask_secret(const char *question, const struct wait *w, char *dst, size_t size, struct err *err);
 
+/* The same with echo, for an answer. */
+int ask_line(const char *question, const struct wait *w, char *dst, size_t size, struct err *err);
+
 #endif

@@ -1,5 +1,6 @@
 #include "handlers.h"
 
+#include "background.h"
 #include "child.h"
 #include "words.h"
 
@@ -10,10 +11,13 @@
 
 int cmd_lcd(struct app *app, int argc, char **argv, struct err *err)
 {
-    (void) app;
     const char *to = argc > 1 ? argv[1] : getenv("HOME");
     if (!to)
         return err_set(err, ERR_USAGE, "no home folder is known");
+    if (background_needs_folder(app))
+        return err_set(err, ERR_USAGE,
+                       "commands in the background need the local folder: wait for them, or kill "
+                       "them");
     return chdir(to) < 0 ? err_set_sys(err, ERR_LOCAL, errno, "%s", to) : 0;
 }
 

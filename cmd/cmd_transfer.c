@@ -93,6 +93,8 @@ static int get_to_output(struct transfers *t, int n, char **argv, struct err *er
         return err_set(err, ERR_USAGE,
                        "-c, -E, --newer, --no-clobber and --max-size are for files, not for "
                        "standard output");
+    if (t->app->background)
+        return err_set(err, ERR_USAGE, "standard output is for commands in the foreground");
     return cat_files(t->app, n, argv + 1, CAT_PLAIN, err);
 }
 
@@ -143,6 +145,8 @@ static bool ends_in_slash(const char *name)
 /* Standard input is where commands come from, unless they stand elsewhere. */
 static int check_input(const struct app *app, struct err *err)
 {
+    if (app->background)
+        return err_set(err, ERR_USAGE, "standard input is for commands in the foreground");
     const struct settings *s = &app->settings;
     bool elsewhere = s->commands || (s->batch_file && !is_standard(s->batch_file));
     if (app->mode == MODE_ONE_SHOT || (app->mode == MODE_BATCH && elsewhere))

@@ -24,7 +24,8 @@ struct command {
     bool json;    /* takes --json */
     bool raw;     /* words that start with "-" are arguments, except a leading --json where it takes
                    * that */
-    bool one_dash; /* long options are understood with one dash too, as find(1) has them */
+    bool background; /* can run there */
+    bool one_dash;   /* long options are understood with one dash too, as find(1) has them */
     const struct command_option *options[COMMAND_OPTION_LISTS]; /* lists, some of them shared */
     const char *usage, *help;
     command_fn run;

@@ -69,6 +69,12 @@ int cmd_mirror(struct app *app, int argc, char **argv, struct err *err);
 /* cmd_memory.c */
 int cmd_memory(struct app *app, int argc, char **argv, struct err *err);
 
+/* cmd_queue.c */
+int cmd_jobs(struct app *app, int argc, char **argv, struct err *err);
+int cmd_kill(struct app *app, int argc, char **argv, struct err *err);
+int cmd_queue(struct app *app, int argc, char **argv, struct err *err);
+int cmd_wait(struct app *app, int argc, char **argv, struct err *err);
+
 /* cmd_local.c */
 int cmd_lcd(struct app *app, int argc, char **argv, struct err *err);
 int cmd_lpwd(struct app *app, int argc, char **argv, struct err *err);

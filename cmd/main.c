@@ -1,4 +1,5 @@
 #include "app.h"
+#include "background.h"
 #include "batch.h"
 #include "commands.h"
 #include "shell.h"
@@ -138,6 +139,8 @@ static int run(struct app *app, const struct plan *p)
         rc = run_shell(app);
     else if (rc == 0)
         rc = run_commands(app, p, batch);
+    if (p->mode != MODE_SHELL)
+        background_finish(app);
     if (batch != STDIN_FILENO)
         close(batch);
     return rc;

@@ -270,6 +270,11 @@ static void draw_sum(struct progress_bar *bar, int64_t done, size_t hidden,
 void progress_show(struct progress_bar *bar, const struct progress_row *rows, size_t n,
                    const struct progress_sum *sum)
 {
+    int64_t now = sum->bytes;
+    for (size_t i = 0; i < n; i++)
+        now += atomic_load(&rows[i].counters->done);
+    atomic_store(&bar->counters.done, now);
+    atomic_store(&bar->counters.total, sum->bytes_total);
     if (!bar->enabled)
         return;
     int room = term_height(STDERR_FILENO) - 2;

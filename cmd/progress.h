@@ -59,7 +59,7 @@ void progress_start(struct progress_bar *bar, const char *name);
 void progress_tick(void *ctx);
 
 /* Draws the rows of several transfers and their total, as many as there is room for; to be called
- * about four times a second. */
+ * about four times a second. The bar's counters become those of all. */
 void progress_show(struct progress_bar *bar, const struct progress_row *rows, size_t n,
                    const struct progress_sum *sum);
 

@@ -1,5 +1,6 @@
 #include "run.h"
 
+#include "background.h"
 #include "commands.h"
 #include "output.h"
 #include "words.h"
@@ -85,6 +86,10 @@ static int run_parsed(struct app *app, struct words *w, const char *where, struc
     int argc = w->argc;
     char **argv = w->argv, **patterns = w->patterns;
     bool marked = take_mark(&argc, &argv, &patterns);
+    if (w->background && background_add(app, false, argc, argv, patterns, err) == 0)
+        return 0;
+    if (w->background)
+        return settle(app, where, argv[0], marked, app->attempts.n, err);
     if (w->out == OUT_STANDARD)
         return run_marked(app, argc, argv, patterns, where, marked, err);
     size_t from = app->attempts.n;

@@ -1,5 +1,7 @@
 #include "shell.h"
 
+#include "ask.h"
+#include "background.h"
 #include "base/escape.h"
 #include "run.h"
 #include "signals.h"
@@ -222,6 +224,25 @@ static int read_line(struct shell *sh, char line[LINE_BYTES])
     return 1;
 }
 
+/* What runs in the background would end with the shell: the person decides. */
+static bool may_leave(struct app *app)
+{
+    char question[160], answer[16] = "";
+    struct err err = ERR_INIT;
+    int n = background_count(app);
+    if (n == 0 || signals_ending())
+        return true;
+    cancel_lower(app->cancel);
+    snprintf(question, sizeof question,
+             "%d command%s in the background: wait for %s (w), stop %s (s) or stay (c)? [w] ", n,
+             n == 1 ? "" : "s", n == 1 ? "it" : "them", n == 1 ? "it" : "them");
+    if (ask_line(question, &app->wait, answer, sizeof answer, &err) < 0 || answer[0] == 'c')
+        return false;
+    if (answer[0] != 's')
+        background_finish(app);
+    return true;
+}
+
 int shell_run(struct app *app, struct err *err)
 {
     struct shell sh = {.app = app};
@@ -229,11 +250,14 @@ int shell_run(struct app *app, struct err *err)
     int rc = shell_open(&sh, err), got;
     while (rc == 0 && !app->quit && !signals_ending()) {
         cancel_lower(app->cancel);
-        if ((got = read_line(&sh, line)) < 0)
+        background_reap(app, NULL);
+        if ((got = read_line(&sh, line)) < 0 && may_leave(app))
             break;
         struct err ignored = ERR_INIT;
         if (got > 0)
             run_line(app, line, "", &ignored);
+        if (app->quit)
+            app->quit = may_leave(app);
     }
     shell_close(&sh);
     return rc;

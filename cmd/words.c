@@ -198,17 +198,24 @@ static int read_operator(struct scan *s)
         s->pos++;
         return 1;
     }
-    if (c == '&')
-        return err_set(s->err, ERR_USAGE, "'%s' in column %d: %s",
-                       s->line[s->pos + 1] == '&' ? "&&" : "&", column(s->line, s->pos),
-                       s->line[s->pos + 1] == '&' ? "conditions are not supported"
-                                                  : "background jobs are not supported");
+    if (c == '&' && s->line[s->pos + 1] == '&')
+        return err_set(s->err, ERR_USAGE, "'&&' in column %d: conditions are not supported",
+                       column(s->line, s->pos));
     if (s->out->argc == 0)
         return err_set(s->err, ERR_USAGE, "no command before the '%c' in column %d", c,
+                       column(s->line, s->pos));
+    if (s->out->out != OUT_STANDARD && c == '&')
+        return err_set(s->err, ERR_USAGE,
+                       "the '&' in column %d: a result that goes elsewhere needs the foreground",
                        column(s->line, s->pos));
     if (s->out->out != OUT_STANDARD)
         return err_set(s->err, ERR_USAGE, "a second redirection in column %d",
                        column(s->line, s->pos));
+    if (c == '&') {
+        s->pos++;
+        s->out->background = true;
+        return 1;
+    }
     return c == '|' ? read_pipe(s) : read_redirection(s);
 }
 
@@ -265,6 +272,7 @@ int words_next(const char *line, size_t *pos, struct words *out, struct err *err
         out->argv[0] = NULL;
         out->out = OUT_STANDARD;
         out->out_to = NULL;
+        out->background = false;
         out->used = 0;
         do {
             skip_blanks(&s);

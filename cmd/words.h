@@ -3,14 +3,16 @@
  *   'literal'   "with \" and \\"   \x (any character as it is)   # comment   a; b
  *   command | shell command        the result goes into a pipe; up to ';' the shell reads the text
  *   command > file, >> file        the result goes into a file
+ *   command & command              the first goes on in the background
  *   ! shell command                up to the end of the line, as it is
  *
- * "&&", "||" and "&" are recognised and refused. */
+ * "&&" and "||" are recognised and refused. */
 #ifndef FTPSH_CMD_WORDS_H
 #define FTPSH_CMD_WORDS_H
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define LINE_BYTES 16384
@@ -26,6 +28,7 @@ struct words {
     char *patterns[WORDS_MAX + 1];
     enum words_out out;
     const char *out_to; /* the file, or the shell command */
+    bool background;    /* '&' follows */
     char mem[4 * LINE_BYTES];
     size_t used;
 };

@@ -111,6 +111,19 @@ static void several_commands(void **state)
     assert_int_equal(words_next(line, &pos, &w, &err), 0);
 }
 
+static void background(void **state)
+{
+    (void) state;
+    const char *line = "get a& put b &; ls";
+    size_t pos = 0;
+    assert_words(line, &pos, 2, (const char *const[]){"get", "a"});
+    assert_true(w.background);
+    assert_words(line, &pos, 2, (const char *const[]){"put", "b"});
+    assert_true(w.background);
+    assert_words(line, &pos, 1, (const char *const[]){"ls"});
+    assert_false(w.background);
+}
+
 static void nothing(void **state)
 {
     (void) state;
@@ -173,7 +186,8 @@ static void refused(void **state)
     assert_refused("get a\\", "column 6");
     assert_refused("ls && pwd", "'&&' in column 4");
     assert_refused("ls || pwd", "'||' in column 4");
-    assert_refused("ls &", "'&' in column 4");
+    assert_refused("ls > a &", "'&' in column 8");
+    assert_refused("& ls", "'&' in column 1");
     assert_refused("| sort", "no command before");
     assert_refused("> a", "no command before");
     assert_refused("ls |", "no command follows");
@@ -205,15 +219,11 @@ static void bounds(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(plain_words),
-        cmocka_unit_test(quotes),
-        cmocka_unit_test(patterns),
-        cmocka_unit_test(several_commands),
-        cmocka_unit_test(nothing),
-        cmocka_unit_test(redirections),
-        cmocka_unit_test(a_pipe_ends_at_a_semicolon),
-        cmocka_unit_test(shell_escapes),
-        cmocka_unit_test(refused),
+        cmocka_unit_test(plain_words),   cmocka_unit_test(quotes),
+        cmocka_unit_test(patterns),      cmocka_unit_test(several_commands),
+        cmocka_unit_test(background),    cmocka_unit_test(nothing),
+        cmocka_unit_test(redirections),  cmocka_unit_test(a_pipe_ends_at_a_semicolon),
+        cmocka_unit_test(shell_escapes), cmocka_unit_test(refused),
         cmocka_unit_test(bounds),
     };
     return run_unit(tests);

@@ -1,0 +1,190 @@
+"""Commands in the background: '&', queue, jobs, wait, kill."""
+import json
+import re
+import signal
+
+import pytest
+
+from bed.shell import Shell
+from fake.server import BIG, SMALL
+
+SLOW = "slow=1500000"  # two seconds for the big file
+VERY_SLOW = "slow=100000"
+
+
+def read(client, name):
+    path = client.folder / name
+    return path.read_bytes() if path.exists() else None
+
+
+@pytest.fixture
+def shell(client):
+    started = []
+
+    def start(*args):
+        started.append(Shell(client, *args))
+        started[-1].prompt()
+        return started[-1]
+
+    yield start
+    for one in started:
+        print(one.seen.text)
+        if one.child.isalive():
+            one.child.kill(signal.SIGKILL)
+            one.child.close()
+    client.check_findings()
+
+
+# Scripts.
+
+def test_two_at_once_while_others_run(fake, client):
+    server = fake(SLOW)
+    run = client("-c", "get big one & get big two & get small; jobs; wait", server.target())
+    assert run.status == 0, run
+    assert len(re.findall(r"^\[\d\] running .* get big (?:one|two)$", run.stdout, re.M)) == 2
+    assert (read(client, "one"), read(client, "two"), read(client, "small")) == (BIG, BIG, SMALL)
+    assert sorted(t["local"] for t in run.report["transfers"]) == ["one", "small", "two"]
+    # Three connections in all: each in the background has one of its own.
+    assert len(set(re.findall(r"^(\d+) > PASS", server.said(), re.M))) == 3
+
+
+def test_the_end_of_a_script_waits(fake, client):
+    run = client("-c", "get big one &", fake(SLOW).target())
+    assert (run.status, read(client, "one")) == (0, BIG), run
+
+
+def test_a_failure_decides_the_status(fake, client):
+    run = client("-c", "get missing & get small", fake().target())
+    assert run.status == 7 and "[1] get missing" in run.stderr, run
+    assert run.report["error"]["reply"] == 550
+    assert read(client, "small") == SMALL
+
+
+def test_wait_fails_as_the_command_did(fake, client):
+    run = client("-c", "get missing &; wait 1; get small", fake().target())
+    assert run.status == 7 and read(client, "small") is None, run
+    assert run.stderr.count("550") == 1, run
+
+
+def test_the_queue_runs_one_after_the_other(fake, client):
+    server = fake(SLOW)
+    run = client("-c", "queue get big one; queue get small two; queue get missing;"
+                       "queue get small three; queue", server.target())
+    assert run.status == 7, run
+    assert re.search(r"^\[1\] running .*\n\[2\] waiting .*\n\[3\] waiting .*\n\[4\] waiting", run.stdout)
+    assert (read(client, "one"), read(client, "two"), read(client, "three")) == (BIG, SMALL, SMALL)
+    retrieved = re.findall(r"^\d+ > RETR (\S+)", server.said(), re.M)
+    assert retrieved == ["big", "small", "missing", "small"]
+
+
+def test_the_queue_is_steered(fake, client):
+    server = fake()
+    run = client("-c", "queue stop; queue get small one; queue get small two; queue get small three;"
+                       "queue move 3 1; queue delete 1; queue --json; queue start; wait",
+                 server.target())
+    assert run.status == 0, run
+    rows = [json.loads(line) for line in run.stdout.splitlines()]
+    assert [(r["number"], r["state"]) for r in rows] == [(3, "waiting"), (1, "failed"), (2, "waiting")]
+    assert rows[0]["command"] == "get small three"
+    assert read(client, "one") is None
+    assert read(client, "two") == SMALL and read(client, "three") == SMALL
+    assert [t["local"] for t in run.report["transfers"]] == ["three", "two"]
+
+
+def test_a_killed_command_is_no_failure(fake, client):
+    run = client("-c", "get big one &; kill 1; wait; get small", fake(VERY_SLOW).target())
+    assert run.status == 0 and "[1] get big one: stopped" in run.stderr, run
+    assert read(client, "one") is None and read(client, "small") == SMALL
+
+
+def test_folders_are_those_of_the_moment(fake, client):
+    server = fake(SLOW)
+    (server.root / "empty" / "there").write_bytes(SMALL)
+    (client.folder / "here").mkdir()
+    run = client("-c", "get big one &; queue get small two; cd empty; lcd here; get there; wait",
+                 server.target())
+    assert run.status == 0, run
+    assert (read(client, "one"), read(client, "two"), read(client, "here/there")) == (BIG, SMALL, SMALL)
+
+
+def test_an_upload_in_the_background(fake, client):
+    server = fake()
+    (client.folder / "up").write_bytes(BIG)
+    run = client("-c", "put up & wait", server.target())
+    assert run.status == 0 and (server.root / "up").read_bytes() == BIG, run
+
+
+def test_interrupt_ends_a_script_and_its_background(fake, client):
+    server = fake(VERY_SLOW)
+    run = client.signal_when(signal.SIGINT, lambda: server.said().count("RETR big") == 2,
+                             "-c", "get big one &; get big two &; wait", server.target())
+    assert run.status == 130, run
+
+
+@pytest.mark.parametrize("line, words", (
+    ("ls &", "ls does not run in the background"),
+    ("queue ls", "ls does not run in the background"),
+    ("get &", "usage: get"),
+    ("get small > x &", "'&' in column 15"),
+    ("get small - &", "for commands in the foreground"),
+    ("put - x &", "for commands in the foreground"),
+    ("wait 7", "no command 7"),
+    ("kill x", "'x' is no number"),
+    ("queue move 1 1", "no command 1"),
+))
+def test_what_is_refused(fake, client, line, words):
+    run = client("-c", line, fake().target())
+    assert run.status == 2 and words in run.stderr, run
+
+
+def test_no_connection_to_spare(fake, client):
+    run = client("--retries=0", "-c", "get small one & wait", fake("max-sessions=1").target())
+    assert run.status == 8 and "421" in run.stderr, run
+
+
+# At a terminal.
+
+def test_the_prompt_stays_usable(fake, shell, client):
+    sh = shell(fake(SLOW).target())
+    assert "[1] get big one" in sh.run("get big one &")
+    assert "small" in sh.run("ls")
+    assert "running" in sh.run("jobs")
+    sh.run("wait")
+    assert "[1] get big one: done" in sh.seen.text
+    assert read(client, "one") == BIG
+    sh.type("quit")
+    assert sh.leave() == 0
+
+
+def test_ctrl_c_leaves_the_background_alone(fake, shell, client):
+    sh = shell(fake(SLOW).target())
+    sh.run("get big one &")
+    sh.interrupt()
+    sh.prompt()
+    sh.type("wait")
+    sh.interrupt()
+    sh.prompt()
+    sh.run("wait")
+    assert read(client, "one") == BIG
+
+
+@pytest.mark.parametrize("answer, whole", (("", True), ("s", False)))
+def test_leaving_asks(fake, shell, client, answer, whole):
+    sh = shell(fake(SLOW).target())
+    sh.run("get big one &")
+    sh.type("quit")
+    sh.child.expect(r"1 command in the background: .*\] ")
+    sh.run("c")
+    assert "running" in sh.run("jobs")
+    sh.type("quit")
+    sh.child.expect(r"1 command in the background: .*\] ")
+    sh.type(answer)
+    assert sh.leave() == 0
+    assert (read(client, "one") == BIG) == whole
+
+
+def test_terminate_ends_all(fake, shell):
+    sh = shell(fake(VERY_SLOW).target())
+    sh.run("get big one &")
+    sh.child.kill(signal.SIGTERM)
+    assert sh.leave() == 143
