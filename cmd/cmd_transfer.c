@@ -89,9 +89,10 @@ static int add_gets(struct transfers *t, const struct aim *aim, int n, char **ar
 static int get_to_output(struct transfers *t, int n, char **argv, struct err *err)
 {
     const struct get_options *o = &t->get;
-    if (o->resume || o->newer || o->no_clobber || o->remove_source || o->max_size >= 0)
+    if (o->resume || o->newer || o->no_clobber || o->remove_source || o->max_size >= 0 ||
+        o->segments)
         return err_set(err, ERR_USAGE,
-                       "-c, -E, --newer, --no-clobber and --max-size are for files, not for "
+                       "-c, -E, -n, --newer, --no-clobber and --max-size are for files, not for "
                        "standard output");
     if (t->app->background)
         return err_set(err, ERR_USAGE, "standard output is for commands in the foreground");

@@ -32,6 +32,11 @@ const struct command_option transfer_options[] = {
 };
 
 const struct command_option transfer_get_options[] = {
+    {.letter = 'n',
+     .name = "segments",
+     .placeholder = "N",
+     .kind = OPTION_NUMBER,
+     .help = "a large file over N connections, 2 to 16"},
     {.letter = 'o', .placeholder = "NAME", .help = "the local name"},
     {.letter = 'O', .placeholder = "FOLDER", .help = "the local folder"},
     {0},
@@ -72,6 +77,26 @@ static int override(struct app *app, struct err *err)
     return 0;
 }
 
+static void say_line(void *ctx, const char *line)
+{
+    app_say(ctx, "%s", line);
+}
+
+static int read_segments(struct transfers *t, struct err *err)
+{
+    const char *value = app_option(t->app, "segments");
+    if (!value)
+        return 0;
+    long n = strtol(value, NULL, 10); /* digits, as the table has it */
+    if (n < 2 || n > SEGMENTS_MAX)
+        return err_set(err, ERR_USAGE, "option '--segments': %s is not 2 to %d", value,
+                       SEGMENTS_MAX);
+    t->segments = (struct segments_options){
+        .count = (int) n, .retries = t->app->settings.retries, .say = say_line, .ctx = t->app};
+    t->get.segments = &t->segments;
+    return 0;
+}
+
 int transfers_begin(struct transfers *t, struct app *app, enum transfer_direction d,
                     struct err *err)
 {
@@ -79,6 +104,8 @@ int transfers_begin(struct transfers *t, struct app *app, enum transfer_directio
     *t = (struct transfers){
         .app = app, .direction = d, .get = GET_OPTIONS_INIT, .put = PUT_OPTIONS_INIT};
     if (max && quantity_bytes(max, &t->get.max_size, err) < 0)
+        return -1;
+    if (read_segments(t, err) < 0)
         return -1;
     t->put.max_size = t->get.max_size;
     t->get.resume = t->put.resume = app_option(app, "continue") != NULL;

@@ -22,13 +22,14 @@ struct transfers {
     struct app *app;
     enum transfer_direction direction;
     struct get_options get;
+    struct segments_options segments; /* get.segments, where they are wanted */
     struct put_options put;
     struct transfer_pair *list;
     size_t n, room;
 };
 
 /* Takes over what the running command's options say; until transfers_clear() they hold for the
- * whole app. -1 with ERR_USAGE. transfers_clear() in either case. */
+ * whole app, and *t stays where it is. -1 with ERR_USAGE. transfers_clear() in either case. */
 int transfers_begin(struct transfers *t, struct app *app, enum transfer_direction d,
                     struct err *err);
 void transfers_clear(struct transfers *t);

@@ -13,6 +13,7 @@ struct get {
     struct verifier verifier;
     int64_t size, mtime; /* of the remote file; LISTING_UNKNOWN */
     bool size_asked;     /* by SIZE just now, not told by a listing */
+    bool in_pieces;      /* the part file is that of segments.h */
     struct transfer *out;
 };
 
@@ -205,6 +206,23 @@ static int fetch_or_restart(struct get *g, struct err *err)
     return fetch(g, err);
 }
 
+/* Over several connections, or one where that cannot be. */
+static int fetch_segments(struct get *g, struct err *err)
+{
+    const struct get_options *o = g->options;
+    int rc = segments_fetch(g->mover, g->remote, &g->part, o->segments, o->resume && !o->anew,
+                            g->out, err);
+    if (rc == 0)
+        return fetch_or_restart(g, err);
+    g->in_pieces = true;
+    if (rc < 0)
+        return -1;
+    g->size = g->part.from_size;
+    g->mtime = g->part.from_mtime;
+    g->out->verdict = VERDICT_SIZE_OK;
+    return begin_verifying(g, err) < 0 ? -1 : verify_contents(g, g->size, err);
+}
+
 static int get_into(struct get *g, struct err *err)
 {
     const struct get_options *o = g->options;
@@ -213,7 +231,7 @@ static int get_into(struct get *g, struct err *err)
     g->out->skipped = skip_by_remote(g);
     if (g->out->skipped)
         return 0;
-    int rc = fetch_or_restart(g, err);
+    int rc = o->segments ? fetch_segments(g, err) : fetch_or_restart(g, err);
     if (rc < 0 && g->out->skipped == SKIP_TOO_LARGE && !g->part.in_place) {
         part_discard(&g->part);
         err_clear(err);
@@ -223,7 +241,7 @@ static int get_into(struct get *g, struct err *err)
     if (rc == 0)
         rc = part_finish(&g->part, o->preserve ? o->mode : LISTING_UNKNOWN,
                          o->preserve ? g->mtime : LISTING_UNKNOWN, err);
-    if (rc < 0)
+    if (rc < 0 && !g->in_pieces)
         tell_of_part(&g->part, err);
     return rc;
 }

@@ -3,7 +3,7 @@
 #define FTPSH_XFER_GET_H
 
 #include "ftp/listing.h"
-#include "xfer/part.h"
+#include "xfer/segments.h"
 #include "xfer/transfer.h"
 
 #include <fcntl.h>
@@ -23,6 +23,7 @@ struct get_options {
                           * where they matter */
     int mode;            /* LISTING_UNKNOWN: not kept */
     int64_t max_size;    /* larger files are passed over; -1: none is too large */
+    const struct segments_options *segments; /* over several connections; NULL: one */
 };
 
 #define GET_OPTIONS_INIT                                                                           \

@@ -224,6 +224,24 @@ static int part_open(struct part *t, struct err *err)
     return 0;
 }
 
+int part_open_pieces(struct part *t, struct err *err)
+{
+    t->fd = open_part(t, err);
+    return t->fd < 0 ? -1 : 0;
+}
+
+void part_note_origin(const struct part *t)
+{
+    keep_record(t, false);
+}
+
+void part_leave(struct part *t)
+{
+    if (t->fd >= 0)
+        close(t->fd);
+    t->fd = -1;
+}
+
 void part_clear(struct part *t)
 {
     if (t->fd < 0)

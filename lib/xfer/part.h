@@ -68,6 +68,14 @@ void part_restart(struct part *t);
  * ERR_INTEGRITY (the overlap differs), ERR_CANCELLED, ERR_TIMEOUT. */
 int part_write(void *ctx, const void *data, size_t len, struct err *err);
 
+/* For segments.c, which writes where it likes: opens, or makes, the part file as it is. -1 with
+ * ERR_LOCAL. */
+int part_open_pieces(struct part *t, struct err *err);
+/* Keeps what part_expect() told of in the file's times; or closes it and leaves them as they are.
+ */
+void part_note_origin(const struct part *t);
+void part_leave(struct part *t);
+
 /* The file is whole: gives it its mode and time, its final name, and closes it. `mtime` negative:
  * the time is now. `mode` negative: as the file had that was there, or a new one's; else its rwx
  * bits, as far as a new file may have them, and always rw for the owner. -1 with ERR_LOCAL. */
