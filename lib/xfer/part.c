@@ -232,7 +232,7 @@ int part_open_pieces(struct part *t, struct err *err)
 
 void part_note_origin(const struct part *t)
 {
-    keep_record(t, false);
+    keep_record(t);
 }
 
 void part_leave(struct part *t)
