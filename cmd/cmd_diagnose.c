@@ -153,6 +153,15 @@ static json_t *use_json(const struct evidence *e)
     return use;
 }
 
+/* null where the control connection was not left idle. */
+static json_t *idle_json(const struct evidence *e)
+{
+    if (e->idle_ms == 0)
+        return json_null();
+    return json_pack("{s:I, s:o}", "ms", (json_int_t) e->idle_ms, "ended",
+                     err_is_set(&e->idle_end) ? json_text(e->idle_end.msg) : json_null());
+}
+
 static json_t *finding_json(const struct app *app, const struct finding *f)
 {
     const struct evidence *e = f->evidence;
@@ -166,11 +175,11 @@ static json_t *finding_json(const struct app *app, const struct finding *f)
     for (size_t i = 0; i < f->causes.n; i++)
         json_array_append_new(causes, cause_json(f, f->causes.list[i]));
     return json_pack(
-        "{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "server",
+        "{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "server",
         report_server_json(&app->report.server), "software", software_name(e->software), "path",
-        path_json(e), "strategies", strategies, "upload", upload_json(&e->upload), "ended",
-        err_is_set(&e->ended) ? json_text(e->ended.msg) : json_null(), "probes", probes, "causes",
-        causes, "unexplained", unexplained_json(f), "use", use_json(e));
+        path_json(e), "strategies", strategies, "upload", upload_json(&e->upload), "idle",
+        idle_json(e), "ended", err_is_set(&e->ended) ? json_text(e->ended.msg) : json_null(),
+        "probes", probes, "causes", causes, "unexplained", unexplained_json(f), "use", use_json(e));
 }
 
 /* ---- as text ---- */
@@ -288,6 +297,18 @@ static void show_upload(FILE *out, const struct upload *u, bool asked)
         fprintf(out, "  %-20s %s is still there: %s\n", "", u->name, u->left.msg);
 }
 
+static void show_idle(FILE *out, const struct evidence *e)
+{
+    double seconds = (double) e->idle_ms / 1000;
+    if (e->idle_ms == 0)
+        return;
+    if (err_is_set(&e->idle_end))
+        fprintf(out, "  %-20s the control connection is lost after %.3g s: %s\n", "idle", seconds,
+                e->idle_end.msg);
+    else
+        fprintf(out, "  %-20s the control connection lasts for %.3g s\n", "idle", seconds);
+}
+
 static void show_indented(FILE *out, const char *text)
 {
     while (*text) {
@@ -381,6 +402,7 @@ static void show_finding(const struct app *app, const struct finding *f)
             show_trial(out, &e->trials[shown[i]]);
     }
     show_upload(out, &e->upload, f->upload);
+    show_idle(out, e);
     if (err_is_set(&e->ended))
         fprintf(out, "  no more was tried: %s\n", e->ended.msg);
     for (size_t i = 0; i < f->causes.n; i++)

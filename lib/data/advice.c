@@ -15,6 +15,7 @@
 #define ACCEPT_PEER "accept-other-data-address"
 #define ALLOW_EPSV "allow-epsv"
 #define ALLOW_PASSIVE "allow-passive"
+#define LONGER_IDLE "lengthen-idle-time"
 #define ALLOW_CLEAR "allow-data-in-clear"
 
 #define SAY_ADDRESS "Name the public address in replies to PASV."
@@ -27,6 +28,7 @@
     "Accept data connections from other addresses than the control connection's. That opens them " \
     "to whoever guesses a port: a NAT that keeps one address for a client is the better way."
 
+#define SAY_IDLE "Let idle control connections live longer."
 #define SAY_CLEAR                                                                                  \
     "Or let data travel in clear, where everybody on the way may read them: do not demand TLS on " \
     "data connections."
@@ -253,6 +255,23 @@ static const struct advice rows[] = {
     {BIT(CONTROL_FORGOTTEN), SOFTWARE_UNKNOWN, PARTY_CLIENT, "noop-interval",
      "Keep the control connection busy during transfers.", "ftpsh", "--noop-interval={often}"},
 
+    {BIT(IDLE_TIMEOUT), SOFTWARE_VSFTPD, PARTY_SERVER, LONGER_IDLE, SAY_IDLE, "vsftpd.conf",
+     "idle_session_timeout={patience}"},
+    {BIT(IDLE_TIMEOUT), SOFTWARE_PROFTPD, PARTY_SERVER, LONGER_IDLE,
+     SAY_IDLE " TimeoutNoTransfer ends what transfers nothing, likewise.", "proftpd.conf",
+     "TimeoutIdle {patience}\nTimeoutNoTransfer {patience}"},
+    {BIT(IDLE_TIMEOUT), SOFTWARE_PUREFTPD, PARTY_SERVER, LONGER_IDLE, SAY_IDLE,
+     "command line of pure-ftpd (MaxIdleTime in pure-ftpd.conf), in minutes", "-I {minutes}"},
+    {BIT(IDLE_TIMEOUT), SOFTWARE_PYFTPDLIB, PARTY_SERVER, LONGER_IDLE, SAY_IDLE, PYTHON,
+     "handler.timeout = {patience}"},
+    {BIT(IDLE_TIMEOUT), SOFTWARE_UNKNOWN, PARTY_SERVER, LONGER_IDLE,
+     SAY_IDLE " Where it has no such limit, see in its log why it ends the connection.", NULL,
+     NULL},
+    {BIT(IDLE_TIMEOUT), SOFTWARE_UNKNOWN, PARTY_CLIENT, "reconnects",
+     "Nothing to set: ftpsh connects anew with the next command, and servers do not count the time "
+     "of a transfer.",
+     NULL, NULL},
+
     {BIT(NO_FINAL_REPLY), SOFTWARE_UNKNOWN, PARTY_SERVER, "confirm-transfers",
      "See in the server's log why it does not send its final reply (226) when the data have ended; "
      "where a script or scanner runs after each transfer, let it not hold up the reply.",
@@ -300,6 +319,7 @@ enum cause advice_besides(enum cause c, const struct evidence *e)
 /* ---- placeholders ---- */
 
 enum { RANGE_PORTS = 100, RANGE_WIDEST = 1000, RANGE_DEFAULT = 50000, OFTEN_MAX_S = 30 };
+enum { PATIENCE_MIN_S = 900, PATIENCE_MAX_S = 86400 };
 
 /* A range of round numbers around the ports that were seen, where they lie together. */
 static uint16_t first_port(const struct evidence *e, uint16_t *last)
@@ -326,6 +346,13 @@ static int often_s(const struct evidence *e)
 {
     int64_t s = e->idle_ms / 3000;
     return s > OFTEN_MAX_S || e->idle_ms == 0 ? OFTEN_MAX_S : s > 0 ? (int) s : 1;
+}
+
+/* Well above the idle time that was too much, and above what servers have by themselves. */
+static int patience_s(const struct evidence *e)
+{
+    int64_t s = e->idle_ms / 1000 * 4;
+    return s > PATIENCE_MAX_S ? PATIENCE_MAX_S : s > PATIENCE_MIN_S ? (int) s : PATIENCE_MIN_S;
 }
 
 /* ", 10.0.1.121" where the server gave an inside address away. */
@@ -362,6 +389,10 @@ static void put_value(const char *name, size_t len, const struct evidence *e, ui
         snprintf(dst, size, "%u", last + 1u);
     else if (strncmp(name, "often", len) == 0)
         snprintf(dst, size, "%d", often_s(e));
+    else if (strncmp(name, "patience", len) == 0)
+        snprintf(dst, size, "%d", patience_s(e));
+    else if (strncmp(name, "minutes", len) == 0)
+        snprintf(dst, size, "%d", (patience_s(e) + 59) / 60);
 }
 
 const char *advice_fill(const char *text, const struct evidence *e, uint16_t control_port,

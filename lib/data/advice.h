@@ -32,7 +32,8 @@ struct advice {
 /* text, where and lines may hold {public} (the server's address as seen from here), {inside} (what
  * it says of itself), {client} (ours), {outside} (ours, as seen from there), {control} (its control
  * port), {first}, {last} and {next} (its passive ports, and the one behind them), {often} (after
- * how many idle seconds a sign of life is due). */
+ * how many idle seconds a sign of life is due), {patience} and {minutes} (how long a server had
+ * better wait, in seconds and in minutes). */
 #define ADVICE_TEXT 512
 
 /* The rows for one cause, in the order of the table; at most `max`. Returns how many. */

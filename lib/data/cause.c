@@ -458,9 +458,17 @@ static bool client_nat(const struct evidence *e)
            evidence_client_nat(e) && !passive_works(e);
 }
 
+/* A server takes its leave, with 421 or an orderly end; a NAT that has forgotten a connection drops
+ * or resets it. */
+static bool idle_timeout(const struct evidence *e)
+{
+    return e->idle_end.reply == 421 || (e->idle_end.code == ERR_CLOSED && e->idle_end.sys == 0);
+}
+
 static bool control_forgotten(const struct evidence *e)
 {
-    return e->forgotten;
+    return e->idle_end.code == ERR_TIMEOUT ||
+           (e->idle_end.code == ERR_CLOSED && e->idle_end.sys != 0);
 }
 
 /* A listing gives no NAT the time to forget: the server is what does not confirm it. */
@@ -624,6 +632,9 @@ static const struct {
                                  "The control connection is lost while it is idle: a NAT on the "
                                  "way has forgotten it.",
                                  control_forgotten, 0, NULL},
+    [CAUSE_IDLE_TIMEOUT] = {"server-idle-timeout",
+                            "The server itself ends the control connection when it is idle.",
+                            idle_timeout, 0, NULL},
     [CAUSE_NO_FINAL_REPLY] = {"no-final-reply",
                               "All data move, and the server does not confirm it with its "
                               "final reply.",
@@ -665,7 +676,8 @@ struct causes causes_find(const struct evidence *e)
     }
     found.unexplained = find_unexplained(e, hold); /* hidden causes account for theirs as well */
     hold &= ~explained;
-    if (found.unexplained || (hold == 0 && !anything_works(e)))
+    bool odd_end = err_is_set(&e->idle_end) && !idle_timeout(e) && !control_forgotten(e);
+    if (found.unexplained || odd_end || (hold == 0 && !anything_works(e)))
         hold |= BIT(UNKNOWN);
     else if (hold == 0)
         hold = BIT(HEALTHY);

@@ -30,6 +30,7 @@ enum cause {
     CAUSE_DATA_TLS,
     CAUSE_CLIENT_NAT,
     CAUSE_CONTROL_FORGOTTEN,
+    CAUSE_IDLE_TIMEOUT,
     CAUSE_NO_FINAL_REPLY,
     CAUSE_NO_CLOSE_NOTIFY,
     CAUSE_UNKNOWN, /* something that was tried failed and nothing above explains it, or nothing was
@@ -77,9 +78,10 @@ struct evidence {
     struct upload upload;
     struct probe probes[PROBES_MAX];
     size_t nprobes;
-    int64_t idle_ms;  /* how long the control connection was left idle; 0: not tried */
-    bool forgotten;   /* the control connection did not survive its idle time */
-    struct err ended; /* why the session could not be rebuilt, and nothing more be tried */
+    int64_t idle_ms;     /* how long the control connection was left idle; 0: not tried */
+    struct err idle_end; /* why it did not survive that: 421, closed by the server, reset, silence;
+                            ERR_NONE: it did */
+    struct err ended;    /* why the session could not be rebuilt, and nothing more be tried */
 };
 
 /* What holds, in order; never empty: CAUSE_HEALTHY or CAUSE_UNKNOWN when nothing else does. */

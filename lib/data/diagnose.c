@@ -343,15 +343,16 @@ static int try_alone(struct run *r, enum strategy_id id, int trials_left, struct
 
 /* Asks without rebuilding the session; what is not answered in time leaves it out of step, and dead
  * for whoever comes next. 0 with the final reply in *out. */
-static int ask(struct run *r, struct reply *out, int64_t ms, const char *line)
+static int ask(struct run *r, struct reply *out, int64_t ms, const char *line, struct err *err)
 {
     struct control *control = session_control(r->session);
     struct deadline until = soon(r, ms);
     *out = (struct reply){0};
-    int rc = session_alive(r->session) ? control_send(control, until, NULL, "%s", line) : -1;
+    int rc = session_alive(r->session) ? control_send(control, until, err, "%s", line)
+                                       : err_set(err, ERR_CLOSED, "the session is lost");
     while (rc == 0 && out->code < 200) {
         reply_clear(out);
-        rc = control_read(control, out, until, NULL);
+        rc = control_read(control, out, until, err);
     }
     if (rc < 0) {
         reply_clear(out);
@@ -419,11 +420,11 @@ static int remove_upload(struct run *r, const struct upload *u, bool interrupted
     snprintf(line, sizeof line, "DELE %s", u->name);
     *out = (struct reply){0};
     if (!interrupted)
-        return is_ready(r) ? ask(r, out, r->settings->ladder->timeout_ms, line) : -1;
+        return is_ready(r) ? ask(r, out, r->settings->ladder->timeout_ms, line, NULL) : -1;
     if (!session_alive(r->session))
         return -1;
     const struct wait *usual = control_use_wait(session_control(r->session), &alone);
-    int rc = ask(r, out, REMOVE_MS, line);
+    int rc = ask(r, out, REMOVE_MS, line, NULL);
     control_use_wait(session_control(r->session), usual);
     return rc;
 }
@@ -461,11 +462,7 @@ static int try_upload(struct run *r, enum strategy_id id, struct err *err)
     clean_up(r, u, rc < 0);
     r->end = end;
     r->end.at_ms += clock_now_ms() - start;
-    if (rc == 0)
-        return check_interrupt(r, NULL, err);
-    if (err_is_set(&u->left))
-        err_wrap(&stop, "%s may be left on the server", u->name);
-    return err_take(err, &stop);
+    return rc < 0 ? err_take(err, &stop) : check_interrupt(r, NULL, err);
 }
 
 /* ---- what the server tells ---- */
@@ -502,7 +499,7 @@ static void learn_software(struct run *r)
         struct reply reply;
         if (r->out->software != SOFTWARE_UNKNOWN)
             return;
-        if (ask(r, &reply, ASK_MS, questions[i]) < 0)
+        if (ask(r, &reply, ASK_MS, questions[i], NULL) < 0)
             return;
         if (reply.code / 100 == 2)
             r->out->software = guess_software(reply.text);
@@ -535,7 +532,7 @@ static void learn_own_address(struct run *r)
 {
     struct reply reply;
     struct addr found = {0};
-    if (ask(r, &reply, ASK_MS, "STAT") < 0)
+    if (ask(r, &reply, ASK_MS, "STAT", NULL) < 0)
         return;
     if (reply.code / 100 == 2 && (address_behind(reply.text, "Connected to ", &found) ||
                                   address_behind(reply.text, "Connected from ", &found)))
@@ -641,17 +638,51 @@ static void learn_plain(struct run *r)
     control_free(control);
 }
 
-static int stay_idle(struct run *r, struct err *err)
+/* Says nothing for a while. 0 while the connection lasts, as far as that shows from here; -1 with
+ * what ended it: Ctrl-C, or the server. */
+static int say_nothing(struct run *r, struct deadline until, struct err *err)
+{
+    struct control *control = session_control(r->session);
+    struct wait_fd fd = {.fd = stream_fd(control_stream(control)), .want = POLLIN};
+    int rc = 1;
+    while (rc >= 0 && !deadline_passed(until)) {
+        struct reply reply = {0};
+        if (wait_fds(wait_of(r), &fd, 1, until, err) < 0)
+            return -1;
+        rc = control_try(control, &reply, err);
+        if (rc > 0 && reply.code == 421)
+            rc = session_refused(&reply, "idle", err);
+        reply_clear(&reply);
+    }
+    return rc < 0 ? -1 : 0;
+}
+
+/* A NAT's loss of memory shows only when something is sent. */
+static int ask_for_life(struct run *r, struct err *err)
 {
     struct reply reply;
+    r->end = DEADLINE_NEVER;
+    int rc = ask(r, &reply, r->settings->ladder->timeout_ms, "NOOP", err);
+    if (rc == 0 && reply.code == 421)
+        rc = session_refused(&reply, "NOOP", err);
+    reply_clear(&reply);
+    return rc;
+}
+
+static int stay_idle(struct run *r, struct err *err)
+{
+    struct err why = ERR_INIT;
     if (!is_ready(r))
         return check_interrupt(r, &r->why, err);
-    if (wait_fds(wait_of(r), NULL, 0, deadline_in(r->settings->idle_ms), err) < 0)
+    int64_t start = clock_now_ms();
+    int rc = say_nothing(r, deadline_in(r->settings->idle_ms), &why);
+    int64_t idle_ms = clock_now_ms() - start;
+    if (rc == 0)
+        rc = ask_for_life(r, &why);
+    if (rc < 0 && check_interrupt(r, &why, err) < 0)
         return -1;
-    r->end = DEADLINE_NEVER;
-    r->out->idle_ms = r->settings->idle_ms;
-    r->out->forgotten = ask(r, &reply, r->settings->ladder->timeout_ms, "NOOP") < 0;
-    reply_clear(&reply);
+    r->out->idle_ms = idle_ms > 0 ? idle_ms : 1;
+    r->out->idle_end = why;
     return 0;
 }
 
@@ -772,5 +803,7 @@ int diagnose_run(struct session *s, const struct diagnose_settings *settings, st
     int rc = find_out(&r, err);
     if (r.over)
         out->ended = r.why;
+    if (rc < 0 && err_is_set(&out->upload.left))
+        err_wrap(err, "%s may be left on the server", out->upload.name);
     return rc;
 }

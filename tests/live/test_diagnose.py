@@ -1,11 +1,13 @@
 """What `diagnose` names where nothing but the server is to blame: the cause, and no other."""
 import json
+import re
 import signal
 import subprocess
 
 import pytest
 
 from bed.diagnosis import Diagnosis, diagnose
+from bed.interpreter import HANG_UP, Interpreter
 from bed.proxies import Scripted
 from bed.server import with_extra
 from fake.server import PASSWORD, Fake
@@ -362,9 +364,83 @@ def test_upload_is_interrupted(ftpsh, tmp_path, pki):
     server.stop()
 
 
+def test_removal_is_interrupted(bed, ftpsh):
+    """Whether the file is gone is not known then."""
+    server = bed.server("vsftpd", tls="off")
+    with Interpreter(server.port, {"DELE": b""}) as between:
+        status, said = interrupt(ftpsh, between.target(server), "DELE", "-u")
+    assert status == 130, said
+    name = re.search(r"(\.ftpsh-diagnose-\w+) may be left on the server", said)
+    assert name and [p.name for p in bed.account.home.iterdir()] == [name[1]], said
+
+
 def test_upload_where_nothing_works(ask):
     found = ask("epsv-port-closed", "pasv-port-closed", "refuse=EPRT", "refuse=PORT", words=("-u",))
     assert found.found["upload"] is None and found.run.status == 6, found
+
+
+IDLE = [("vsftpd", ("idle_session_timeout=1",)), ("proftpd", ("TimeoutIdle 1",))]
+
+
+@pytest.mark.parametrize("name, extra", IDLE)
+def test_server_ends_an_idle_connection(bed, ftpsh, name, extra):
+    """With 421 or without a word: no NAT forgets so politely."""
+    server = bed.server(name, extra=extra)
+    found = diagnose(ftpsh, server.target(), "5")
+    assert found.causes() == ["server-idle-timeout"], found
+    assert 500 < found.found["idle"]["ms"] < 5000 and found.found["idle"]["ended"], found
+    server.stop()
+    mended = bed.server(name, extra=with_extra(extra, found.server_lines()))
+    again = diagnose(ftpsh, mended.target(), "2")
+    assert again.causes() == ["healthy"] and again.found["idle"]["ended"] is None, again
+
+
+@pytest.mark.parametrize("name", ("pureftpd", "pyftpdlib"))
+def test_idle_limit_that_is_long(bed, ftpsh, name):
+    """Pure-FTPd's shortest is a minute: that the advised line is understood has to do."""
+    server = bed.server(name, tls="off")
+    with Interpreter(server.port, {"NOOP": b"421 Timeout\r\n"}) as between:
+        found = diagnose(ftpsh, between.target(server), "0.2", options=("--tls=off",))
+    assert found.causes() == ["server-idle-timeout"], found
+    mended = bed.server(name, extra=found.server_lines())
+    assert diagnose(ftpsh, mended.target(), "0.2").causes() == ["healthy"]
+
+
+@pytest.mark.parametrize("answer, cause", [
+    (b"421 Timeout.\r\n", "server-idle-timeout"), (HANG_UP, "server-idle-timeout"),
+    (b"", "control-forgotten"), (b"no reply at all\r\n", "unknown"),
+    (b"500 NOOP is unknown\r\n", "healthy")])
+def test_answer_after_the_idle_time(bed, ftpsh, answer, cause):
+    server = bed.server("vsftpd", tls="off")
+    with Interpreter(server.port, {"NOOP": answer}) as between:
+        found = diagnose(ftpsh, between.target(server), "0.2",
+                         options=("--tls=off", "--data-timeout=1"))
+    assert between.heard == ["NOOP"] and found.causes() == [cause], found
+
+
+def interrupt(ftpsh, target, command, *words):
+    """Ctrl-C when the server has this command to answer: exit status and what was said."""
+    child = subprocess.Popen(ftpsh.argv(["-v", "--tls=off", "--data-timeout=20", target,
+                                         "diagnose", *words]),
+                             env=ftpsh.env(), stderr=subprocess.PIPE,
+                             stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, text=True)
+    for line in child.stderr:
+        if line.startswith(f"> {command}"):
+            break
+    child.send_signal(signal.SIGINT)
+    said = child.communicate(timeout=15)[1]
+    return child.returncode, said
+
+
+def test_interrupted_when_the_idle_time_is_over(bed, ftpsh):
+    """A question that nobody waits for any more is no evidence."""
+    server = bed.server("vsftpd", tls="off")
+    with Interpreter(server.port, {"NOOP": b""}) as between:
+        target = between.target(server)
+        status, said = interrupt(ftpsh, target, "NOOP", "0.2")
+        limited = ftpsh("--timeout=3", "--data-timeout=20", "--tls=off", target, "diagnose", "0.2")
+    assert status == 130, said
+    assert limited.status == 10 and limited.stdout == "", limited
 
 
 @pytest.mark.parametrize("word", ("x", "-1", "0", "1x"))

@@ -2,6 +2,7 @@
 
 #include "data/cause.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #define PUBLIC "203.0.113.121"
@@ -498,8 +499,16 @@ static void forgotten(void **state)
 {
     (void) state;
     struct evidence e = sound();
-    e.forgotten = true;
+    e.idle_end = (struct err){.code = ERR_TIMEOUT};
     only(&e, CAUSE_CONTROL_FORGOTTEN);
+    e.idle_end = (struct err){.code = ERR_CLOSED, .sys = ECONNRESET};
+    only(&e, CAUSE_CONTROL_FORGOTTEN);
+    e.idle_end = (struct err){.code = ERR_CLOSED};
+    only(&e, CAUSE_IDLE_TIMEOUT);
+    e.idle_end = (struct err){.code = ERR_REPLY_TRANSIENT, .reply = 421};
+    only(&e, CAUSE_IDLE_TIMEOUT);
+    e.idle_end = (struct err){.code = ERR_PROTOCOL};
+    only(&e, CAUSE_UNKNOWN);
     e = sound();
     e.trials[STRATEGY_EPSV].unconfirmed = true;
     only(&e, CAUSE_NO_FINAL_REPLY);
