@@ -213,9 +213,22 @@ static void folder_failed(void *ctx, const char *path, const struct err *why)
     mirror_log_failure(&x->log, path, why);
 }
 
+/* Only what moves is drawn: while trees are listed there is nothing to tell yet. */
 static void tick(void *ctx)
 {
-    (void) ctx;
+    struct mirroring *x = ctx;
+    const struct plan_counts *c = &x->plan.counts;
+    struct progress_sum sum = {.files = x->log.files,
+                               .files_total = c->actions[ACTION_GET] + c->actions[ACTION_PUT],
+                               .bytes = x->log.bytes,
+                               .bytes_total = c->bytes};
+    if (sum.files_total > 0)
+        progress_show_pool(&x->app->bar, x->pool, &sum);
+}
+
+static void say(void *ctx, const char *line)
+{
+    app_say(ctx, "%s", line);
 }
 
 static int scan_both(struct mirroring *x, struct err *err)
@@ -338,8 +351,11 @@ static int make_pool(struct mirroring *x, struct err *err)
         return -1;
     if (parallel == 0)
         return err_set(err, ERR_USAGE, "--parallel: at least one is needed");
-    struct pool_config c = {
-        .model = &x->app->mover, .workers = (int) parallel, .retries = x->app->settings.retries};
+    struct pool_config c = {.model = &x->app->mover,
+                            .workers = (int) parallel,
+                            .retries = x->app->settings.retries,
+                            .say = say,
+                            .ctx = x->app};
     x->pool = pool_new(&c, err);
     return x->pool ? 0 : -1;
 }

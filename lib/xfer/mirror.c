@@ -98,6 +98,38 @@ static bool may_continue(const struct act *x)
     return x->begun || (shorter && (x->run->m->resume || a->there_mtime >= a->mtime));
 }
 
+/* Some servers list no hidden files: what is missing in a listing may be there. */
+static bool may_be_hidden(const struct act *x, const char *path)
+{
+    const struct action *a = x->action;
+    return a->there == THERE_NOTHING && a->reason == REASON_MISSING && !x->begun &&
+           (*path == '.' || strstr(path, "/."));
+}
+
+static int find_hidden(struct act *x, struct mover *v, const char *remote, struct err *err)
+{
+    const struct action *a = x->action;
+    int64_t size, mtime;
+    struct err why = ERR_INIT;
+    if (session_size(v->session, remote, &size, &why) == 0 && size == a->size &&
+        session_mdtm(v->session, remote, &mtime, &why) == 0 && mtime >= a->mtime)
+        x->deed = (struct deed){MIRROR_ALREADY, "it is there already"};
+    bool refused = why.code == ERR_REPLY_PERMANENT || why.code == ERR_REPLY_TRANSIENT ||
+                   why.code == ERR_PROTOCOL;
+    return err_is_set(&why) && !refused ? err_take(err, &why) : 0;
+}
+
+/* A server that takes a file and then has none of that name has put it under another one. */
+static int confirm_there(struct mover *v, const char *remote, struct err *err)
+{
+    int rc = remote_lacks(v, remote, err);
+    if (rc != 1)
+        return rc;
+    return err_set(
+        err, ERR_INTEGRITY,
+        "the server took it, and has no file of that name: it may bear another one there");
+}
+
 static int upload(struct act *x, struct mover *v, struct err *err)
 {
     const struct mirror *m = x->run->m;
@@ -109,6 +141,8 @@ static int upload(struct act *x, struct mover *v, struct err *err)
     if (path_join(m->remote, path, remote, err) < 0)
         return -1;
     if (m->stale && !x->begun && remote_recheck(v, a, remote, &x->deed, err) < 0)
+        return -1;
+    if (!m->stale && may_be_hidden(x, path) && find_hidden(x, v, remote, err) < 0)
         return -1;
     if (x->deed.outcome != MIRROR_DONE)
         return 0;
@@ -122,6 +156,8 @@ static int upload(struct act *x, struct mover *v, struct err *err)
     o.resume = o.anew = !m->atomic && may_continue(x);
     o.max_size = m->max_size;
     int rc = put_file(v, name, remote, &o, t, err);
+    if (rc == 0 && t->skipped == SKIP_NONE && t->verdict == VERDICT_UNVERIFIED)
+        rc = confirm_there(v, remote, err);
     snprintf(t->local, sizeof t->local, "%s", path);
     x->begun = x->begun || (rc < 0 && t->bytes > 0);
     if (rc == 0 && t->skipped != SKIP_NONE)

@@ -185,3 +185,62 @@ def test_listing_with_a_line_break_in_a_name(bed, ftpsh, name):
     assert {"good", "zzz"} <= set(run.stdout.splitlines()), run
     run = ftpsh(server.target(), "get", "good", "here")
     assert run.status == 0, run
+
+
+# With a whole path in front, blanks at the beginning are no beginning.
+MIRRORED = {"pureftpd": {n for n in BLANK_ENDS if n[-1:] != b" "}}
+# Where a name becomes another one and the server answers to both, nobody can tell.
+UNNOTICED = {"pyftpdlib": NO_UTF8, "pureftpd": CONTROL}
+
+
+def write_here(folder, names):
+    folder.mkdir()
+    for i, hard in enumerate(names):
+        with open(os.fsencode(folder) + b"/" + hard, "wb") as f:
+            f.write(b"%d" % i)
+
+
+def read_here(folder):
+    return {n: open(os.fsencode(folder) + b"/" + n, "rb").read()
+            for n in os.listdir(os.fsencode(folder))}
+
+
+def mirrored(run):
+    """The summary of a mirror."""
+    return json.loads(run.stdout.splitlines()[-1])["summary"]
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_mirrored(bed, ftpsh, tmp_path, name):
+    """Both ways, again, and deleted; what the server refuses is told and the rest goes on."""
+    server, here, back = bed.server(name), tmp_path / "here", tmp_path / "back"
+    write_here(here, NAMES)
+    run = ftpsh(server.target(), "mirror", "-R", "--json", here, "there", bound=120)
+    there = bed.account.home / "there"
+    sent, names = read_here(there), set(made(name)) | MIRRORED.get(name, set())
+    assert {n for n in sent if n in NAMES} == names, run.stderr
+    assert all(sent[n] == b"%d" % NAMES.index(n) for n in names)
+    told = set(NAMES) - names - UNNOTICED.get(name, set())
+    assert mirrored(run)["failed"] == len(told), run
+    assert (run.status == 0) == (not told), run
+    for other in set(sent) - set(NAMES):
+        os.unlink(os.fsencode(there) + b"/" + other)
+    nice = tmp_path / "nice"
+    nice.mkdir()
+    for hard in names:
+        os.link(os.fsencode(here) + b"/" + hard, os.fsencode(nice) + b"/" + hard)
+    again = ftpsh(server.target(), "mirror", "-R", "--json", nice, "there", bound=120)
+    assert again.status == 0, again
+    assert mirrored(again)["files"] == 0
+    run = ftpsh(server.target(), "mirror", "--json", "there", back, bound=120)
+    assert run.status == 0, run
+    assert set(read_here(back)) == names - UNLISTED.get(name, set())
+    again = ftpsh(server.target(), "mirror", "--json", "there", back, bound=120)
+    assert mirrored(again)["files"] == 0
+    gone = sorted(names)[::2]
+    for hard in gone:
+        os.unlink(os.fsencode(nice) + b"/" + hard)
+    run = ftpsh(server.target(), "mirror", "-R", "--delete", "--json", nice, "there", bound=120)
+    assert run.status == 0, run
+    hidden = UNLISTED.get(name, set())
+    assert set(read_here(there)) - hidden == names - set(gone) - hidden
