@@ -458,12 +458,12 @@ def test_part_files_of_ours(there, client, tmp_path):
 
 def test_a_download_that_broke_off_goes_on(there, client, tmp_path):
     content = os.urandom(600_000)
-    server = there("data-close-after=400000", files={"big": content})
-    run = client("--retries=0", server.target(), "mirror", "src", tmp_path / "got")
+    server = there("data-stall-after=400000", files={"big": content})
+    run = client("--retries=0", "--idle-timeout=1", server.target(), "mirror", "src", tmp_path / "got")
     assert run.status != 0, run
     (part,) = [p for p in (tmp_path / "got").iterdir()]
     assert part.name == "big.ftpsh.part" and part.stat().st_size > 100_000
-    run = client(server.target(), "mirror", "--json", "src", tmp_path / "got")
+    run = client("--idle-timeout=5", server.target(), "mirror", "--json", "src", tmp_path / "got")
     assert run.status == 0, run
     assert (tmp_path / "got/big").read_bytes() == content
     assert summary(run)["bytes"] < 500_000
