@@ -190,6 +190,7 @@ void app_twin_free(struct app *twin)
     attempts_clear(&twin->attempts);
     report_clear(&twin->report);
     proxy_clear(&twin->proxy);
+    rate_free(twin->own_rate);
     cancel_free(twin->cancel);
     progress_clear(&twin->bar);
     if (twin->out)
@@ -227,6 +228,8 @@ void app_settings_changed(struct app *app)
     app->mover.pump.noop_interval_ms = s->noop_interval_ms;
     app->mover.compress = s->compress;
     app->mover.verify = s->verify;
+    if (app->background) /* it draws nothing, and the rate is everybody's */
+        return;
     rate_set(app->rate, s->limit_rate);
     app->bar.enabled = !s->quiet && isatty(STDERR_FILENO);
 }
@@ -450,6 +453,23 @@ int app_flush(struct app *app, struct err *err)
         return err_set(err, ERR_CANCELLED, "interrupted");
     return why ? err_set_sys(err, ERR_LOCAL, why, "cannot write the result")
                : err_set(err, ERR_LOCAL, "cannot write the result");
+}
+
+int app_limit_rate(struct app *app, int64_t bytes_per_s, bool own, struct err *err)
+{
+    if (!app->background) {
+        rate_set(app->rate, bytes_per_s);
+        return 0;
+    }
+    if (!own)
+        return 0;
+    if (!app->own_rate)
+        app->own_rate = rate_new(err);
+    if (!app->own_rate)
+        return -1;
+    rate_set(app->own_rate, bytes_per_s);
+    app->mover.pump.rate = app->own_rate;
+    return 0;
 }
 
 const char *app_option(const struct app *app, const char *name)

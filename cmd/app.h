@@ -33,7 +33,8 @@ struct app {
     struct session *session; /* NULL: not connected */
     struct ladder ladder;
     struct attempts attempts;
-    struct rate *rate; /* of all transfers */
+    struct rate *rate;     /* of all transfers */
+    struct rate *own_rate; /* of a twin's command alone; NULL: none */
     struct mover mover;
     char home[PATH_BYTES]; /* the folder after login */
     unsigned announced;    /* the session's generation whose data connection was told of */
@@ -116,6 +117,10 @@ int app_flush(struct app *app, struct err *err);
 
 /* Pauses; -1 with ERR_CANCELLED or ERR_TIMEOUT. */
 int app_pause(struct app *app, int64_t ms, struct err *err);
+
+/* The rate for the command that runs: `own`, where its own options set it. In the background that
+ * limits no other. -1 with ERR_LOCAL. */
+int app_limit_rate(struct app *app, int64_t bytes_per_s, bool own, struct err *err);
 
 /* call_option() of the command that runs. */
 const char *app_option(const struct app *app, const char *name);

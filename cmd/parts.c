@@ -19,12 +19,17 @@ struct parts parts_begin(struct app *app)
     return (struct parts){.app = app};
 }
 
+void parts_note(struct parts *p, const struct err *why)
+{
+    complain(p->app, why);
+    err_take(&p->first, why);
+}
+
 int parts_failed(struct parts *p, const struct err *why, struct err *err)
 {
     if (!walk_may_go_on(why))
         return err_take(err, why);
-    complain(p->app, why);
-    err_take(&p->first, why);
+    parts_note(p, why);
     return 0;
 }
 

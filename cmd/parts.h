@@ -17,6 +17,9 @@ struct parts parts_begin(struct app *app);
  * full disk). */
 int parts_failed(struct parts *p, const struct err *why, struct err *err);
 
+/* The same where the others can go on whatever it was. */
+void parts_note(struct parts *p, const struct err *why);
+
 /* The same for a folder that could not be listed, which the message is to name. */
 int parts_refused(struct parts *p, const char *folder, const struct err *why, struct err *err);
 

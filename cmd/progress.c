@@ -253,9 +253,9 @@ static void draw_sum(struct progress_bar *bar, int64_t done, size_t hidden,
 {
     char text[PROGRESS_TEXT], name[128], more[48] = "";
     if (hidden > 0)
-        snprintf(more, sizeof more, " (%zu more under way)", hidden);
+        snprintf(more, sizeof more, ", %zu not shown", hidden);
     if (sum->files_total >= 0)
-        snprintf(name, sizeof name, "%lld of %lld files%s", (long long) sum->files,
+        snprintf(name, sizeof name, "%lld/%lld files%s", (long long) sum->files,
                  (long long) sum->files_total, more);
     else
         snprintf(name, sizeof name, "%lld files%s", (long long) sum->files, more);

@@ -2,7 +2,6 @@
 
 #include "arguments.h"
 #include "base/escape.h"
-#include "parts.h"
 #include "quantity.h"
 
 #include <stdlib.h>
@@ -19,6 +18,11 @@ const struct command_option transfer_options[] = {
      .placeholder = "BYTES",
      .kind = OPTION_AMOUNT,
      .help = "pass over files that are larger"},
+    {.letter = 'P',
+     .name = "parallel",
+     .placeholder = "N",
+     .kind = OPTION_NUMBER,
+     .help = "so many files at a time"},
     {.name = "no-times", .help = "the copy's time is now, not the source's"},
     {.name = "limit-rate",
      .placeholder = "BYTES",
@@ -73,8 +77,7 @@ static int override(struct app *app, struct err *err)
             return -1;
     }
     app->mover.verify = s.verify;
-    rate_set(app->rate, s.limit_rate);
-    return 0;
+    return app_limit_rate(app, s.limit_rate, app_option(app, "limit-rate") != NULL, err);
 }
 
 static void say_line(void *ctx, const char *line)
@@ -194,7 +197,8 @@ static int check_aims(const struct transfers *t, struct err *err)
 
 /* ---- one transfer ---- */
 
-/* In the shell a person wants to know what came of it; what was passed over, always. */
+/* In the shell, and with -v, a person wants to know what came of it; what was passed over, always.
+ */
 static void tell(struct app *app, const struct transfer *t)
 {
     char amount[AMOUNT_TEXT], rate[AMOUNT_TEXT], name[256];
@@ -202,7 +206,7 @@ static void tell(struct app *app, const struct transfer *t)
     escape_text(name, sizeof name, what, strlen(what));
     if (t->skipped)
         app_say(app, "%s: skipped, %s", name, skip_reason(t->skipped));
-    if (t->skipped || app->mode != MODE_SHELL)
+    if (t->skipped || (app->mode != MODE_SHELL && !app->settings.verbose))
         return;
     format_amount((double) t->bytes, amount);
     format_amount(t->ms > 0 ? (double) t->bytes * 1000 / (double) t->ms : 0, rate);
@@ -210,44 +214,56 @@ static void tell(struct app *app, const struct transfer *t)
             verdict_name(t->verdict));
 }
 
-static int get_pair(struct transfers *t, const struct transfer_pair *pair, struct transfer *out,
-                    struct err *err)
+int transfers_one(const struct transfers *t, struct mover *m, const struct transfer_pair *pair,
+                  struct transfer *out, struct err *err)
 {
     struct get_options o = t->get;
+    if (t->direction == TRANSFER_PUT)
+        return put_file(m, pair->from, pair->to, &t->put, out, err);
     o.size = pair->size;
     o.mtime = pair->mtime;
     o.mode = pair->mode;
-    return get_file(&t->app->mover, pair->from, pair->to, &o, out, err);
+    return get_file(m, pair->from, pair->to, &o, out, err);
 }
 
-static int run_pair(struct transfers *t, const struct transfer_pair *pair, struct err *err)
+void transfers_tell(struct transfers *t, const struct transfer *out, bool well)
+{
+    if (!*out->remote) /* never begun */
+        return;
+    if (!out->skipped)
+        report_transfer(&t->app->report, out);
+    if (well)
+        tell(t->app, out);
+}
+
+static int run_single(struct transfers *t, struct err *err)
 {
     struct app *app = t->app;
     struct transfer out = {0};
-    progress_start(&app->bar, pair->from);
-    int rc = t->direction == TRANSFER_GET
-                 ? get_pair(t, pair, &out, err)
-                 : put_file(&app->mover, pair->from, pair->to, &t->put, &out, err);
+    progress_start(&app->bar, t->list[0].from);
+    int rc = transfers_one(t, &app->mover, &t->list[0], &out, err);
     progress_stop(&app->bar);
-    if (!out.skipped)
-        report_transfer(&app->report, &out);
-    if (rc == 0)
-        tell(app, &out);
+    transfers_tell(t, &out, rc == 0);
     return rc;
+}
+
+static int read_parallel(const struct app *app, int *n, struct err *err)
+{
+    const char *text = app_option(app, "parallel");
+    long value = text ? strtol(text, NULL, 10) : 1;
+    if (value < 1 || value > POOL_WORKERS_MAX)
+        return err_set(err, ERR_USAGE, "--parallel: the number goes from 1 to %d",
+                       POOL_WORKERS_MAX);
+    *n = (int) value;
+    return 0;
 }
 
 int transfers_run(struct transfers *t, struct err *err)
 {
-    struct parts parts = parts_begin(t->app);
-    if (check_aims(t, err) < 0)
+    int workers;
+    if (read_parallel(t->app, &workers, err) < 0 || check_aims(t, err) < 0)
         return -1;
     if (t->n == 1)
-        return run_pair(t, &t->list[0], err);
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < t->n; i++) {
-        struct err why = ERR_INIT;
-        if (run_pair(t, &t->list[i], &why) < 0)
-            rc = parts_failed(&parts, &why, err);
-    }
-    return parts_end(&parts, rc, err);
+        return run_single(t, err);
+    return t->n > 0 ? transfers_run_pooled(t, workers, err) : 0;
 }

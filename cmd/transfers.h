@@ -38,8 +38,16 @@ void transfers_clear(struct transfers *t);
 int transfers_add(struct transfers *t, const char *from, const char *to, const struct item *item,
                   struct err *err);
 
-/* Transfers them all. Each is told and reported; what fails is told at once, and the others go on.
+/* Transfers them all, --parallel at a time; several are retried where they fail in passing. Each is
+ * told and reported; what fails is told at once, and the others go on.
  * ERR_USAGE, before anything is moved, where two would go to the same name. */
 int transfers_run(struct transfers *t, struct err *err);
+
+/* For transfers_run(): one of them with any mover, in any thread; what came of it, to be told and
+ * reported in the app's; and all of them with so many at a time. */
+int transfers_one(const struct transfers *t, struct mover *m, const struct transfer_pair *pair,
+                  struct transfer *out, struct err *err);
+void transfers_tell(struct transfers *t, const struct transfer *out, bool well);
+int transfers_run_pooled(struct transfers *t, int workers, struct err *err);
 
 #endif

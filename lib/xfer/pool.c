@@ -364,8 +364,9 @@ static void judge(struct worker *w, const struct err *why)
     struct job *j = w->job;
     err_take(&j->state->err, why);
     j->tries++;
-    if (cancel_raised(p->wait->cancel) || deadline_passed(p->wait->limit))
-        stop(p, why);
+    struct err over = ERR_INIT; /* Ctrl-C, or the limit for everything */
+    if (wait_fds(p->wait, NULL, 0, deadline_in(0), &over) < 0)
+        stop(p, &over);
     if (j->tries > p->config.retries || p->stopped || !may_retry(w, why)) {
         job_over(w, true);
         return;
@@ -718,6 +719,21 @@ int pool_add(struct pool *p, struct job *j, struct err *err)
     }
     pthread_mutex_unlock(&p->lock);
     return taken ? 0 : err_take(err, &p->why);
+}
+
+void pool_stop(struct pool *p, const struct err *why)
+{
+    pthread_mutex_lock(&p->lock);
+    stop(p, why);
+    pthread_mutex_unlock(&p->lock);
+}
+
+bool pool_stopped(struct pool *p)
+{
+    pthread_mutex_lock(&p->lock);
+    bool stopped = p->stopped;
+    pthread_mutex_unlock(&p->lock);
+    return stopped;
 }
 
 size_t pool_active(struct pool *p, struct job **out, size_t max)

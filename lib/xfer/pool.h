@@ -74,6 +74,10 @@ int pool_add(struct pool *p, struct job *j, struct err *err);
  * sessions stay, in the folder that the model's was in first. */
 int pool_run(struct pool *p, void (*tick)(void *ctx), void *ctx, struct err *err);
 
+/* From done(): nothing more is begun, and what waits fails with `why`, as pool_run() does. */
+void pool_stop(struct pool *p, const struct err *why);
+bool pool_stopped(struct pool *p);
+
 /* Of the jobs that are worked on, up to `max`, by worker; for pool_run()'s thread, where they hold
  * until it calls done(). Returns how many. */
 size_t pool_active(struct pool *p, struct job **out, size_t max);

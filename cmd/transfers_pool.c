@@ -1,0 +1,125 @@
+#include "transfers.h"
+
+#include "parts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+/* Several transfers at a time, and what has become of them so far. */
+struct crew {
+    struct transfers *t;
+    struct pool *pool;
+    struct parts parts;
+    struct progress_sum sum;
+    bool given_up;
+};
+
+struct errand {
+    struct job job;
+    struct crew *crew;
+    const struct transfer_pair *pair;
+    int64_t size; /* -1: not known */
+    bool begun;   /* an earlier try has moved something: what could pass it over was looked at */
+};
+
+/* In a worker's thread. */
+static int run_errand(struct mover *m, struct job *j, struct err *err)
+{
+    struct errand *e = (struct errand *) j;
+    struct transfers again = *e->crew->t;
+    struct transfer *out = &j->state->transfer;
+    if (j->tries > 0)
+        again.get.resume = again.put.resume = true;
+    if (e->begun)
+        again.get.newer = again.get.no_clobber = again.put.newer = again.put.no_clobber = false;
+    int rc = transfers_one(&again, m, e->pair, out, err);
+    e->begun |= out->opened;
+    return rc;
+}
+
+/* What would happen to all the others, too. */
+static bool is_hopeless(const struct err *why)
+{
+    return why->code == ERR_LOCAL &&
+           (why->sys == ENOSPC || why->sys == EDQUOT || why->sys == EROFS);
+}
+
+static void errand_done(void *ctx, struct job *j)
+{
+    struct crew *c = ctx;
+    struct errand *e = (struct errand *) j;
+    const struct err *why = &j->state->err;
+    transfers_tell(c->t, &j->state->transfer, !err_is_set(why));
+    c->sum.files++;
+    c->sum.bytes += e->size > 0 ? e->size : atomic_load(&j->state->progress.done);
+    if (!err_is_set(why) || c->given_up)
+        return;
+    c->given_up = pool_stopped(c->pool); /* pool_run() says why */
+    if (c->given_up)
+        return;
+    if (is_hopeless(why))
+        pool_stop(c->pool, why);
+    else
+        parts_note(&c->parts, why);
+}
+
+static void draw(void *ctx)
+{
+    struct crew *c = ctx;
+    progress_show_pool(&c->t->app->bar, c->pool, &c->sum);
+}
+
+static void say(void *ctx, const char *line)
+{
+    const struct crew *c = ctx;
+    app_say(c->t->app, "%s", line);
+}
+
+static int64_t size_of(const struct transfers *t, const struct transfer_pair *pair)
+{
+    struct stat st;
+    if (t->direction == TRANSFER_GET)
+        return pair->size >= 0 ? pair->size : -1;
+    return stat(pair->from, &st) == 0 && S_ISREG(st.st_mode) ? (int64_t) st.st_size : -1;
+}
+
+static int add_errands(struct crew *c, struct errand *list, struct err *err)
+{
+    for (size_t i = 0; i < c->t->n; i++) {
+        struct errand *e = &list[i];
+        const struct transfer_pair *pair = &c->t->list[i];
+        *e = (struct errand){.crew = c, .pair = pair, .size = size_of(c->t, pair)};
+        e->job = (struct job){.run = run_errand, .done = errand_done, .ctx = c, .name = pair->from};
+        if (e->size < 0)
+            c->sum.bytes_total = -1;
+        else if (c->sum.bytes_total >= 0)
+            c->sum.bytes_total += e->size;
+        if (pool_add(c->pool, &e->job, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int transfers_run_pooled(struct transfers *t, int workers, struct err *err)
+{
+    struct app *app = t->app;
+    struct crew c = {.t = t, .parts = parts_begin(app)};
+    /* what was appended cannot be told from what is to be appended again */
+    struct pool_config config = {.model = &app->mover,
+                                 .workers = workers,
+                                 .retries = t->put.append ? 0 : app->settings.retries,
+                                 .say = say,
+                                 .ctx = &c};
+    struct errand *list = calloc(t->n, sizeof *list);
+    c.sum.files_total = (int64_t) t->n;
+    c.pool = list ? pool_new(&config, err) : NULL;
+    int rc = c.pool ? add_errands(&c, list, err) : err_set(err, ERR_LOCAL, "out of memory");
+    if (rc == 0)
+        rc = pool_run(c.pool, draw, &c, err);
+    progress_stop(&app->bar);
+    c.given_up = true;
+    pool_free(c.pool);
+    free(list);
+    return parts_end(&c.parts, rc, err);
+}
