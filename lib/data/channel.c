@@ -448,6 +448,19 @@ static int rise_open(struct rise *t, short *events, struct err *err)
     return t->channel->preliminary || channel_done(t->channel);
 }
 
+/* A control connection that closes behind 1yz takes the data of a download with it no sooner while
+ * the channel opens than later (channel_check()). */
+static bool outlives_control(struct rise *t, struct err *err)
+{
+    struct channel *c = t->channel;
+    if (err->code != ERR_CLOSED || c->direction != CHANNEL_DOWN || !c->preliminary || !c->stream)
+        return false;
+    log_note(session_settings(c->session)->log, "%s; the data may go on", err->msg);
+    err_clear(err);
+    c->lost = true;
+    return true;
+}
+
 /* Watches both connections until the channel is open. 0, or -1 with stage and result in the row;
  * a negative final reply is left to the caller. */
 static int rise_run(struct rise *t, bool full_handshake, struct err *err)
@@ -455,7 +468,7 @@ static int rise_run(struct rise *t, bool full_handshake, struct err *err)
     struct channel *c = t->channel;
     for (;;) {
         short events = 0;
-        if (take_replies(c, err) < 0)
+        if (!c->lost && take_replies(c, err) < 0 && !outlives_control(t, err))
             return rise_fail(t, rise_stage(t), err);
         int rc = t->ready ? 0 : rise_step(t, full_handshake, &events, err);
         if (c->final.code >= 300)
@@ -470,7 +483,7 @@ static int rise_run(struct rise *t, bool full_handshake, struct err *err)
         rc = wait_both(c, fd, events, session_settings(c->session)->wait, until, err);
         if (rc == 0 && held && !deadline_passed(t->rung.until))
             continue;
-        if (rc == 0 && t->ready)
+        if (rc == 0 && t->ready && !c->lost)
             return 0; /* a server that never says 1yz, or reads its tape first */
         if (rc == 0)
             return too_late(t, err);

@@ -375,13 +375,14 @@ def test_lost_final_reply(fake, client, command):
 
 
 @pytest.mark.scene("o")
-def test_control_dies_while_data_goes_on(fake, client):
+@pytest.mark.parametrize("after", (0, SOME))
+def test_control_dies_while_data_goes_on(fake, client, after):
     """field 38: the data are whole all the same, and a new connection tells their size."""
-    run = client("-c", "get big; get small", fake(f"control-close-after={SOME}").target())
+    run = client("-c", "get big; get small", fake(f"control-close-after={after}").target())
     assert run.status == 0, run
     assert (client.folder / "big").read_bytes() == BIG
     assert (client.folder / "small").read_bytes() == SMALL
-    mute = fake(f"control-close-after={SOME}", "no-size")
+    mute = fake(f"control-close-after={after}", "no-size")
     alone = client(mute.target(), "get", "big", "other")
     assert alone.status == 3, alone
     assert not (client.folder / "other").exists()
