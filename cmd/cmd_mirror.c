@@ -120,8 +120,6 @@ static int read_options(struct mirroring *x, struct err *err)
     const char *newer = app_option(app, "newer-than"), *largest = app_option(app, "max-size");
     const char *links = app_option(app, "links");
     long long max_delete;
-    mode_t mask = umask(0);
-    umask(mask);
     *o = (struct plan_options){.upload = x->roots.upload,
                                .remove = flag(app, "delete") || flag(app, "delete-emptied"),
                                .delete_emptied = flag(app, "delete-emptied"),
@@ -129,8 +127,7 @@ static int read_options(struct mirroring *x, struct err *err)
                                .ignore_size = flag(app, "ignore-size"),
                                .ignore_time = flag(app, "ignore-time"),
                                .newer_than = LISTING_UNKNOWN,
-                               .max_size = -1,
-                               .umask = (unsigned) mask};
+                               .max_size = -1};
     if (read_number(app, "max-delete", -1, INT32_MAX, &max_delete, err) < 0)
         return -1;
     o->max_delete = max_delete;
@@ -283,6 +280,7 @@ static int make_plan(struct mirroring *x, struct err *err)
     x->options.fold = probe.fold;
     x->options.slack = probe.slack;
     x->options.keep_modes = probe.modes;
+    x->options.umask = probe.umask;
     int rc = plan_make(&x->source, &x->target, &x->options, &x->plan, err);
     tree_clear(&x->source);
     tree_clear(&x->target);

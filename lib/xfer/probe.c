@@ -70,11 +70,12 @@ int probe_folder(int folder, struct probe *out, struct err *err)
     for (int accents = 1; fd < 0 && accents >= 0; accents--) {
         if (names_make(&n, accents, err) < 0)
             return -1;
-        fd = openat(folder, n.plain, flags, 0600);
+        fd = openat(folder, n.plain, flags, 0777);
     }
     if (fd < 0)
         return err_set_sys(err, ERR_LOCAL, errno, "cannot make a file in the folder");
     if (fstat(fd, &st) == 0) {
+        out->umask = ~st.st_mode & 0777;
         out->fold |= is_same(folder, n.capital, &st) ? FOLD_CASE : 0U;
         out->fold |= n.accents && is_same(folder, n.decomposed, &st) ? FOLD_FORM : 0U;
     }

@@ -7,9 +7,10 @@
 #include <stdint.h>
 
 struct probe {
-    unsigned fold; /* enum fold: names that it does not tell apart */
-    int32_t slack; /* seconds that a time may be off when it is read back */
-    bool modes;    /* permissions are kept */
+    unsigned fold;  /* enum fold: names that it does not tell apart */
+    int32_t slack;  /* seconds that a time may be off when it is read back */
+    bool modes;     /* permissions are kept */
+    unsigned umask; /* what new files lack: only seen here, since asking for it changes it */
 };
 
 /* Finds out with a file that it makes in `folder` and removes again; should it be left behind, it
