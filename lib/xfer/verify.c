@@ -1,5 +1,6 @@
 #include "xfer/verify.h"
 
+#include "ftp/hash.h"
 #include "ftp/listing.h"
 
 #include <errno.h>
@@ -121,73 +122,6 @@ void verifier_clear(struct verifier *v)
     *v = (struct verifier){0};
 }
 
-/* ---- replies ---- */
-
-struct word {
-    const char *p;
-    size_t n;
-};
-
-static struct word next_word(const char **text)
-{
-    *text += strspn(*text, " ");
-    struct word w = {*text, strcspn(*text, " ")};
-    *text += w.n;
-    return w;
-}
-
-/* CRC-32 may come without its leading zeros. */
-static bool take_hex(struct word w, size_t digits, char dst[DIGEST_TEXT])
-{
-    bool crc = digits == digest_digits(DIGEST_CRC32);
-    if (w.n == 0 || w.n > digits || (w.n < digits && !crc) ||
-        strspn(w.p, "0123456789abcdefABCDEF") < w.n)
-        return false;
-    size_t zeros = digits - w.n;
-    memset(dst, '0', zeros);
-    for (size_t i = 0; i < w.n; i++) {
-        char c = w.p[i];
-        dst[zeros + i] = (char) (c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c);
-    }
-    dst[digits] = '\0';
-    return true;
-}
-
-int verify_read_plain(const char *text, size_t digits, char dst[DIGEST_TEXT])
-{
-    char other[DIGEST_TEXT];
-    struct word first = next_word(&text), last = first;
-    for (struct word w = next_word(&text); w.n > 0; w = next_word(&text))
-        last = w;
-    bool front = take_hex(first, digits, dst);
-    bool back = last.p != first.p && take_hex(last, digits, other);
-    if (front && back && strcmp(dst, other) != 0)
-        return -1; /* which is it? */
-    if (!front && back)
-        memcpy(dst, other, sizeof other);
-    return front || back ? 0 : -1;
-}
-
-/* "0-49": of a file of 50 bytes, or of 49 where the server counts the end in. */
-static bool is_whole(struct word range, int64_t size)
-{
-    char text[48], counted[48], last[48];
-    snprintf(text, sizeof text, "%.*s", range.n < sizeof text ? (int) range.n : 0, range.p);
-    snprintf(counted, sizeof counted, "0-%lld", (long long) size);
-    snprintf(last, sizeof last, "0-%lld", (long long) (size > 0 ? size - 1 : 0));
-    return strcmp(text, counted) == 0 || strcmp(text, last) == 0;
-}
-
-int verify_read_hash(const char *text, const char *algorithm, size_t digits, int64_t size,
-                     char dst[DIGEST_TEXT])
-{
-    struct word name = next_word(&text), range = next_word(&text), hash = next_word(&text);
-    if (name.n != strlen(algorithm) || strncasecmp(name.p, algorithm, name.n) != 0 ||
-        !is_whole(range, size))
-        return -1;
-    return take_hex(hash, digits, dst) ? 0 : -1;
-}
-
 /* ---- asking ---- */
 
 static bool is_refusal(const struct err *why)
@@ -237,9 +171,9 @@ static int ask_hash(struct mover *m, const struct verify_way *w, const char *rem
     if (select_hash(m, w, err) < 0 ||
         session_expect(m->session, &r, remote, err, "HASH %s", remote) < 0)
         return -1;
-    int rc = r.code == 213 ? verify_read_hash(reply_last_line(&r), w->command,
-                                              digest_digits(w->kind), size, dst)
-                           : -1;
+    int rc = r.code == 213
+                 ? hash_from_213(reply_last_line(&r), w->command, digest_digits(w->kind), size, dst)
+                 : -1;
     reply_clear(&r);
     return rc < 0 ? err_set(err, ERR_PROTOCOL, "HASH was not answered with a hash") : 0;
 }
@@ -253,7 +187,7 @@ static int ask_plain(struct mover *m, const struct verify_way *w, const char *re
         return err_set(err, ERR_REPLY_TRANSIENT, "%s has no way to write such a name", w->command);
     if (session_expect(m->session, &r, remote, err, "%s %s", w->command, name) < 0)
         return -1;
-    int rc = verify_read_plain(reply_last_line(&r), digest_digits(w->kind), dst);
+    int rc = hash_from_reply(reply_last_line(&r), digest_digits(w->kind), dst);
     reply_clear(&r);
     return rc < 0 ? err_set(err, ERR_PROTOCOL, "%s was not answered with a hash", w->command) : 0;
 }

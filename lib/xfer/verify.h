@@ -49,11 +49,4 @@ struct verification {
 int verify_file(struct mover *m, const char *local, const char *remote, struct verification *out,
                 struct err *err);
 
-/* For fuzzing and tests. The hash in a reply's text, in lower case: HASH's 213 says algorithm,
- * range, hash and name; others give the hash alone, in front of the name or behind it. -1: it is
- * none, or not of all `size` bytes by that algorithm. */
-int verify_read_hash(const char *text, const char *algorithm, size_t digits, int64_t size,
-                     char dst[DIGEST_TEXT]);
-int verify_read_plain(const char *text, size_t digits, char dst[DIGEST_TEXT]);
-
 #endif

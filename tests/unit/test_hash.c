@@ -1,6 +1,6 @@
 #include "unit.h"
 
-#include "xfer/verify.h"
+#include "ftp/hash.h"
 
 #define SHA1 "da39a3ee5e6b4b0d3255bfef95601890afd80709"
 #define UPPER "DA39A3EE5E6B4B0D3255BFEF95601890AFD80709"
@@ -35,8 +35,8 @@ static void test_plain(void **state)
 {
     (void) state;
     for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) {
-        char text[DIGEST_TEXT] = "";
-        int rc = verify_read_plain(plain[i].text, plain[i].digits, text);
+        char text[HASH_TEXT] = "";
+        int rc = hash_from_reply(plain[i].text, plain[i].digits, text);
         assert_int_equal(rc, plain[i].hash ? 0 : -1);
         if (plain[i].hash)
             assert_string_equal(text, plain[i].hash);
@@ -66,8 +66,8 @@ static void test_hash(void **state)
 {
     (void) state;
     for (size_t i = 0; i < sizeof hashes / sizeof hashes[0]; i++) {
-        char text[DIGEST_TEXT] = "";
-        int rc = verify_read_hash(hashes[i].text, "SHA-1", 40, hashes[i].size, text);
+        char text[HASH_TEXT] = "";
+        int rc = hash_from_213(hashes[i].text, "SHA-1", 40, hashes[i].size, text);
         assert_int_equal(rc, hashes[i].ok ? 0 : -1);
         if (hashes[i].ok)
             assert_string_equal(text, SHA1);
