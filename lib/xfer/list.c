@@ -291,14 +291,29 @@ enum mlsd_result {
     MLSD_FAILED = -1,
     MLSD_BROKEN,  /* this server's is no good: LIST from now on */
     MLSD_DOUBTED, /* LIST is to tell: what it lists and MLSD did not shows that MLSD is no good */
+    MLSD_FAILING, /* it failed: where LIST works at all, MLSD is no good */
     MLSD_DONE
 };
 
-/* Whether a failure may be MLSD's own and LIST's not. */
-static bool may_be_mlsd(const struct entries *x, const struct err *why)
+/* A data connection stood and the server never spoke on it, as when it ignores the command: the
+ * path may be good. */
+static bool was_unanswered(const struct attempts *rows, size_t from)
+{
+    for (size_t i = from; i < rows->n; i++) {
+        if (rows->list[i].stage == STAGE_TLS && rows->list[i].result == RESULT_TIMEOUT)
+            return true;
+    }
+    return false;
+}
+
+/* Whether a failure may be MLSD's own and LIST's not; the attempts to open it stand `from` there
+ * on. */
+static bool may_be_mlsd(const struct entries *x, const struct err *why, size_t from)
 {
     if (x->mover->lessons.mlsd_proven || x->end.entries > 0 || x->gave_up)
         return false;
+    if (why->code == ERR_NO_DATA_PATH)
+        return was_unanswered(x->mover->attempts, from);
     return why->code == ERR_TIMEOUT || why->code == ERR_PROTOCOL || why->code == ERR_TRUNCATED;
 }
 
@@ -341,6 +356,7 @@ static enum mlsd_result list_by_mlsd(struct entries *x, const char *path, struct
     int64_t idle_ms = m->pump.idle_timeout_ms;
     if (!m->lessons.mlsd_proven && idle_ms > TRIAL_MS)
         idle_ms = TRIAL_MS;
+    size_t from = m->attempts->n;
     x->end.mlsd = true;
     int rc = list_run(m, &request, idle_ms, mlsd_line, x, &x->end, &why);
     m->lessons.mlsd_proven |= x->end.entries > 0 || x->dots;
@@ -350,9 +366,9 @@ static enum mlsd_result list_by_mlsd(struct entries *x, const char *path, struct
         return empty_is_doubtful(x) ? MLSD_DOUBTED : MLSD_DONE;
     if (refused(&why) && x->lines == 0)
         return mlsd_refused(x, path, &why, err);
-    if (may_be_mlsd(x, &why)) {
+    if (may_be_mlsd(x, &why, from)) {
         log_note(entries_log(x), "MLSD failed, trying LIST: %s", why.msg);
-        return MLSD_DOUBTED;
+        return MLSD_FAILING;
     }
     err_take(err, &why);
     return MLSD_FAILED;
@@ -570,7 +586,7 @@ static int list_either(struct entries *x, const char *path, struct err *err)
     }
     if (list_by_list(x, path, err) < 0)
         return -1;
-    if (by_mlsd == MLSD_DOUBTED && x->end.entries > 0) {
+    if (by_mlsd == MLSD_FAILING || (by_mlsd == MLSD_DOUBTED && x->end.entries > 0)) {
         x->mover->mlsd_broken = true;
         log_note(entries_log(x), "this server's MLSD is no good: LIST from now on");
     }

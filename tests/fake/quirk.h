@@ -67,6 +67,7 @@
     X(MLSD_EMPTY, "mlsd-empty", FLAG, "", "MLSD is advertised and sends nothing")                  \
     X(MLSD_GARBAGE, "mlsd-garbage", FLAG, "", "MLSD sends what LIST does")                         \
     X(MLSD_STALLS, "mlsd-stalls", FLAG, "", "MLSD sends nothing and does not end")                 \
+    X(MLSD_MUTE, "mlsd-no-reply", FLAG, "", "never answer MLSD")                                   \
     X(FACTS_OFF, "mlsd-facts-off", FLAG, "", "FEAT says that no fact but type is on")              \
     X(LIST_FILE, "list-file", TEXT, "FILE", "LIST sends this file, whatever the folder")           \
     X(LIST_LINES, "list-lines", NUMBER, "N", "every listing has N made-up lines")                  \

@@ -627,7 +627,8 @@ void cmd_nlst(struct session *s, const char *arg)
 
 void cmd_mlsd(struct session *s, const char *arg)
 {
-    send_listing(s, arg, STYLE_MLSD);
+    if (!session_quirk(s, QUIRK_MLSD_MUTE))
+        send_listing(s, arg, STYLE_MLSD);
 }
 
 void cmd_abor(struct session *s, const char *arg)

@@ -49,6 +49,17 @@ def test_an_mlsd_that_hangs_costs_seconds_once(fake, client):
     assert run.seconds < 15
 
 
+def test_an_mlsd_that_is_never_answered_costs_one_walk_of_the_ladder(fake, client):
+    """field 46: the connections of that walk stood, so the path is not to blame. That the first
+    folder is empty makes no difference."""
+    server = fake("mlsd-no-reply")
+    run = client("--data-timeout=0.7", "-c", "ls -1 empty; ls -1; ls -1 /", server.target())
+    assert run.status == 0, run
+    assert names(run) == ["big", "empty", "small"] * 2
+    assert len(commands(server, "MLSD")) == 3  # a rung each: EPSV, PASV, active
+    assert len(commands(server, "LIST")) == 3
+
+
 def test_an_empty_folder_does_not_discredit_mlsd(fake, client):
     server = fake()
     run = client("-c", "ls -1 empty; ls -1; ls -1 empty", server.target())
