@@ -21,11 +21,23 @@ struct finding {
     bool ccc, upload; /* were asked for */
 };
 
+/* Leaves out what does not fit here. */
+static size_t keep_fitting(const struct evidence *e, const struct advice **list, size_t n)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (advice_fits(list[i], e))
+            list[kept++] = list[i];
+    }
+    return kept;
+}
+
 /* The remedies for a cause, and those that it needs besides. */
 static size_t remedies_of(const struct finding *f, enum cause c, const struct advice **out)
 {
     enum software software = f->evidence->software;
     size_t n = advice_find(c, software, out, REMEDIES_MAX);
+    n = keep_fitting(f->evidence, out, n);
     enum cause more = advice_besides(c, f->evidence);
     if (more == CAUSE_COUNT)
         return n;
@@ -52,8 +64,9 @@ static json_t *addr_text(const struct addr *a, bool port)
 static json_t *path_json(const struct evidence *e)
 {
     struct addr said = evidence_advertised(e);
-    return json_pack("{s:o, s:o, s:b, s:o, s:o, s:o}", "client", addr_text(&e->local, false),
-                     "outside", addr_text(&e->seen_as, false), "client_nat", evidence_client_nat(e),
+    return json_pack("{s:o, s:o, s:o, s:b, s:o, s:o, s:o}", "client", addr_text(&e->local, false),
+                     "outside", addr_text(&e->seen_as, false), "masked",
+                     addr_text(&e->masked_as, false), "client_nat", evidence_client_nat(e),
                      "control", addr_text(&e->peer, true), "advertised", addr_text(&said, false),
                      "plain", addr_text(&e->plain, false));
 }
@@ -137,8 +150,8 @@ static json_t *cause_json(const struct finding *f, enum cause c)
     json_t *list = json_array();
     for (size_t i = 0; i < n; i++)
         json_array_append_new(list, remedy_json(f, remedies[i]));
-    return json_pack("{s:s, s:s, s:o}", "id", cause_name(c), "meaning", cause_meaning(c),
-                     "remedies", list);
+    return json_pack("{s:s, s:s, s:b, s:o}", "id", cause_name(c), "meaning", cause_meaning(c),
+                     "note", (f->causes.notes & 1u << c) != 0, "remedies", list);
 }
 
 static json_t *use_json(const struct evidence *e)
@@ -196,7 +209,9 @@ static size_t places_of(const struct finding *f, struct place *p)
     struct addr said = evidence_advertised(e);
     size_t n = 0;
     bool differs = addr_family(&e->seen_as) != AF_UNSPEC && !addr_same_host(&e->seen_as, &e->local);
-    bool behind = evidence_misleads(e) && addr_is_private(&said);
+    bool works = evidence_works(e, STRATEGY_PASV);
+    bool behind =
+        addr_family(&e->masked_as) != AF_UNSPEC || (evidence_misleads(e) && addr_is_private(&said));
     p[n].title = "this client";
     addr_format(&e->local, p[n++].address, ADDR_TEXT);
     if (differs || evidence_client_nat(e)) {
@@ -212,8 +227,8 @@ static size_t places_of(const struct finding *f, struct place *p)
         snprintf(p[n++].address, ADDR_TEXT, "behind a proxy, port %u", f->control_port);
     else
         addr_format_port(&e->peer, p[n++].address, ADDR_TEXT);
-    if (evidence_misleads(e)) {
-        p[n].title = behind ? "server" : "said instead";
+    if (evidence_disagrees(e)) {
+        p[n].title = works ? "says, works too" : behind ? "server" : "said instead";
         addr_format(&said, p[n++].address, ADDR_TEXT);
     }
     return n;
@@ -252,7 +267,15 @@ static void show_details(FILE *out, const struct trial *t)
     fprintf(out, ", %lld ms\n", (long long) a->ms);
 }
 
-static void show_trial(FILE *out, const struct trial *t)
+/* The reply to the command for a port, where the reason is not that already. */
+static void show_reply(FILE *out, const struct attempt *a)
+{
+    bool is_reason = a->stage == STAGE_COMMAND && a->result == RESULT_REJECTED;
+    if (a->reply[0] && !is_reason)
+        fprintf(out, ", after %s", a->reply);
+}
+
+static void show_trial(FILE *out, const struct evidence *e, const struct trial *t)
 {
     char reason[512];
     const struct attempt *a = &t->row;
@@ -264,22 +287,30 @@ static void show_trial(FILE *out, const struct trial *t)
         fprintf(out, "works%s%s", *a->reply ? ": " : "", a->reply);
     else if (a->result == RESULT_SKIPPED)
         fprintf(out, "not tried: %s", report_attempt_reason(a, reason, sizeof reason));
+    else if (a->strategy == STRATEGY_CCC && evidence_refuses_ccc(e))
+        fprintf(out, "does not apply: the server does not clear its control connection: %s",
+                report_attempt_reason(a, reason, sizeof reason));
     else
         fprintf(out, "fails at %s (%s): %s", stage_name(a->stage), result_name(a->result),
                 report_attempt_reason(a, reason, sizeof reason));
+    if (a->result != RESULT_OK && a->result != RESULT_SKIPPED)
+        show_reply(out, a);
     show_details(out, t);
 }
 
 /* Nothing is written on the server unless that is asked for. */
-static void show_upload(FILE *out, const struct upload *u, bool asked)
+static void show_upload(FILE *out, const struct evidence *e, bool asked)
 {
     char reason[512];
+    const struct upload *u = &e->upload;
     const struct attempt *a = &u->trial.row;
     fprintf(out, "  %-20s ", "upload");
     if (!u->trial.tried) {
-        fprintf(out, asked ? "not tried: there is no strategy for it\n"
-                           : "not tried, only listings were: 'diagnose -u' sends an empty file "
-                             "and removes it again\n");
+        fprintf(out, "%s\n",
+                !asked ? "not tried, only listings were: 'diagnose -u' sends an empty file and "
+                         "removes it again"
+                : err_is_set(&e->ended) ? "not tried: the session was lost before"
+                                        : "not tried: there is no strategy for it");
         return;
     }
     if (a->result == RESULT_OK)
@@ -294,7 +325,8 @@ static void show_upload(FILE *out, const struct upload *u, bool asked)
                 result_name(a->result), report_attempt_reason(a, reason, sizeof reason));
     show_details(out, &u->trial);
     if (err_is_set(&u->left))
-        fprintf(out, "  %-20s %s is still there: %s\n", "", u->name, u->left.msg);
+        fprintf(out, "  %-20s %s %s there: %s\n", "", u->name,
+                u->left.reply ? "is still" : "may still be", u->left.msg);
 }
 
 static void show_idle(FILE *out, const struct evidence *e)
@@ -357,8 +389,8 @@ static void show_cause(FILE *out, const struct finding *f, enum cause c)
 {
     const struct advice *remedies[REMEDIES_MAX];
     size_t n = remedies_of(f, c, remedies);
-    fprintf(out, "\n%s: %s\n  %s\n", c == CAUSE_HEALTHY ? "state" : "cause", cause_name(c),
-            cause_meaning(c));
+    const char *kind = c == CAUSE_HEALTHY ? "state" : f->causes.notes & 1u << c ? "note" : "cause";
+    fprintf(out, "\n%s: %s\n  %s\n", kind, cause_name(c), cause_meaning(c));
     if (c == CAUSE_UNKNOWN)
         show_unexplained(out, f);
     for (size_t i = 0; i < n && c != CAUSE_HEALTHY; i++)
@@ -374,12 +406,21 @@ static void show_use(FILE *out, const struct evidence *e)
         fprintf(out, "%s --%s", before, strategy_name(shown[i]));
         before = ", or";
     }
-    fprintf(out, *before == '\n' ? "\nno strategy works today\n" : "\n");
+    bool none = *before == '\n';
+    fprintf(out, "\n%s",
+            !none                   ? ""
+            : err_is_set(&e->ended) ? "none that was tried works today\n"
+                                    : "no strategy works today\n");
 }
 
 /* Servers refuse PASV before the login, so that the reply in clear is seen only after CCC. */
 static void show_comparison(FILE *out, const struct finding *f)
 {
+    char text[ADDR_TEXT];
+    const struct addr *masked = &f->evidence->masked_as;
+    if (addr_family(masked) != AF_UNSPEC)
+        fprintf(out, "  the server's NAT shows this client to it as %s\n",
+                addr_format(masked, text, sizeof text));
     struct addr said = evidence_advertised(f->evidence);
     bool nat = evidence_misleads(f->evidence) && addr_is_private(&said);
     if (nat && !f->ccc && addr_family(&f->evidence->plain) == AF_UNSPEC)
@@ -399,9 +440,9 @@ static void show_finding(const struct app *app, const struct finding *f)
     fputc('\n', out);
     for (size_t i = 0; i < SHOWN; i++) {
         if (e->trials[shown[i]].tried)
-            show_trial(out, &e->trials[shown[i]]);
+            show_trial(out, e, &e->trials[shown[i]]);
     }
-    show_upload(out, &e->upload, f->upload);
+    show_upload(out, e, f->upload);
     show_idle(out, e);
     if (err_is_set(&e->ended))
         fprintf(out, "  no more was tried: %s\n", e->ended.msg);

@@ -111,7 +111,11 @@ static const struct advice rows[] = {
      "Let the gateway read the control connection after the login; commands and file names then "
      "travel in clear, the data stay encrypted.",
      "ftpsh", "--ccc"},
-    {RANGE, SOFTWARE_UNKNOWN, PARTY_CLIENT, "try-ccc",
+    {RANGE, SOFTWARE_UNKNOWN, PARTY_CLIENT_NAT, "let-client-dial-out",
+     "Where a firewall limits what this client may dial, let TCP out to {first}-{last} of "
+     "{public}.",
+     NULL, NULL},
+    {RANGE | BIT(GATEWAY_REWRITES), SOFTWARE_UNKNOWN, PARTY_CLIENT, "try-ccc",
      "See whether an FTP gateway opens the ports once it can read the control connection: "
      "'diagnose -c' tries it.",
      NULL, NULL},
@@ -237,6 +241,19 @@ static const struct advice rows[] = {
      "--active --active-address={outside} --active-ports=50000-50099"},
     {BIT(CLIENT_NAT), SOFTWARE_UNKNOWN, PARTY_SERVER, ALLOW_PASSIVE,
      "Or open the passive way, which needs nothing of the client's NAT.", NULL, NULL},
+    {BIT(ACTIVE_REFUSED), SOFTWARE_VSFTPD, PARTY_SERVER, "allow-active",
+     "Where active mode is wanted, allow it; neither PORT nor EPRT may be in cmds_denied.",
+     "vsftpd.conf", "port_enable=YES"},
+    {BIT(ACTIVE_REFUSED), SOFTWARE_UNKNOWN, PARTY_SERVER, "allow-active",
+     "Where active mode is wanted, allow PORT and EPRT; passive mode needs neither.", NULL, NULL},
+    {BIT(ACTIVE_BLOCKED), SOFTWARE_UNKNOWN, PARTY_SERVER, "let-server-dial",
+     "Where active mode is wanted, let the server open connections to its clients.", NULL, NULL},
+    {BIT(ACTIVE_BLOCKED), SOFTWARE_UNKNOWN, PARTY_SERVER_NAT, "let-server-out",
+     "Let the server's own connections pass the firewall before it.", NULL, NULL},
+    {BIT(ACTIVE_BLOCKED), SOFTWARE_UNKNOWN, PARTY_CLIENT_NAT, "let-server-in",
+     "Let connections of {public} in to this client; --active-ports=50000-50099 keeps them to that "
+     "range.",
+     NULL, NULL},
     /* Linux sends the second keepalive an interval after the first, whatever the idle time. */
     {BIT(CONTROL_FORGOTTEN), SOFTWARE_VSFTPD, PARTY_SERVER, "keep-alive",
      "Let its system keep idle connections alive: it asks for that.", "sysctl.conf, on Linux",
@@ -308,6 +325,37 @@ size_t advice_find(enum cause c, enum software s, const struct advice **out, siz
     return n;
 }
 
+#define STRATEGY(s) (1u << STRATEGY_##s)
+
+/* One of `works` must work; none of `untried` may have been tried. */
+static const struct {
+    const char *remedy;
+    unsigned works, untried;
+} conditions[] = {
+    {"ignore-advertised-address", STRATEGY(EPSV) | STRATEGY(PASV_CONTROL_IP), 0},
+    {"believe-advertised-address", STRATEGY(PASV), 0},
+    {"clear-control-connection", STRATEGY(CCC), 0},
+    {"try-ccc", 0, STRATEGY(CCC)},
+    {"skip-epsv", STRATEGY(PASV_CONTROL_IP), 0},
+    {"use-active", STRATEGY(ACTIVE), 0},
+    {"use-epsv", STRATEGY(EPSV), 0},
+};
+
+bool advice_fits(const struct advice *a, const struct evidence *e)
+{
+    unsigned tried = 0, works = 0;
+    for (int id = 0; id < STRATEGY_COUNT; id++) {
+        tried |= e->trials[id].tried ? 1u << id : 0;
+        works |= evidence_works(e, (enum strategy_id) id) ? 1u << id : 0;
+    }
+    for (size_t i = 0; i < sizeof conditions / sizeof conditions[0]; i++) {
+        if (strcmp(conditions[i].remedy, a->remedy) == 0)
+            return (!conditions[i].works || conditions[i].works & works) &&
+                   !(conditions[i].untried & tried);
+    }
+    return true;
+}
+
 enum cause advice_besides(enum cause c, const struct evidence *e)
 {
     struct addr said = evidence_advertised(e);
@@ -369,6 +417,7 @@ static void put_inside(const struct evidence *e, char *dst, size_t size)
 static void put_value(const char *name, size_t len, const struct evidence *e, uint16_t control_port,
                       char *dst, size_t size)
 {
+    const struct addr nobody = {0};
     uint16_t last, first = first_port(e, &last);
     dst[0] = '\0';
     if (strncmp(name, "public", len) == 0)
@@ -378,7 +427,8 @@ static void put_value(const char *name, size_t len, const struct evidence *e, ui
     else if (strncmp(name, "client", len) == 0)
         put_address(&e->local, "ITS-ADDRESS", dst, size);
     else if (strncmp(name, "outside", len) == 0)
-        put_address(&e->seen_as, "PUBLIC-ADDRESS", dst, size);
+        put_address(addr_is_private(&e->seen_as) ? &nobody : &e->seen_as, "PUBLIC-ADDRESS", dst,
+                    size);
     else if (strncmp(name, "control", len) == 0)
         snprintf(dst, size, "%u", control_port);
     else if (strncmp(name, "first", len) == 0)

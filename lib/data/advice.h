@@ -39,6 +39,10 @@ struct advice {
 /* The rows for one cause, in the order of the table; at most `max`. Returns how many. */
 size_t advice_find(enum cause c, enum software s, const struct advice **out, size_t max);
 
+/* Whether what was tried speaks for a row: options for strategies that failed are no help, and what
+ * was looked at need not be looked at. */
+bool advice_fits(const struct advice *a, const struct evidence *e);
+
 /* What goes beyond the cause's own rows: a server whose ports are closed and which names a wrong
  * address as well needs both mended. CAUSE_COUNT: nothing. */
 enum cause advice_besides(enum cause c, const struct evidence *e);

@@ -34,12 +34,20 @@ static const struct trial *trial_at(const struct evidence *e, int i)
     return i < STRATEGY_COUNT ? &e->trials[i] : &e->upload.trial;
 }
 
+bool evidence_refuses_ccc(const struct evidence *e)
+{
+    const struct attempt *row = &e->trials[STRATEGY_CCC].row;
+    return e->trials[STRATEGY_CCC].tried && row->stage == STAGE_COMMAND &&
+           row->result == RESULT_REJECTED && strcmp(row->command, "CCC") == 0;
+}
+
 /* Where the client's NAT lends no port, active mode does not apply: as good as not tried. A file
  * that the server does not take says nothing of the way. */
 static bool has_failed(const struct evidence *e, int i)
 {
     const struct trial *t = trial_at(e, i);
-    bool refused = i >= STRATEGY_COUNT && err_is_set(&t->refusal);
+    bool refused = i >= STRATEGY_COUNT ? err_is_set(&t->refusal)
+                                       : i == STRATEGY_CCC && evidence_refuses_ccc(e);
     return t->tried && !refused && t->row.result != RESULT_OK && t->row.result != RESULT_SKIPPED &&
            t->row.stage != STAGE_MAP;
 }
@@ -122,11 +130,16 @@ struct addr evidence_advertised(const struct evidence *e)
     return *said;
 }
 
-bool evidence_misleads(const struct evidence *e)
+bool evidence_disagrees(const struct evidence *e)
 {
     struct addr said = evidence_advertised(e);
     return addr_family(&said) != AF_UNSPEC && addr_family(&e->peer) != AF_UNSPEC &&
-           !addr_same_host(&said, &e->peer) && !evidence_works(e, STRATEGY_PASV);
+           !addr_same_host(&said, &e->peer);
+}
+
+bool evidence_misleads(const struct evidence *e)
+{
+    return evidence_disagrees(e) && !evidence_works(e, STRATEGY_PASV);
 }
 
 bool evidence_client_nat(const struct evidence *e)
@@ -300,8 +313,11 @@ static bool gateway_disturbs(const struct evidence *e)
     return (never && epsv.good > 0 && epsv.bad == 0) || cleared;
 }
 
+/* A server that takes its first free port names the same one again and again, each being free when
+ * the next is asked for: a single port is a small pool only where it fails now and then. */
 static bool is_small_pool(const struct evidence *e)
 {
+    bool fails = tally_of(e, true).bad + tally_of(e, false).bad > 0;
     uint16_t ports[PROBES_MAX + STRATEGY_COUNT];
     size_t n = ports_seen(e, ports), different = 0;
     for (size_t i = 0; i < n; i++) {
@@ -310,7 +326,7 @@ static bool is_small_pool(const struct evidence *e)
             k++;
         different += k == i;
     }
-    return n >= POOL_SAMPLES && different <= POOL_SMALL;
+    return n >= POOL_SAMPLES && different <= POOL_SMALL && (different > 1 || fails);
 }
 
 static bool pool_exhausted(const struct evidence *e)
@@ -465,6 +481,25 @@ static bool idle_timeout(const struct evidence *e)
     return e->idle_end.reply == 421 || (e->idle_end.code == ERR_CLOSED && e->idle_end.sys == 0);
 }
 
+/* Of the demands that are causes of their own. */
+static bool active_demands(const struct evidence *e)
+{
+    const struct trial *t = trial_of(e, STRATEGY_ACTIVE);
+    return demands_encryption(t) || demands_reuse(t);
+}
+
+static bool active_refused(const struct evidence *e)
+{
+    const struct trial *t = trial_of(e, STRATEGY_ACTIVE);
+    return failed_at(t, STAGE_COMMAND) && t->row.result == RESULT_REJECTED && !active_demands(e);
+}
+
+/* Nobody dialled, or was not let in. */
+static bool active_blocked(const struct evidence *e)
+{
+    return failed_at(trial_of(e, STRATEGY_ACTIVE), STAGE_ACCEPT) && !active_demands(e);
+}
+
 static bool control_forgotten(const struct evidence *e)
 {
     return e->idle_end.code == ERR_TIMEOUT ||
@@ -511,6 +546,16 @@ static bool is_active(const struct trial *t)
     return t->row.strategy == STRATEGY_ACTIVE;
 }
 
+static bool is_refused_active(const struct trial *t)
+{
+    return is_active(t) && t->row.stage == STAGE_COMMAND;
+}
+
+static bool is_unreached(const struct trial *t)
+{
+    return is_active(t) && t->row.stage == STAGE_ACCEPT;
+}
+
 static bool is_to_control_host(const struct trial *t)
 {
     return is_passive(t) && !is_pasv(t);
@@ -530,7 +575,8 @@ static bool dials_range(const struct trial *t)
 /* What drops the packets to a server's ports drops those that it dials itself, too. */
 static bool is_dropped(const struct trial *t)
 {
-    return dials_range(t) || (is_active(t) && t->row.stage == STAGE_ACCEPT);
+    return dials_range(t) ||
+           (is_active(t) && t->row.stage == STAGE_ACCEPT && t->row.result != RESULT_REJECTED);
 }
 
 static bool is_beyond_tcp(const struct trial *t)
@@ -566,15 +612,19 @@ static const struct {
                                 "stays wrong and no port is opened.",
                                 gateway_rewrites,
                                 BIT(RANGE_SILENT) | BIT(RANGE_RESET) | BIT(PRIVATE_ADDRESS) |
-                                    BIT(WRONG_ADDRESS) | BIT(EPSV_REFUSED),
+                                    BIT(WRONG_ADDRESS) | BIT(EPSV_REFUSED) | BIT(ACTIVE_BLOCKED),
                                 is_dropped},
     [CAUSE_RANGE_SILENT] = {"passive-range-silent",
-                            "Nothing answers on the server's passive ports, or on some of them: "
-                            "a NAT or firewall in front of it drops the packets.",
-                            range_silent, BIT(EPSV_BLOCKED) | BIT(GATEWAY_DISTURBS), is_dropped},
+                            "Nothing answers on the server's passive ports, or on some of them: a "
+                            "NAT or firewall drops the packets, before the server or before this "
+                            "client.",
+                            range_silent,
+                            BIT(EPSV_BLOCKED) | BIT(GATEWAY_DISTURBS) | BIT(ACTIVE_BLOCKED),
+                            is_dropped},
     [CAUSE_RANGE_RESET] = {"passive-range-reset",
                            "Connections to the server's passive ports, or to some of them, are "
-                           "refused: a NAT or firewall in front of it does not forward them.",
+                           "refused: a NAT or firewall does not let them pass, before the server "
+                           "or before this client.",
                            range_reset, BIT(EPSV_BLOCKED) | BIT(GATEWAY_DISTURBS), dials_range},
     [CAUSE_PRIVATE_ADDRESS] = {"private-address-advertised",
                                "In its reply to PASV the server names an address that exists only "
@@ -620,14 +670,15 @@ static const struct {
                              "The server sees data and control connections come from different "
                              "addresses and rejects that.",
                              peer_rejected,
-                             BIT(CLIENT_NAT) | BIT(PRIVATE_ADDRESS) | BIT(WRONG_ADDRESS),
+                             BIT(CLIENT_NAT) | BIT(PRIVATE_ADDRESS) | BIT(WRONG_ADDRESS) |
+                                 BIT(ACTIVE_REFUSED),
                              compares_address},
     [CAUSE_DATA_TLS] = {"data-tls-failed", "Data connections open, and TLS on them fails.",
                         data_tls, 0, is_beyond_tcp},
     [CAUSE_CLIENT_NAT] = {"client-nat-unmapped",
                           "This client is behind a NAT of its own, so that the server cannot dial "
                           "it in active mode.",
-                          client_nat, BIT(PASSIVE_REFUSED), is_active},
+                          client_nat, BIT(PASSIVE_REFUSED) | BIT(ACTIVE_BLOCKED), is_active},
     [CAUSE_CONTROL_FORGOTTEN] = {"control-forgotten",
                                  "The control connection is lost while it is idle: a NAT on the "
                                  "way has forgotten it.",
@@ -647,6 +698,12 @@ static const struct {
                        "Not everything works, and why the rest fails does not show from here.",
                        NULL, 0, NULL},
     [CAUSE_HEALTHY] = {"healthy", "Data connections work as they should.", NULL, 0, NULL},
+    [CAUSE_ACTIVE_REFUSED] = {"active-refused", "The server refuses active mode.", active_refused,
+                              0, is_refused_active},
+    [CAUSE_ACTIVE_BLOCKED] = {"active-blocked",
+                              "In active mode no connection of the server's arrives: it may not "
+                              "dial out, or is not let in to this client.",
+                              active_blocked, 0, is_unreached},
 };
 
 /* What failed, and none of these causes accounts for. */
@@ -676,11 +733,13 @@ struct causes causes_find(const struct evidence *e)
     }
     found.unexplained = find_unexplained(e, hold); /* hidden causes account for theirs as well */
     hold &= ~explained;
+    found.notes = passive_works(e) ? hold & (BIT(ACTIVE_REFUSED) | BIT(ACTIVE_BLOCKED)) : 0;
+    bool trouble = (hold & ~found.notes) != 0;
     bool odd_end = err_is_set(&e->idle_end) && !idle_timeout(e) && !control_forgotten(e);
-    if (found.unexplained || odd_end || (hold == 0 && !anything_works(e)))
+    if (found.unexplained || odd_end || (!trouble && !anything_works(e)))
         hold |= BIT(UNKNOWN);
-    else if (hold == 0)
-        hold = BIT(HEALTHY);
+    else if (!trouble)
+        hold |= BIT(HEALTHY);
     for (int c = 0; c < CAUSE_COUNT; c++) {
         if (hold & 1u << c)
             found.list[found.n++] = (enum cause) c;

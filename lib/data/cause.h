@@ -36,6 +36,8 @@ enum cause {
     CAUSE_UNKNOWN, /* something that was tried failed and nothing above explains it, or nothing was
                       tried */
     CAUSE_HEALTHY,
+    CAUSE_ACTIVE_REFUSED, /* notes where passive mode works: few clients need active mode */
+    CAUSE_ACTIVE_BLOCKED,
     CAUSE_COUNT
 };
 
@@ -73,6 +75,7 @@ struct evidence {
     enum software software;
     struct addr local, peer; /* the control connection's ends */
     struct addr seen_as;     /* this client, as the server sees it (AF_UNSPEC: it does not say) */
+    struct addr masked_as;   /* the address that the server's NAT puts there instead */
     struct addr plain;       /* the 227 of a control connection in clear (AF_UNSPEC: none seen) */
     struct trial trials[STRATEGY_COUNT];
     struct upload upload;
@@ -84,11 +87,13 @@ struct evidence {
     struct err ended;    /* why the session could not be rebuilt, and nothing more be tried */
 };
 
-/* What holds, in order; never empty: CAUSE_HEALTHY or CAUSE_UNKNOWN when nothing else does. */
+/* What holds, in order; never empty: CAUSE_HEALTHY or CAUSE_UNKNOWN when nothing else does. Notes
+ * are no trouble: CAUSE_HEALTHY stands beside them. */
 #define UNEXPLAINED_UPLOAD (1u << STRATEGY_COUNT)
 struct causes {
     enum cause list[CAUSE_COUNT];
     size_t n;
+    unsigned notes;       /* a bit for each enum cause that is one */
     unsigned unexplained; /* what failed for no cause above: a bit for each strategy, and for the
                              upload; where there are any, CAUSE_UNKNOWN holds too */
 };
@@ -100,8 +105,12 @@ const char *cause_meaning(enum cause c); /* one sentence */
 bool evidence_works(const struct evidence *e, enum strategy_id id);
 /* The address in the server's 227 under TLS; AF_UNSPEC when there was none. */
 struct addr evidence_advertised(const struct evidence *e);
-/* That address is one that this client cannot use: it is not the server's. */
+/* It is another host's than the control connection's. */
+bool evidence_disagrees(const struct evidence *e);
+/* That, and this client cannot use it. */
 bool evidence_misleads(const struct evidence *e);
+/* The server refuses CCC itself, which is no failure of data. */
+bool evidence_refuses_ccc(const struct evidence *e);
 /* This client has a private address and the server does not. */
 bool evidence_client_nat(const struct evidence *e);
 /* The lowest and the highest passive port seen; false when none was. */

@@ -481,6 +481,7 @@ static enum software guess_software(const char *text)
                  {"HELP\n CHGRP\n CHMOD", SOFTWARE_PROFTPD},
                  {"CHMOD UMASK HELP", SOFTWARE_VSFTPD},
                  {"unix.mode;unix.uid;unix.gid;", SOFTWARE_PYFTPDLIB},
+                 {"unix.mode*;unix.uid*;unix.gid*;", SOFTWARE_PYFTPDLIB}, /* once OPTS MLST asked */
                  {"Help SITE command successful", SOFTWARE_PYFTPDLIB},
                  {"DIRSTYLE", SOFTWARE_IIS}};
     enum software found = software_guess(text);
@@ -526,6 +527,14 @@ static bool address_behind(const char *text, const char *mark, struct addr *out)
     return false;
 }
 
+/* No NAT of this client's gives it a private address on a public way: the server's own does. */
+static bool is_masked(const struct evidence *e, const struct addr *seen)
+{
+    if (addr_family(&e->peer) == AF_UNSPEC || addr_same_host(seen, &e->local))
+        return false;
+    return addr_is_private(seen) && !(addr_is_private(&e->peer) && addr_is_private(&e->local));
+}
+
 /* Some servers tell in STAT whom they talk to: "Connected to 192.0.2.10" (vsftpd), "Connected from
  * host (192.0.2.10)" (ProFTPD); "Connected to: " is pyftpdlib's own address. */
 static void learn_own_address(struct run *r)
@@ -536,7 +545,7 @@ static void learn_own_address(struct run *r)
         return;
     if (reply.code / 100 == 2 && (address_behind(reply.text, "Connected to ", &found) ||
                                   address_behind(reply.text, "Connected from ", &found)))
-        r->out->seen_as = found;
+        *(is_masked(r->out, &found) ? &r->out->masked_as : &r->out->seen_as) = found;
     reply_clear(&reply);
 }
 

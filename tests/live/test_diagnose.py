@@ -31,7 +31,7 @@ def ask(ftpsh, tmp_path, pki):
                     password=PASSWORD)
         return Diagnosis(run)
 
-    start.servers = servers
+    start.servers, start.pki = servers, pki
     yield start
     for server in servers:
         server.stop()
@@ -103,7 +103,6 @@ def test_limit_for_everything(ftpsh, tmp_path, pki, seconds):
     (("no-mlsd", "no-size", "no-feat-before-login"), "healthy", 0),
     (("tls-after-150",), "healthy", 0),
     (("list-error-empty",), "healthy", 0),
-    (("refuse=EPRT", "refuse=PORT"), "unknown", 0),
     (("no-resume",), "healthy", 0)])
 def test_cause_of_each_misbehaviour(ask, quirks, cause, status):
     found = ask(*quirks, ftpsh_options=("--data-timeout=1",))
@@ -113,15 +112,80 @@ def test_cause_of_each_misbehaviour(ask, quirks, cause, status):
     assert found.run.seconds < 4 * 1 + 3, found
 
 
-@pytest.mark.parametrize("quirks, cause, left", [
-    (("epsv-silent", "pasv-silent"), "passive-range-silent", ["active"]),
-    (("pasv-port-closed",), "gateway-disturbs", ["active"]),
-    (("pasv-address=10.9.9.9",), "wrong-address-advertised", ["active"])])
-def test_what_the_cause_does_not_explain(ask, quirks, cause, left):
-    """That the server refuses to dial is a matter of its own."""
+TROUBLES = pytest.mark.parametrize("quirks, cause", [
+    (("epsv-silent", "pasv-silent"), "passive-range-silent"),
+    (("pasv-port-closed",), "gateway-disturbs"),
+    (("pasv-address=10.9.9.9",), "wrong-address-advertised")])
+
+
+@TROUBLES
+def test_active_mode_is_refused_besides(ask, quirks, cause):
     found = ask(*quirks, "refuse=EPRT", "refuse=PORT", ftpsh_options=("--data-timeout=1",))
+    assert found.causes() == [cause, "active-refused"], found
+    assert found.found["unexplained"] == [], found
+
+
+@pytest.mark.parametrize("name, settings", [
+    ("vsftpd", {"extra": ("port_enable=NO",)}), ("vsftpd", {"refuse": ("EPRT", "PORT")}),
+    ("proftpd", {"refuse": ("EPRT", "PORT")}), ("pyftpdlib", {"refuse": ("EPRT", "PORT")})])
+def test_active_mode_is_not_missed(bed, ftpsh, name, settings):
+    server = bed.server(name, **settings)
+    found = diagnose(ftpsh, server.target())
+    assert found.causes() == ["healthy", "active-refused"] and found.run.status == 0, found
+    assert [c["note"] for c in found.found["causes"]] == [False, True], found
+    run = ftpsh(server.target(), "diagnose")
+    assert "note: active-refused" in run.stdout and "unknown" not in run.stdout, run
+    assert "cause: " not in run.stdout, run
+    if name == "vsftpd" and "extra" in settings:
+        mended = bed.server(name, extra=found.server_lines())
+        assert diagnose(ftpsh, mended.target()).causes() == ["healthy"]
+
+
+def test_server_that_does_not_dial(bed, ftpsh):
+    """It says 200 to EPRT and then nothing more."""
+    server = bed.server("vsftpd", tls="off")
+    with Interpreter(server.port, {"EPRT": b"200 I will\r\n"}) as between:
+        target = between.target(server)
+        found = diagnose(ftpsh, target, options=("--tls=off", "--data-timeout=1"))
+        run = ftpsh("--tls=off", "--data-timeout=1", target, "diagnose")
+    assert found.causes() == ["healthy", "active-blocked"], found
+    assert found.strategies()["active"][0] == "accept", found
+    assert "note: active-blocked" in run.stdout and "unknown" not in run.stdout, run
+    assert "after 200 I will" in run.stdout, run
+
+
+@pytest.mark.parametrize("name", ("vsftpd", "pyftpdlib"))
+def test_server_that_clears_nothing(bed, ftpsh, name):
+    """No failure of data connections: these go on as before."""
+    server = bed.server(name)
+    found = diagnose(ftpsh, server.target(), "-c")
+    assert found.causes() == ["healthy"], found
+    assert found.strategies()["ccc"][:2] == ("command", "rejected"), found
+    run = ftpsh(server.target(), "diagnose", "-c")
+    assert "the server does not clear its control connection: 5" in run.stdout, run
+
+
+def test_no_option_that_does_not_work(ask):
+    refused = ("refuse=EPSV", "refuse=PASV")
+    assert ask(*refused).remedy("use-active")["lines"] == ["--active"]
+    found = ask(*refused, "refuse=EPRT", "refuse=PORT")
+    assert found.causes() == ["passive-refused", "active-refused"], found
+    assert "use-active" not in [r["id"] for r in found.remedies()], found
+
+
+def test_one_port_for_all(ask):
+    """As from a server that takes the first free one of many, and has it back each time."""
+    found = ask(options=("--passive-ports=31770-31770",))
+    assert len({p["port"] for p in found.found["probes"]}) == 1, found
+    assert found.causes() == ["healthy"], found
+
+
+@TROUBLES
+def test_what_the_cause_does_not_explain(ask, quirks, cause):
+    """That the server wants no upload is a matter of its own."""
+    found = ask(*quirks, "refuse=STOR:425", words=("-u",), ftpsh_options=("--data-timeout=1",))
     assert found.causes() == [cause, "unknown"], found
-    assert found.found["unexplained"] == left, found
+    assert found.found["unexplained"] == ["upload"], found
     found = ask(*quirks, ftpsh_options=("--data-timeout=1",))
     assert found.causes() == [cause] and found.found["unexplained"] == [], found
 
@@ -377,6 +441,25 @@ def test_removal_is_interrupted(bed, ftpsh):
 def test_upload_where_nothing_works(ask):
     found = ask("epsv-port-closed", "pasv-port-closed", "refuse=EPRT", "refuse=PORT", words=("-u",))
     assert found.found["upload"] is None and found.run.status == 6, found
+
+
+def test_upload_after_the_session_was_lost(ask, ftpsh):
+    """Nothing is said of what was not tried."""
+    ask("epsv-no-reply", "421-after-logins=1", ftpsh_options=("--data-timeout=0.5",))
+    server = Fake(ask.servers[0].root.parent / "again", ask.pki, "epsv-no-reply",
+                  "421-after-logins=1")
+    ask.servers.append(server)
+    run = ftpsh("--data-timeout=0.5", server.target(), "diagnose", "-u", password=PASSWORD)
+    assert "not tried: the session was lost before" in run.stdout, run
+    assert "none that was tried works today" in run.stdout, run
+    assert "no strategy works" not in run.stdout, run
+
+
+def test_removal_that_is_not_answered(bed, ftpsh):
+    server = bed.server("vsftpd", tls="off")
+    with Interpreter(server.port, {"DELE": HANG_UP}) as between:
+        run = ftpsh("--tls=off", between.target(server), "diagnose", "-u")
+    assert "may still be there" in run.stdout, run
 
 
 IDLE = [("vsftpd", ("idle_session_timeout=1",)), ("proftpd", ("TimeoutIdle 1",))]

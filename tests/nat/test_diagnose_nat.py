@@ -231,7 +231,7 @@ def test_everything_is_dropped(bed, ftpsh, name):
     mended = mend(bed, router, server, name, found)
     found = look(ftpsh, router, mended)
     assert found.working() == EVERY_WAY[:3], found
-    assert "passive-range-silent" not in found.causes(), found
+    assert found.causes() == ["healthy", "active-blocked"], found
 
 
 @EVERY_SERVER
@@ -257,6 +257,55 @@ def test_data_come_from_another_address(bed, ftpsh, name, extra):
     assert found.causes() == ["data-peer-rejected"], found
     mended = mend(bed, router, server, name, found, advertised=nat.PUBLIC)
     is_mended(ftpsh, router, mended)
+
+
+def test_server_sees_its_own_nat(bed, ftpsh):
+    """A private address in STAT is none of the client's NAT, and nothing to announce."""
+    router = bed.nat()
+    router.inside(router.middle, "ip", "address", "add", "10.0.1.77/24", "dev", "inside")
+    router.inside(router.middle, "nft", "add", "rule", "ip", "bed", "to_world", "oifname", "inside",
+                  "snat", "to", "10.0.1.77")
+    server = bed.server_behind(router, "vsftpd", advertised=nat.PUBLIC)
+    found = look(ftpsh, router, server)
+    path = found.found["path"]
+    assert (path["masked"], path["outside"]) == ("10.0.1.77", None), found
+    assert found.causes() == ["healthy", "active-refused"], found
+    run = ftpsh(server.target(nat.PUBLIC), "diagnose", netns=router.client)
+    assert "shows this client to it as 10.0.1.77" in run.stdout, run
+    assert "its NAT" not in run.stdout and "server's NAT" in run.stdout, run
+
+
+def test_two_addresses_that_work(bed, ftpsh):
+    """The picture shows that they differ."""
+    router, second = bed.nat(), "203.0.113.122"
+    router.inside(router.middle, "ip", "address", "add", f"{second}/32", "dev", "outside")
+    router.inside(router.middle, "nft", "add", "rule", "ip", "bed", "to_server", "iifname",
+                  "outside", "ip", "daddr", second, "tcp", "dport", "50000-50099", "dnat", "to",
+                  nat.PRIVATE)
+    server = bed.server_behind(router, "vsftpd", advertised=second)
+    found = look(ftpsh, router, server)
+    assert found.causes() == ["healthy"] and found.working() == EVERY_WAY, found
+    run = ftpsh(server.target(nat.PUBLIC), "diagnose", netns=router.client)
+    picture = run.stdout.split("epsv")[0]
+    assert "says, works too" in picture and second in picture, run
+
+
+def test_client_may_not_dial_out(bed, ftpsh):
+    """The client's own firewall looks like the server's from here: both are named."""
+    router = bed.nat()
+    router.inside(router.client, "nft", "-f", "-", stdin="""
+table ip own {
+    chain out {
+        type filter hook output priority 0;
+        tcp dport 50000-50099 drop
+    }
+}
+""")
+    server = bed.server_behind(router, "vsftpd", advertised=nat.PUBLIC)
+    found = look(ftpsh, router, server)
+    assert found.causes() == ["passive-range-silent"], found
+    text = found.remedy("let-client-dial-out")["text"]
+    assert f"{nat.PASSIVE[0]}-{nat.PASSIVE[1]} of {nat.PUBLIC}" in text, found
 
 
 @EVERY_SERVER

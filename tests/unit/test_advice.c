@@ -76,8 +76,8 @@ static void every_fault_is_somebodys(void **state)
 {
     (void) state;
     const struct advice *found[MAX];
-    for (int c = 0; c < CAUSE_UNKNOWN; c++) {
-        for (int s = 0; s < SOFTWARES; s++) {
+    for (int c = 0; c < CAUSE_COUNT; c++) {
+        for (int s = 0; s < SOFTWARES && c != CAUSE_HEALTHY; s++) {
             size_t others = 0, n = advice_find((enum cause) c, (enum software) s, found, MAX);
             for (size_t i = 0; i < n; i++)
                 others += found[i]->party != PARTY_CLIENT;
@@ -204,6 +204,28 @@ static void what_is_filled_in(void **state)
     assert_string_equal(advice_fill("{first}-{last}", &e, 21, text, sizeof text), "41200-41399");
 }
 
+/* An option is a help only where its strategy works. */
+static void what_was_tried_speaks_for_it(void **state)
+{
+    (void) state;
+    struct evidence e = behind_nat();
+    const struct advice *found[MAX];
+    size_t n = advice_find(CAUSE_PASSIVE_REFUSED, SOFTWARE_UNKNOWN, found, MAX);
+    assert_string_equal(found[n - 1]->remedy, "use-active");
+    assert_false(advice_fits(found[n - 1], &e));
+    assert_true(advice_fits(found[0], &e));
+    e.trials[STRATEGY_ACTIVE].tried = true;
+    assert_true(advice_fits(found[n - 1], &e)); /* RESULT_OK */
+    e.trials[STRATEGY_ACTIVE].row.result = RESULT_REJECTED;
+    assert_false(advice_fits(found[n - 1], &e));
+    /* what was tried need not be tried */
+    n = advice_find(CAUSE_RANGE_SILENT, SOFTWARE_UNKNOWN, found, MAX);
+    assert_string_equal(found[n - 1]->remedy, "try-ccc");
+    assert_true(advice_fits(found[n - 1], &e));
+    e.trials[STRATEGY_CCC].tried = true;
+    assert_false(advice_fits(found[n - 1], &e));
+}
+
 static void a_closed_range_and_a_wrong_address(void **state)
 {
     (void) state;
@@ -225,6 +247,7 @@ int main(void)
         cmocka_unit_test(lines_of_each_server),
         cmocka_unit_test(everything_is_filled_in),
         cmocka_unit_test(what_is_filled_in),
+        cmocka_unit_test(what_was_tried_speaks_for_it),
         cmocka_unit_test(a_closed_range_and_a_wrong_address),
     };
     return run_unit(tests);

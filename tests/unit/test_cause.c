@@ -126,22 +126,43 @@ static void nothing_known(void **state)
     only(&e, CAUSE_UNKNOWN);
     e.local = address("192.0.2.10", 40000);
     e.peer = address(PUBLIC, 21);
-    set(&e, STRATEGY_ACTIVE, STAGE_ACCEPT, RESULT_TIMEOUT);
     only(&e, CAUSE_UNKNOWN);
 }
 
-/* Whatever was tried and failed is not passed over, harmless as it may be. */
+/* Whatever was tried and failed is not passed over. */
 static void something_fails(void **state)
 {
     (void) state;
     struct evidence e = sound();
-    set(&e, STRATEGY_ACTIVE, STAGE_ACCEPT, RESULT_TIMEOUT); /* a firewall of the client's own */
-    only(&e, CAUSE_UNKNOWN);
-    reject(&e, STRATEGY_ACTIVE, STAGE_COMMAND, 500, "Illegal PORT command.");
+    set(&e, STRATEGY_ACTIVE, STAGE_TLS, RESULT_RESET);
     only(&e, CAUSE_UNKNOWN);
     e = sound();
-    reject(&e, STRATEGY_CCC, STAGE_COMMAND, 534, "not allowed");
+    reject(&e, STRATEGY_CCC, STAGE_COMMAND, 534, "not allowed"); /* PASV, behind CCC */
     only(&e, CAUSE_UNKNOWN);
+    snprintf(e.trials[STRATEGY_CCC].row.command, sizeof e.trials[0].row.command, "CCC");
+    only(&e, CAUSE_HEALTHY);
+    assert_true(evidence_refuses_ccc(&e));
+}
+
+/* Few clients need active mode. */
+static void notes(void **state)
+{
+    (void) state;
+    const enum cause blocked[] = {CAUSE_HEALTHY, CAUSE_ACTIVE_BLOCKED};
+    const enum cause refused[] = {CAUSE_HEALTHY, CAUSE_ACTIVE_REFUSED};
+    struct evidence e = sound();
+    set(&e, STRATEGY_ACTIVE, STAGE_ACCEPT, RESULT_TIMEOUT); /* a firewall of the client's own */
+    check(&e, blocked, 2);
+    assert_int_equal(causes_find(&e).notes, 1u << CAUSE_ACTIVE_BLOCKED);
+    reject(&e, STRATEGY_ACTIVE, STAGE_ACCEPT, 425, "Operation not permitted"); /* one of its own */
+    check(&e, blocked, 2);
+    reject(&e, STRATEGY_ACTIVE, STAGE_COMMAND, 500, "Illegal PORT command.");
+    check(&e, refused, 2);
+    /* alone they are trouble */
+    e = (struct evidence){0};
+    set(&e, STRATEGY_ACTIVE, STAGE_ACCEPT, RESULT_TIMEOUT);
+    only(&e, CAUSE_ACTIVE_BLOCKED);
+    assert_int_equal(causes_find(&e).notes, 0);
 }
 
 /* A cause that is known accounts for its own failures, and for no other. */
@@ -149,11 +170,14 @@ static void something_else_fails(void **state)
 {
     (void) state;
     const enum cause both[] = {CAUSE_PRIVATE_ADDRESS, CAUSE_UNKNOWN};
+    const enum cause noted[] = {CAUSE_PRIVATE_ADDRESS, CAUSE_ACTIVE_BLOCKED};
     struct evidence e = sound();
     advertise(&e, INSIDE, RESULT_TIMEOUT);
     only(&e, CAUSE_PRIVATE_ADDRESS);
     assert_int_equal(causes_find(&e).unexplained, 0);
     set(&e, STRATEGY_ACTIVE, STAGE_ACCEPT, RESULT_TIMEOUT);
+    check(&e, noted, 2);
+    set(&e, STRATEGY_ACTIVE, STAGE_TLS, RESULT_RESET);
     check(&e, both, 2);
     assert_int_equal(causes_find(&e).unexplained, 1u << STRATEGY_ACTIVE);
     /* what is hidden by another cause is explained all the same */
@@ -167,7 +191,7 @@ static void something_else_fails(void **state)
     only(&e, CAUSE_RANGE_SILENT);
     e = closed(RESULT_REFUSED);
     set(&e, STRATEGY_ACTIVE, STAGE_ACCEPT, RESULT_TIMEOUT);
-    const enum cause reset[] = {CAUSE_RANGE_RESET, CAUSE_UNKNOWN};
+    const enum cause reset[] = {CAUSE_RANGE_RESET, CAUSE_ACTIVE_BLOCKED};
     check(&e, reset, 2);
     /* where a port answers and the transfer breaks off, the range is not why */
     e = closed(RESULT_TIMEOUT);
@@ -351,6 +375,15 @@ static void pools(void **state)
     only(&e, CAUSE_POOL_EXHAUSTED);
     e.probes[3].port = 50077;
     only(&e, CAUSE_HEALTHY);
+    /* the first free one of many is one and the same, as long as it is given back */
+    for (size_t i = 0; i < e.nprobes; i++)
+        e.probes[i].port = 50001;
+    for (int id = STRATEGY_EPSV; id <= STRATEGY_PASV; id++)
+        addr_set_port(&e.trials[id].row.endpoint, 50001);
+    only(&e, CAUSE_HEALTHY);
+    e.probes[3].result = RESULT_REFUSED;
+    const enum cause fails[] = {CAUSE_RANGE_RESET, CAUSE_POOL_EXHAUSTED};
+    check(&e, fails, 2);
     /* a few samples prove nothing */
     e = sound();
     e.trials[STRATEGY_PASV].row.endpoint = address(PUBLIC, 50002);
@@ -533,6 +566,7 @@ int main(void)
         cmocka_unit_test(nothing_wrong),
         cmocka_unit_test(nothing_known),
         cmocka_unit_test(something_fails),
+        cmocka_unit_test(notes),
         cmocka_unit_test(something_else_fails),
         cmocka_unit_test(uploads),
         cmocka_unit_test(addresses),
