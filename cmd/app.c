@@ -418,6 +418,8 @@ void app_complain(struct app *app, const char *context, const struct err *err, s
     fprintf(app->messages, "ftpsh: %s%s%s\n", safe, *safe ? ": " : "", err->msg);
     if (err->code != ERR_NO_DATA_PATH)
         return;
+    for (size_t i = from; i < app->attempts.n; i++) /* the latest walk of the ladder */
+        from = app->attempts.list[i].result == RESULT_OK ? i + 1 : from;
     for (size_t i = from; i < app->attempts.n; i++) {
         const struct attempt *a = &app->attempts.list[i];
         char reason[512];

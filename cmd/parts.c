@@ -6,22 +6,23 @@
 #include <stdio.h>
 #include <string.h>
 
-static void complain(struct app *app, const struct err *why)
+static void complain(const struct parts *p, const struct err *why)
 {
     char context[512];
+    struct app *app = p->app;
     const char *where = app->where ? app->where : "", *name = app->call->command->name;
     snprintf(context, sizeof context, "%s%s%s", where, *where ? ": " : "", name);
-    app_complain(app, context, why, app->attempts.n);
+    app_complain(app, context, why, p->from);
 }
 
 struct parts parts_begin(struct app *app)
 {
-    return (struct parts){.app = app};
+    return (struct parts){.app = app, .from = app->attempts.n};
 }
 
 void parts_note(struct parts *p, const struct err *why)
 {
-    complain(p->app, why);
+    complain(p, why);
     err_take(&p->first, why);
 }
 
@@ -52,7 +53,7 @@ int parts_end(struct parts *p, int rc, struct err *err)
     if (!err_is_set(&p->first) || (rc < 0 && err->code == ERR_CANCELLED))
         return rc;
     if (rc < 0)
-        complain(p->app, err);
+        complain(p, err);
     *err = p->first;
     p->app->told = true;
     return -1;

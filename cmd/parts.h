@@ -7,10 +7,10 @@
 
 struct parts {
     struct app *app;
+    size_t from;      /* the attempts made for the command stand there and behind */
     struct err first; /* ERR_NONE: all went well so far */
 };
 
-/* Zero but for the app. */
 struct parts parts_begin(struct app *app);
 
 /* A part has failed. 0: the others go on; -1 with err: nothing can (the connection, an interrupt, a

@@ -121,6 +121,16 @@ def test_port_where_eprt_is_refused(fake, client):
 
 
 @pytest.mark.scene("i")
+def test_nothing_works_behind_a_refusal(fake, client):
+    """The refusal decides the status, and the reason of each strategy is told all the same."""
+    server = fake("epsv-port-closed", "pasv-port-closed", "refuse=EPRT", "refuse=PORT")
+    run = client(server.target(), "ls", "nowhere", "empty")
+    assert run.status == 7, run
+    for strategy in ("epsv", PASV_IP, "active"):
+        assert f"\n  {strategy}: " in run.stderr, run
+
+
+@pytest.mark.scene("i")
 def test_nothing_works(fake, client):
     server = fake("epsv-silent", "pasv-silent", "refuse=EPRT", "refuse=PORT")
     run = client(server.target(), "get", "small")
