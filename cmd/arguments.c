@@ -111,6 +111,8 @@ int arguments_make(struct arguments *a, struct app *app, const struct call *call
     for (int i = 1; i < call->argc; i++) {
         if (put_argument(a, app, call, i, err) < 0)
             return -1;
+        if (strstr(call->argv[i], "://")) /* the word may be the process's own, for `ps` to show */
+            target_scrub(call->argv[i]);
     }
     return 0;
 }

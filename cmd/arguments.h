@@ -17,7 +17,7 @@ struct arguments {
 /* Expands what the command's kinds call patterns (xfer/expand.h), local ones here and remote ones
  * on the session. One that matches nothing is taken as a name. ERR_USAGE: a pattern stands for
  * several names where one is wanted; else as expand_remote(). To be cleared also after a failure.
- */
+ * The words themselves lose the passwords of URLs in them, once they are copied. */
 int arguments_make(struct arguments *a, struct app *app, const struct call *call, struct err *err);
 void arguments_clear(struct arguments *a);
 

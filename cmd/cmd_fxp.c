@@ -14,7 +14,7 @@ struct end {
     char path[PATH_BYTES];
 };
 
-static int end_find(struct app *app, struct end *e, char *word, struct err *err)
+static int end_find(struct app *app, struct end *e, const char *word, struct err *err)
 {
     if (!strstr(word, "://")) {
         if (!app->session)
@@ -26,7 +26,6 @@ static int end_find(struct app *app, struct end *e, char *word, struct err *err)
     }
     if (target_parse(word, &e->target, err) < 0)
         return -1;
-    target_scrub(word);
     snprintf(e->path, sizeof e->path, "%s", e->target.dir);
     e->session = app_make_session(app, &e->target, NULL, &e->proxy, err);
     e->own = e->session != NULL;
