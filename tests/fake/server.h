@@ -14,7 +14,7 @@ struct server {
     int root_fd, listen_fd;
     int stop_fd; /* becomes readable, and stays so, when the server is to end */
     FILE *log;   /* NULL: none */
-    _Atomic int sessions, transfers, listings, next_port;
+    _Atomic int sessions, transfers, next_port;
     _Atomic int present, logged_in; /* sessions now */
     _Atomic int accidents;
 };

@@ -183,10 +183,10 @@ static enum end push_bytes(struct transfer *t, const char *p, size_t len)
     return END_NONE;
 }
 
-/* Each listing ends a byte later than the one before. */
-static int64_t next_cut(struct session *s)
+/* The listings of each session end a byte later than those of the one before. */
+static int64_t list_cut(const struct session *s)
 {
-    return session_quirk(s, QUIRK_LIST_CUT) ? s->srv->listings++ : -1;
+    return session_quirk(s, QUIRK_LIST_CUT) ? s->id - 1 : -1;
 }
 
 static enum end meet_cut(const struct transfer *t, size_t *room)
@@ -472,7 +472,7 @@ static void run_transfer(struct session *s, bool up, int fd, const struct payloa
     t->mode_z = s->mode_z;
     if (t->mode_z && (up ? inflateInit(&t->z) : deflateInit(&t->z, 6)) != Z_OK)
         t->mode_z = false;
-    t->cut = p ? next_cut(s) : -1;
+    t->cut = p ? list_cut(s) : -1;
     if (p) {
         t->text = p->text;
         t->text_left = p->len;

@@ -2,12 +2,14 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from bed.process import wait_until
+from bed.shell import Shell
 
 
 def tree_of(folder):
@@ -83,7 +85,9 @@ def test_up_and_up_again(there, client, tmp_path):
     assert moved(again) == []
 
 
-@pytest.mark.parametrize("quirks", ((), ("no-mlsd",), ("no-mlsd", "refuse=MDTM")))
+@pytest.mark.parametrize("quirks", (
+    (), ("no-mlsd",), ("no-mlsd", "list-zone=345"), ("no-mlsd", "list-zone=-210", "refuse=MDTM"),
+    ("no-mlsd", "list-zone=660", "refuse=MDTM")))
 @pytest.mark.parametrize("zone", ("UTC", "Asia/Kolkata", "America/St_Johns"))
 def test_nothing_moves_twice_in_any_zone(there, client, tmp_path, monkeypatch, zone, quirks):
     """LIST tells minutes, of whatever zone; a server may not take times over."""
@@ -150,11 +154,12 @@ def test_a_listing_cut_anywhere_deletes_nothing(there, client, tmp_path, how, li
     before = tree_of(tmp_path / "got")
     longest = 3 * len("type=file;size=1;modify=20260101000000;UNIX.mode=0644;"
                       "UNIX.owner=0;UNIX.group=0; cc\r\n") + 20
-    one = f"-mirror --delete --delete-emptied src {tmp_path}/got"
-    run = client("--retries=0", "-b", "-", server.target(), stdin=(one + "\n") * longest, bound=200)
+    one = f"-mirror -P1 --delete --delete-emptied src {tmp_path}/got\nopen {server.target()}\n"
+    run = client("--retries=0", "-b", "-", server.target(), stdin=one * longest, bound=200)
     assert {k: v for k, v in tree_of(tmp_path / "got").items() if k in before} == before, run
-    asked = server.said().count(" MLSD") + server.said().count(" LIST")
-    assert asked >= longest
+    verb = "MLSD" if listing == "mlsd" else "LIST"
+    assert {f"{n} > {verb} /src" for n in range(1, longest)} <= set(server.said().splitlines())
+    assert how != "cut" or "the source has it" in run.stderr, run
     # and without the cuts, what is gone on the server goes here
     quiet = there(files={"aa": b"1"})
     last = client(quiet.target(), "mirror", "--delete", "src", tmp_path / "got")
@@ -468,6 +473,36 @@ def test_a_download_that_broke_off_goes_on(there, client, tmp_path):
     assert (tmp_path / "got/big").read_bytes() == content
     assert summary(run)["bytes"] < 500_000
     assert len(list((tmp_path / "got").iterdir())) == 1
+
+
+def test_ctrl_c(there, client, tmp_path):
+    """Ends at once; nothing half done bears its final name, and the rest comes the next time."""
+    server = there("slow=300000", files={f"f{i}": os.urandom(300_000) for i in range(8)})
+    got, log = tmp_path / "got", tmp_path / "log"
+    args = ("--noop-interval=off", server.target(), "mirror", "-P2", "--log", log, "src", got)
+    run = client.signal_when(signal.SIGINT,
+                             lambda: log.exists() and log.read_text().count(" done get ") >= 2,
+                             *args)
+    assert run.status == 130, run
+    assert run.seconds < 5
+    done = {p.name for p in got.iterdir() if "." not in p.name}
+    assert 2 <= len(done) < 8
+    assert all((got / n).read_bytes() == (server.root / "src" / n).read_bytes() for n in done)
+    run = client(*args)
+    assert run.status == 0, run
+    assert tree_of(got) == tree_of(server.root / "src")
+    gets = [line.split()[3] for line in log.read_text().splitlines() if " done get " in line]
+    assert sorted(gets) == sorted(p.name for p in got.iterdir())
+
+
+def test_progress_of_a_mirror(there, client, tmp_path):
+    server = there("slow=400000", files={f"file{i}": b"x" * 400_000 for i in range(4)})
+    shell = Shell(client, "--noop-interval=off", server.target(), "mirror", "-P2", "src",
+                  tmp_path / "got")
+    assert shell.leave() == 0
+    assert "file0" in shell.seen.text and "/4 files" in shell.seen.text
+    assert "4 files (1.6 MB) moved" in shell.seen.text
+    assert tree_of(tmp_path / "got") == tree_of(server.root / "src")
 
 
 # Memory.
