@@ -3,6 +3,7 @@
 #include "arguments.h"
 #include "cat.h"
 #include "transfers.h"
+#include "xfer/stat.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -58,28 +59,39 @@ static int aim_path(const struct aim *aim, const char *source, char dst[PATH_BYT
     return path_join(aim->folder ? aim->folder : "", name, dst, err);
 }
 
+/* Folders are copied whole with -r, and passed over without. */
+static int add_source(struct transfers *t, const struct aim *aim, const char *name, bool is_dir,
+                      const struct item *item, struct err *err)
+{
+    char to[PATH_BYTES];
+    if (is_dir && !app_option(t->app, "recursive")) {
+        app_say(t->app, "%s: skipped, it is a folder", name);
+        return 0;
+    }
+    if (aim_path(aim, name, to, err) < 0)
+        return -1;
+    return is_dir ? transfers_add_tree(t, name, to, err) : transfers_add(t, name, to, item, err);
+}
+
 /* ---- down ---- */
 
-static bool is_remote_folder(struct app *app, const struct item *item, const char *name)
+/* What was named, and not found by a pattern, is looked at only where that matters. */
+static int is_remote_folder(struct app *app, int i, const char *name, struct err *err)
 {
-    if (!item || item->type != ENTRY_DIR)
-        return false;
-    app_say(app, "%s: skipped, it is a folder", name);
-    return true;
+    const struct item *item = app_item(app, i);
+    if (item)
+        return item->type == ENTRY_DIR;
+    return app_option(app, "recursive") ? stat_is_folder(&app->mover, name, err) : 0;
 }
 
 /* What patterns found; folders among that are passed over. */
 static int add_gets(struct transfers *t, const struct aim *aim, int n, char **argv, struct err *err)
 {
-    char local[PATH_BYTES];
     if (aim->folder && !is_folder(aim->folder))
         return err_set(err, ERR_LOCAL, "%s is no folder", aim->folder);
     for (int i = 1; i <= n; i++) {
-        const struct item *item = app_item(t->app, i);
-        if (is_remote_folder(t->app, item, argv[i]))
-            continue;
-        if (aim_path(aim, argv[i], local, err) < 0 ||
-            transfers_add(t, argv[i], local, item, err) < 0)
+        int is_dir = is_remote_folder(t->app, i, argv[i], err);
+        if (is_dir < 0 || add_source(t, aim, argv[i], is_dir > 0, app_item(t->app, i), err) < 0)
             return -1;
     }
     return 0;
@@ -170,13 +182,11 @@ static int put_input(struct transfers *t, const struct aim *aim, struct err *err
 
 static int add_puts(struct transfers *t, const struct aim *aim, int n, char **argv, struct err *err)
 {
-    char remote[PATH_BYTES];
+    bool recursive = app_option(t->app, "recursive") != NULL;
     for (int i = 1; i <= n; i++) {
         const struct item *item = app_item(t->app, i);
-        if (is_remote_folder(t->app, item, argv[i]))
-            continue;
-        if (aim_path(aim, argv[i], remote, err) < 0 ||
-            transfers_add(t, argv[i], remote, NULL, err) < 0)
+        bool is_dir = item ? item->type == ENTRY_DIR : recursive && is_folder(argv[i]);
+        if (add_source(t, aim, argv[i], is_dir, NULL, err) < 0)
             return -1;
     }
     return 0;

@@ -18,6 +18,7 @@ const struct command_option transfer_options[] = {
      .placeholder = "BYTES",
      .kind = OPTION_AMOUNT,
      .help = "pass over files that are larger"},
+    {.letter = 'r', .name = "recursive", .help = "folders too, with all that is in them"},
     {.letter = 'P',
      .name = "parallel",
      .placeholder = "N",
@@ -128,6 +129,11 @@ void transfers_clear(struct transfers *t)
         free(t->list[i].to);
     }
     free(t->list);
+    for (size_t i = 0; i < t->trees.n; i++) {
+        free(t->trees.list[i].from);
+        free(t->trees.list[i].to);
+    }
+    free(t->trees.list);
     app_settings_changed(t->app);
     *t = (struct transfers){.app = t->app};
 }
@@ -170,6 +176,21 @@ int transfers_add(struct transfers *t, const char *from, const char *to, const s
     }
     t->n++;
     return 0;
+}
+
+int transfers_add_tree(struct transfers *t, const char *from, const char *to, struct err *err)
+{
+    struct transfer_pair *list = realloc(t->trees.list, (t->trees.n + 1) * sizeof *list);
+    struct transfer_pair tree = {.from = strdup(from), .to = strdup(to)};
+    if (list)
+        t->trees.list = list;
+    if (list && tree.from && tree.to) {
+        list[t->trees.n++] = tree;
+        return 0;
+    }
+    free(tree.from);
+    free(tree.to);
+    return err_set(err, ERR_LOCAL, "out of memory");
 }
 
 static int by_aim(const void *a, const void *b)
@@ -263,6 +284,8 @@ int transfers_run(struct transfers *t, struct err *err)
     int workers;
     if (read_parallel(t->app, &workers, err) < 0 || check_aims(t, err) < 0)
         return -1;
+    if (t->trees.n > 0)
+        return transfers_run_trees(t, workers, err);
     if (t->n == 1)
         return run_single(t, err);
     return t->n > 0 ? transfers_run_pooled(t, workers, err) : 0;

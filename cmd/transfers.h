@@ -26,6 +26,10 @@ struct transfers {
     struct put_options put;
     struct transfer_pair *list;
     size_t n, room;
+    struct {
+        struct transfer_pair *list;
+        size_t n;
+    } trees; /* folders, with all that is in them */
 };
 
 /* Takes over what the running command's options say; until transfers_clear() they hold for the
@@ -38,6 +42,9 @@ void transfers_clear(struct transfers *t);
 int transfers_add(struct transfers *t, const char *from, const char *to, const struct item *item,
                   struct err *err);
 
+/* A folder, with all that is in it, to become `to`. -1 with ERR_LOCAL. */
+int transfers_add_tree(struct transfers *t, const char *from, const char *to, struct err *err);
+
 /* Transfers them all, --parallel at a time; several are retried where they fail in passing. Each is
  * told and reported; what fails is told at once, and the others go on.
  * ERR_USAGE, before anything is moved, where two would go to the same name. */
@@ -49,5 +56,6 @@ int transfers_one(const struct transfers *t, struct mover *m, const struct trans
                   struct transfer *out, struct err *err);
 void transfers_tell(struct transfers *t, const struct transfer *out, bool well);
 int transfers_run_pooled(struct transfers *t, int workers, struct err *err);
+int transfers_run_trees(struct transfers *t, int workers, struct err *err); /* files first */
 
 #endif

@@ -228,3 +228,58 @@ def test_a_line_for_each_file_in_a_log(fake, client):
     assert run.status == 0 and "\x1b" not in run.stderr, run
     for name in files:
         assert len(re.findall(rf"^{name}: 1\.0 kB in .*size-ok", run.stderr, re.M)) == 1
+
+
+# Folders.
+
+def make_tree(root):
+    tree = {"top": SMALL, "a/one": SMALL * 2, "a/b/two": SMALL * 3, "c/three": b""}
+    for name, content in tree.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(content)
+    return tree
+
+
+@pytest.mark.parametrize("words, where", (
+    (("get", "-r", "tree"), "tree"),
+    (("get", "-r", "tree", "copy"), "copy"),
+    (("get", "-r", "-O", "into", "tree"), "into/tree"),
+    (("mget", "-r", "-P4", "t*", "small"), "tree")))
+def test_folders_down(fake, client, words, where):
+    server = fake()
+    tree = make_tree(server.root / "tree")
+    (client.folder / "into").mkdir()
+    run = client(server.target(), *words)
+    assert run.status == 0, run
+    for name, content in tree.items():
+        assert (client.folder / where / name).read_bytes() == content
+    assert (client.folder / "small").exists() == ("small" in words)
+
+
+@pytest.mark.parametrize("words, where", (
+    (("put", "-r", "tree"), "tree"),
+    (("put", "-r", "tree", "empty/copy"), "empty/copy"),
+    (("mput", "-r", "-P4", "t*"), "tree")))
+def test_folders_up(fake, client, words, where):
+    server = fake()
+    tree = make_tree(client.folder / "tree")
+    run = client(server.target(), *words)
+    assert run.status == 0, run
+    for name, content in tree.items():
+        assert (server.root / where / name).read_bytes() == content
+
+
+def test_a_failure_among_folders(fake, client):
+    server = fake()
+    make_tree(server.root / "tree")
+    run = client(server.target(), "mget", "-r", "missing", "tree", "small")
+    assert run.status == 7 and run.stderr.count("550") == 1, run
+    assert (client.folder / "tree/a/b/two").exists() and (client.folder / "small").exists()
+
+
+def test_what_does_not_go_with_folders(fake, client):
+    server = fake()
+    make_tree(server.root / "tree")
+    run = client(server.target(), "get", "-r", "-E", "tree")
+    assert run.status == 2 and "-r does not go with --delete-source" in run.stderr, run
+    assert (server.root / "tree/top").exists()
