@@ -16,6 +16,7 @@ struct control {
     const struct wait *wait;
     const struct log *log;
     struct charset *charset; /* NULL: none */
+    bool telnet;
     struct buf in;
     struct reply_scan scan;
     int outstanding;
@@ -66,6 +67,11 @@ void control_use_charset(struct control *c, struct charset *charset)
     c->charset = charset;
 }
 
+void control_use_telnet(struct control *c, bool on)
+{
+    c->telnet = on;
+}
+
 int control_outstanding(const struct control *c)
 {
     return c->outstanding;
@@ -113,15 +119,37 @@ static int encode_line(struct control *c, char *line, size_t *len, size_t size, 
     return n < 0 ? -1 : 0;
 }
 
+static int line_too_long(char *line, size_t len, struct err *err)
+{
+    wipe(line, len);
+    return err_set(err, ERR_USAGE, "a command line is longer than %d bytes", COMMAND_MAX - 3);
+}
+
+/* In place, from the end. */
+static int double_iac(char *line, size_t *len, size_t size, struct err *err)
+{
+    const char iac = '\xff';
+    size_t more = 0;
+    for (size_t i = 0; i < *len; i++)
+        more += line[i] == iac;
+    if (*len + more > size)
+        return line_too_long(line, *len, err);
+    for (size_t from = *len, to = *len + more; to > from;) {
+        line[--to] = line[--from];
+        if (line[to] == iac)
+            line[--to] = iac;
+    }
+    *len += more;
+    return 0;
+}
+
 int control_vsend(struct control *c, struct deadline until, struct err *err, const char *fmt,
                   va_list ap)
 {
     char line[COMMAND_MAX];
     int n = vsnprintf(line, sizeof line - 2, fmt, ap);
-    if (n < 0 || (size_t) n >= sizeof line - 2) {
-        wipe(line, sizeof line);
-        return err_set(err, ERR_USAGE, "a command line is longer than %d bytes", COMMAND_MAX - 3);
-    }
+    if (n < 0 || (size_t) n >= sizeof line - 2)
+        return line_too_long(line, sizeof line, err);
     size_t len = (size_t) n;
     if (has_line_break(line, len)) {
         wipe(line, len);
@@ -130,6 +158,8 @@ int control_vsend(struct control *c, struct deadline until, struct err *err, con
     if (!c->charset)
         log_sent(c->log, line, len);
     else if (encode_line(c, line, &len, sizeof line - 2, err) < 0)
+        return -1;
+    if (c->telnet && double_iac(line, &len, sizeof line - 2, err) < 0)
         return -1;
     memcpy(line + len, "\r\n", 2);
     int rc = stream_write_wait(c->stream, line, len + 2, c->wait, until, err);

@@ -24,6 +24,10 @@ const struct wait *control_use_wait(struct control *c, const struct wait *w);
 /* What the server writes and reads; borrowed. NULL: bytes pass as they are. */
 void control_use_charset(struct control *c, struct charset *charset);
 
+/* The server reads what RFC 959 section 5.3 calls for, Telnet: byte 255 is sent twice, which there
+ * means the byte itself (RFC 854). Off at first, as most servers take bytes as they come. */
+void control_use_telnet(struct control *c, bool on);
+
 /* Sends one command line; CRLF is added. A line with CR, LF or NUL inside is never sent
  * (FIELD-NOTES 63), nor one that the server's charset cannot write: ERR_USAGE. Else ERR_CLOSED,
  * ERR_TLS, ERR_TIMEOUT, ERR_CANCELLED. */

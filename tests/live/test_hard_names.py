@@ -24,8 +24,6 @@ UNREACHED = {
     "pureftpd": BACKSLASH | CONTROL,
     # It decodes names as UTF-8 and puts "?" or U+FFFD for what is none.
     "pyftpdlib": NO_UTF8,
-    # It reads Telnet, where 0xff begins a command.
-    "proftpd": {b"\xff\xfe"},
 }
 # Names that it does not make, besides: it puts "_" for blanks at either end.
 UNMADE = {"pureftpd": BLANK_ENDS}
@@ -136,6 +134,15 @@ def test_renamed_and_removed(bed, ftpsh, tmp_path, name):
         share(bed, hard, b"")
     run = run_batch(ftpsh, server, tmp_path, [b"rm -- " + word(n) for n in NAMES])
     assert names_there(bed) & set(NAMES) == set(UNREACHED.get(name, ())), run.stderr
+
+
+@pytest.mark.parametrize("name", ("vsftpd", "proftpd"))
+def test_byte_255_in_a_charset(bed, ftpsh, name):
+    """ProFTPD reads Telnet, where this byte begins a command and two of them are the byte; for
+    vsftpd they are two."""
+    run = ftpsh("--charset=ISO-8859-1", bed.server(name).target(), "mkdir", "\u00ff\u00ff \u00ff")
+    assert run.status == 0, run
+    assert names_there(bed) == {b"\xff\xff \xff"}
 
 
 @pytest.mark.parametrize("name", SERVERS)
