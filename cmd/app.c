@@ -338,8 +338,8 @@ static void announce_clearing(struct app *app)
     const struct ladder *l = &app->ladder;
     for (size_t i = 0; i < l->n; i++) {
         if (l->rungs[i] == STRATEGY_CCC)
-            app_say(app, "with --ccc commands and file names travel in clear after the login, for "
-                         "everybody on the way to see; passwords and data stay encrypted");
+            app_warn(app, "with --ccc commands and file names travel in clear after the login, for "
+                          "everybody on the way to see; passwords and data stay encrypted");
     }
 }
 
@@ -428,19 +428,34 @@ void app_complain(struct app *app, const char *context, const struct err *err, s
     }
 }
 
-void app_say(struct app *app, const char *fmt, ...)
+static void say(struct app *app, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
+
+static void say(struct app *app, const char *fmt, va_list ap)
 {
-    if (app->settings.quiet)
-        return;
     char raw[1024], text[2048];
-    va_list ap;
-    va_start(ap, fmt);
     vsnprintf(raw, sizeof raw, fmt, ap);
-    va_end(ap);
     escape_text(text, sizeof text, raw, strlen(raw));
     progress_hide(&app->bar);
     fflush(app->out);
     fprintf(app->messages, "%s\n", text);
+}
+
+void app_say(struct app *app, const char *fmt, ...)
+{
+    if (app->settings.quiet)
+        return;
+    va_list ap;
+    va_start(ap, fmt);
+    say(app, fmt, ap);
+    va_end(ap);
+}
+
+void app_warn(struct app *app, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    say(app, fmt, ap);
+    va_end(ap);
 }
 
 int app_flush(struct app *app, struct err *err)

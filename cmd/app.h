@@ -110,6 +110,8 @@ void app_complain(struct app *app, const char *context, const struct err *err, s
 
 /* A line for a person on standard error, unless -q. */
 void app_say(struct app *app, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The same, with -q too: what somebody gives away has to be known. */
+void app_warn(struct app *app, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Flushes app->out: -1 with ERR_LOCAL when something could not be written, ERR_CANCELLED when a
  * signal ended the writing. */

@@ -501,8 +501,8 @@ int cmd_diagnose(struct app *app, int argc, char **argv, struct err *err)
     if (argc > 1 && read_idle(argv[1], &settings.idle_ms, err) < 0)
         return -1;
     if (app_option(app, "c"))
-        app_say(app, "diagnose: the control connection will be cleared once; commands and file "
-                     "names then travel in clear, and it is connected anew afterwards");
+        app_warn(app, "diagnose: the control connection will be cleared once; commands and file "
+                      "names then travel in clear, and it is connected anew afterwards");
     e = calloc(1, sizeof *e);
     if (!e)
         return err_set(err, ERR_LOCAL, "out of memory");

@@ -226,19 +226,22 @@ static void make_folders(char *path, size_t from)
     mkdir(path, 0700);
 }
 
-static bool is_ours(int fd, mode_t type)
-{
-    struct stat st;
-    return fstat(fd, &st) == 0 && (st.st_mode & S_IFMT) == type && st.st_uid == geteuid() &&
-           (st.st_mode & (S_IWGRP | S_IWOTH)) == 0;
-}
-
+/* `fd`, which is to be a folder or a file of ours; -1, and it is closed, with what it is instead.
+ */
 static int check_ours(int fd, mode_t type, const char *what, struct err *err)
 {
-    if (is_ours(fd, type))
+    struct stat st;
+    if (fstat(fd, &st) < 0)
+        err_set_sys(err, ERR_LOCAL, errno, "%s", what);
+    else if ((st.st_mode & S_IFMT) != type)
+        err_set(err, ERR_LOCAL, "%s: is %s, where a file of ftpsh's belongs; take it away", what,
+                S_ISDIR(st.st_mode) ? "a folder" : "no file");
+    else if (st.st_uid != geteuid() || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+        err_set(err, ERR_LOCAL, "%s: belongs to or can be changed by others", what);
+    else
         return fd;
     close(fd);
-    return err_set(err, ERR_LOCAL, "%s: belongs to or can be changed by others", what);
+    return -1;
 }
 
 /* The folder's descriptor; -1 with err, whose `sys` is ENOENT when there is none. */
@@ -277,10 +280,14 @@ static int read_all(int fd, struct buf *text, struct err *err)
 static int read_file(int folder, struct memory *out, struct err *err)
 {
     struct buf text;
+    char path[FOLDER_BYTES + 16];
     int fd = openat(folder, name_file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT)
+        return 0;
+    memory_path(path, sizeof path);
     if (fd < 0)
-        return errno == ENOENT ? 0 : err_set_sys(err, ERR_LOCAL, errno, "%s", name_file);
-    if (check_ours(fd, S_IFREG, name_file, err) < 0)
+        return err_set_sys(err, ERR_LOCAL, errno, "%s", path);
+    if (check_ours(fd, S_IFREG, path, err) < 0)
         return -1;
     buf_init(&text, FILE_BYTES_MAX + READ_BYTES);
     int rc = read_all(fd, &text, err);

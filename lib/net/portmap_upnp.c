@@ -22,8 +22,7 @@ struct igd {
     char control[PORTMAP_URL], service[128], root[PORTMAP_URL];
     char local[ADDR_TEXT], external[ADDR_TEXT];
     uint16_t local_port, external_port;
-    uint32_t lease_s;   /* to ask for; 0: for ever */
-    uint32_t granted_s; /* what the device made of it */
+    uint32_t lease_s; /* to ask for; 0: for ever */
 };
 
 /* Who removes a mapping when waiting for it ended early: before ADDED the thread, then the caller.
@@ -33,7 +32,8 @@ enum { SEARCHING, ADDING, ADDED, DESERTED };
 struct job {
     struct igd igd;
     int search_ms;
-    int64_t seed; /* varies the ports that are tried */
+    int64_t seed;       /* varies the ports that are tried */
+    uint32_t granted_s; /* what the device made of igd.lease_s; asked for last */
     _Atomic int state;
     struct err err;
 };
@@ -81,6 +81,8 @@ static void remove_mapping(void *work)
  * elsewhere is taken only where that is less: some say 0 whatever the lease. */
 static uint32_t granted_lease(const struct igd *d)
 {
+    if (!d->lease_s)
+        return 0;
     char out[8], host[40] = "", port[8] = "", text[96] = "", enabled[8] = "", lease[24] = "";
     port_text(out, d->external_port);
     int rc = UPNP_GetSpecificPortMappingEntry(d->control, d->service, out, "TCP", NULL, host, port,
@@ -95,11 +97,8 @@ static int ask_mapping(struct igd *d)
     port_text(in, d->local_port);
     port_text(out, d->external_port);
     snprintf(lease, sizeof lease, "%u", (unsigned) d->lease_s);
-    int rc =
-        UPNP_AddPortMapping(d->control, d->service, out, in, d->local, "ftpsh", "TCP", NULL, lease);
-    if (rc == UPNPCOMMAND_SUCCESS)
-        d->granted_s = d->lease_s ? granted_lease(d) : 0;
-    return rc;
+    return UPNP_AddPortMapping(d->control, d->service, out, in, d->local, "ftpsh", "TCP", NULL,
+                               lease);
 }
 
 /* Another port where that one is taken; no lease where the device knows none. */
@@ -197,8 +196,14 @@ static void find_and_add(void *work)
     if (!atomic_compare_exchange_strong(&j->state, &searching, ADDING))
         return;
     add_mapping(j);
-    if (atomic_exchange(&j->state, ADDED) == DESERTED && !err_is_set(&j->err))
+    bool deserted = atomic_exchange(&j->state, ADDED) == DESERTED;
+    if (err_is_set(&j->err))
+        return;
+    /* behind ADDED: whoever deserts us from here on removes the mapping without waiting for this */
+    if (deserted)
         remove_mapping(j);
+    else
+        j->granted_s = granted_lease(d);
 }
 
 /* The same port and no other: the server has been told of it. */
@@ -208,6 +213,8 @@ static void renew_mapping(void *work)
     int rc = ask_mapping(&j->igd);
     if (rc != UPNPCOMMAND_SUCCESS)
         err_set(&j->err, ERR_PROTOCOL, "not renewed (%d)", rc);
+    else
+        j->granted_s = granted_lease(&j->igd);
 }
 
 /* ---- what waits for it ---- */
@@ -230,8 +237,9 @@ static void desert(struct offload *o, struct job *j)
     struct wait alone = {NULL, DEADLINE_NEVER};
     struct deadline until = deadline_in(TAKE_BACK_MS);
     int was = atomic_exchange(&j->state, DESERTED);
-    if (was != SEARCHING && offload_wait(o, &alone, until, NULL) > 0 && was == ADDED &&
-        !err_is_set(&j->err))
+    if (was == ADDING)
+        (void) offload_wait(o, &alone, until, NULL);
+    else if (was == ADDED && !err_is_set(&j->err))
         (void) remove_now(&j->igd, until);
 }
 
@@ -302,13 +310,14 @@ static void *upnp_open(const struct portmap_request *q, struct deadline until,
         return NULL;
     }
     u->igd = j->igd;
+    uint32_t granted_s = j->granted_s;
     offload_leave(o);
     if (read_external(&u->igd, external, err) < 0) {
         upnp_close(u, deadline_in(TAKE_BACK_MS));
         return NULL;
     }
     memcpy(q->way->igd, u->igd.root, sizeof q->way->igd);
-    *lease_s = u->igd.granted_s;
+    *lease_s = granted_s;
     return u;
 }
 
@@ -326,7 +335,7 @@ static uint32_t upnp_renew(void *state)
     if (offload_wait(u->renewing, &alone, deadline_in(0), NULL) == 0)
         return 0;
     if (!err_is_set(&u->renewal->err))
-        lease_s = u->renewal->igd.granted_s;
+        lease_s = u->renewal->granted_s;
     offload_leave(u->renewing);
     u->renewing = NULL;
     return lease_s;

@@ -5,10 +5,11 @@ PROTOCOL is natpmp (RFC 6886) or upnp (an Internet Gateway Device). The quirks:
     lease=N       no lease is longer than N seconds
     taken=N       the first N mappings are refused: 718, ConflictInMappingEntry (upnp)
     permanent=1   leases are refused: 725, OnlyPermanentLeasesSupported (upnp)
+    slow=N        what a mapping has become is told N seconds later (upnp)
     stubborn=N    the first N removals fail: 501, ActionFailed (upnp)
 
 Its rules go into the chains that bed.clientnat keeps for miniupnpd. What happens is printed, a line
-each: "add PORT LEASE RESULT", "remove PORT RESULT", "expired PORT".
+each: "add PORT LEASE RESULT", "asked PORT", "remove PORT RESULT", "expired PORT".
 """
 import re
 import socket
@@ -182,6 +183,8 @@ def make_handler(gateway, external, mappings):
         if action == "DeletePortMapping":
             return mappings.remove(port), {}
         if action == "GetSpecificPortMappingEntry" and port in mappings.held:
+            say("asked", port)
+            time.sleep(mappings.quirks.get("slow", 0))
             host, inside, end = mappings.held[port]
             left = 0 if end == FOREVER else int(end - time.monotonic() + 0.99)
             return 0, {"NewInternalPort": inside, "NewInternalClient": host, "NewEnabled": 1,

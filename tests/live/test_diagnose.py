@@ -322,6 +322,14 @@ def test_session_goes_on(bed, ftpsh):
     assert run.report["server"]["tls"]["version"]
 
 
+@pytest.mark.parametrize("words", (("--ccc", "ls"), ("diagnose", "-c")))
+def test_clearing_is_announced_quietly_too(bed, ftpsh, words):
+    server = bed.server("pureftpd")
+    options = [w for w in words if w.startswith("--")]
+    run = ftpsh("-q", *options, server.target(), *[w for w in words if w not in options])
+    assert run.status == 0 and "in clear" in run.stderr, run
+
+
 def test_nothing_moves(bed, ftpsh):
     server = bed.server("vsftpd")
     bed.share("hello.txt", b"hi")

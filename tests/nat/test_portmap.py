@@ -341,6 +341,22 @@ def test_mapping_for_ever_is_gone(bed, ftpsh, number):
     assert router.mappings() == []
 
 
+def test_gone_after_a_signal_while_the_lease_is_asked_for(bed, ftpsh, scene):
+    """The mapping is there by then, and the device takes its time to say for how long."""
+    router, server = scene
+    with lending(bed, router, "upnp", "slow=30") as said:
+        argv = ftpsh.argv(["--active", "--port-map=upnp", "--data-timeout=25", server.target(),
+                           "ls"], router.client)
+        with subprocess.Popen(argv, env=ftpsh.env(), stdin=subprocess.DEVNULL,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as child:
+            wait_until(lambda: said("asked"), 15, "the question after the lease")
+            child.send_signal(signal.SIGINT)
+            assert child.wait(15) == 130
+        assert [error for _, error in said("remove")] == [0], said("remove")
+        assert router.mappings() == []
+    ftpsh.check_findings()
+
+
 def test_mapping_that_stays_is_told(bed, ftpsh, scene):
     router, server = scene
     with lending(bed, router, "upnp", "permanent=1", "stubborn=9") as said:

@@ -307,6 +307,19 @@ static void folder_is_not_ours(void **state)
     assert_int_equal(access(path, F_OK), -1);
 }
 
+/* The path, and what is there instead. */
+static void folder_in_its_place(void **state)
+{
+    (void) state;
+    struct err err = ERR_INIT;
+    assert_int_equal(memory_change(leave, NULL, NULL), 0);
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_int_equal(memory_change(put, entry, &err), -1);
+    assert_non_null(strstr(err.msg, path));
+    assert_non_null(strstr(err.msg, "is a folder"));
+    assert_int_equal(rmdir(path), 0);
+}
+
 static void no_home_is_made(void **state)
 {
     (void) state;
@@ -337,13 +350,13 @@ static void endless_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_line),    cmocka_unit_test(hostile_lines),
-        cmocka_unit_test(long_fields), cmocka_unit_test(what_cannot_be_written),
-        cmocka_unit_test(whole_text),  cmocka_unit_test(bounds),
-        cmocka_unit_test(forgetting),  file_test(stored),
-        file_test(given_state_folder), file_test(not_ours),
-        file_test(folder_is_not_ours), file_test(no_home_is_made),
-        file_test(endless_file),
+        cmocka_unit_test(one_line),     cmocka_unit_test(hostile_lines),
+        cmocka_unit_test(long_fields),  cmocka_unit_test(what_cannot_be_written),
+        cmocka_unit_test(whole_text),   cmocka_unit_test(bounds),
+        cmocka_unit_test(forgetting),   file_test(stored),
+        file_test(given_state_folder),  file_test(not_ours),
+        file_test(folder_is_not_ours),  file_test(no_home_is_made),
+        file_test(folder_in_its_place), file_test(endless_file),
     };
     return run_unit(tests);
 }
