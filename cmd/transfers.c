@@ -281,7 +281,7 @@ static int read_parallel(const struct app *app, int *n, struct err *err)
 
 int transfers_run(struct transfers *t, struct err *err)
 {
-    int workers;
+    int workers = 1;
     if (read_parallel(t->app, &workers, err) < 0 || check_aims(t, err) < 0)
         return -1;
     if (t->trees.n > 0)
