@@ -208,6 +208,16 @@ def test_names_that_lead_elsewhere(there, client, tmp_path, quirks):
     assert "outside" not in server.said()
 
 
+@pytest.mark.parametrize("quirks", ((), ("no-mlsd",)))
+def test_a_listing_with_lines_that_cannot_be_read_deletes_nothing(there, client, tmp_path, quirks):
+    server = there("empty-name", *quirks, files={"good": b"good"})
+    plant(tmp_path / "got", {"mine": b"mine"})
+    run = client(server.target(), "mirror", "--delete", "src", tmp_path / "got")
+    assert run.status == 3, run
+    assert tree_of(tmp_path / "got") == {"good": b"good", "mine": b"mine"}
+    assert "the source's listing is not complete" in run.stderr
+
+
 def test_a_link_and_then_a_file_through_it(there, client, tmp_path):
     server = there("link-first=out", files={"out/evil": b"evil", "good": b"good"})
     run = client(server.target(), "mirror", "src", tmp_path / "got")
