@@ -193,16 +193,28 @@ static bool try_other_command(struct run *r, const struct err *why)
     return true;
 }
 
+/* A server may hang up after it has refused the strategy before (vsftpd after 522), and that shows
+ * only with the next command: asked once more, it tells whether the command is why. */
+static bool hung_up(const struct attempts *rows, bool *again)
+{
+    const struct attempt *last = rows->n > 0 ? &rows->list[rows->n - 1] : NULL;
+    bool first = last && last->stage == STAGE_COMMAND && last->result == RESULT_RESET && !*again;
+    *again = *again || first;
+    return first;
+}
+
 static int open_alone(struct run *r, struct ladder *l, struct deadline until, struct attempts *rows,
                       struct channel **c, struct err *err)
 {
     int rc;
+    bool again = false;
     do {
         struct channel_request request = {.direction = CHANNEL_DOWN, .command = r->command};
         err_clear(err);
         l->timeout_ms = deadline_left_ms(until);
         rc = channel_open(r->session, l, &request, rows, c, err);
-    } while (rc < 0 && !deadline_passed(until) && try_other_command(r, err));
+    } while (rc < 0 && !deadline_passed(until) &&
+             (try_other_command(r, err) || hung_up(rows, &again)));
     return rc;
 }
 

@@ -1,6 +1,8 @@
 """What `ftpsh TARGET diagnose --json` finds."""
 import json
 
+FOUND = []  # the causes of each diagnosis of this test, in order
+
 
 class Diagnosis:
     """One run of it. Its repr is the run's."""
@@ -9,6 +11,7 @@ class Diagnosis:
         self.run = run
         assert run.status in (0, 6), run
         self.found = json.loads(run.stdout)
+        FOUND.append(self.causes())
 
     def __repr__(self):
         return repr(self.run)

@@ -1,40 +1,17 @@
 """The pairs of cause and software whose advice is tried out, with the test that does it.
 
 Each of these tests produces the cause on that software and looks at its advice; where a real server
-is there to take them, it applies the advised lines. Here it is held that none of them gets lost.
+is there to take them, it applies the advised lines: bed.pairs looks after that while they run. Here
+it is held that none of them gets lost.
 """
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+from bed.pairs import LIVE, NAT, TESTED
+
 TESTS = Path(__file__).resolve().parents[1]
-NAT, LIVE = "nat/test_diagnose_nat.py", "live/test_diagnose.py"
-REAL = ("vsftpd", "proftpd", "pureftpd", "pyftpdlib")
-# cause: (file, test, what its parameters begin with or contain), once for each software
-TESTED = {
-    "private-address-advertised": [(NAT, "test_private_address", s) for s in REAL],
-    "wrong-address-advertised":
-        [(NAT, "test_wrong_address", s) for s in REAL] +
-        [(LIVE, "test_advice_for_other_software", s) for s in ("FileZilla Server", "IIS")],
-    "passive-range-silent":
-        [(NAT, "test_range_is_not_forwarded", f"{s}-drop") for s in REAL],
-    "passive-range-reset":
-        [(NAT, "test_range_is_not_forwarded", f"{s}-reset") for s in REAL],
-    "passive-pool-exhausted":
-        [(NAT, "test_small_pool", s) for s in REAL] +
-        [(LIVE, "test_advice_for_other_software", s) for s in ("FileZilla Server", "IIS")],
-    "data-peer-rejected":
-        [(NAT, "test_data_come_from_another_address", s) for s in REAL],
-    "epsv-refused":
-        [(NAT, "test_epsv_refused", s) for s in ("vsftpd", "proftpd", "pyftpdlib")],
-    "passive-refused":
-        [(NAT, "test_passive_mode_is_refused", s) for s in ("vsftpd", "proftpd", "pureftpd")],
-    "gateway-rewrites-plain":
-        [(NAT, "test_gateway_is_blind_under_tls", s) for s in ("proftpd", "pureftpd")],
-    "session-reuse-impossible":
-        [(LIVE, "test_reuse_that_the_server_prevents", s) for s in ("vsftpd", "proftpd")],
-}
 AT_LEAST = 24
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from bed.diagnosis import Diagnosis, diagnose
 from bed.interpreter import HANG_UP, Interpreter
+from bed.pairs import advice_is_applied  # noqa: F401 -- for all tests here
 from bed.proxies import Scripted
 from bed.server import with_extra
 from fake.server import PASSWORD, Fake

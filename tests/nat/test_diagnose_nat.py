@@ -5,6 +5,7 @@ import pytest
 
 from bed import clientnat, nat
 from bed.diagnosis import diagnose
+from bed.pairs import advice_is_applied  # noqa: F401 -- for all tests here
 
 pytestmark = pytest.mark.usefixtures("namespaces")
 SERVERS = ("vsftpd", "proftpd", "pureftpd", "pyftpdlib")
@@ -134,7 +135,7 @@ def test_epsv_refused(bed, ftpsh, name):
         named = {"vsftpd": "cmds_denied", "proftpd": "<Limit>"}[name]
         assert named in found.remedy("allow-epsv")["text"], found
         mended.stop()
-        mended = bed.server_behind(router, name, advertised=nat.PUBLIC)
+        mended = bed.server_behind(router, name, advertised=nat.PUBLIC, refuse=("EPRT",))
     is_mended(ftpsh, router, mended)
 
 
