@@ -28,7 +28,7 @@ void parts_note(struct parts *p, const struct err *why)
 
 int parts_failed(struct parts *p, const struct err *why, struct err *err)
 {
-    if (!walk_may_go_on(why))
+    if (!walk_may_go_on(why) && why->code != ERR_USAGE)
         return err_take(err, why);
     parts_note(p, why);
     return 0;

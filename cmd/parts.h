@@ -13,8 +13,8 @@ struct parts {
 
 struct parts parts_begin(struct app *app);
 
-/* A part has failed. 0: the others go on; -1 with err: nothing can (the connection, an interrupt, a
- * full disk). */
+/* A part has failed, or could not be asked for (a name that cannot be sent). 0: the others go on;
+ * -1 with err: nothing can (the connection, an interrupt, a full disk). */
 int parts_failed(struct parts *p, const struct err *why, struct err *err);
 
 /* The same where the others can go on whatever it was. */

@@ -577,6 +577,8 @@ static enum outcome rung_climb(struct opening *o, struct rise *t, struct err *er
         rc = connect_first(t, err);
     if (rc == 0 && send_transfer(t, o->request, err) < 0) {
         bool own_fault = err->code == ERR_USAGE || err->reply;
+        if (err->code == ERR_USAGE) /* a name that cannot be sent */
+            err_wrap(err, "%s", t->channel->what);
         rise_fail(t, STAGE_COMMAND, err);
         enum outcome outcome = rise_failed(t, err);
         return own_fault ? OUTCOME_GIVE_UP : outcome;

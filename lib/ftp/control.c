@@ -16,7 +16,7 @@ struct control {
     const struct wait *wait;
     const struct log *log;
     struct charset *charset; /* NULL: none */
-    bool telnet;
+    enum software software;
     struct buf in;
     struct reply_scan scan;
     int outstanding;
@@ -67,9 +67,9 @@ void control_use_charset(struct control *c, struct charset *charset)
     c->charset = charset;
 }
 
-void control_use_telnet(struct control *c, bool on)
+void control_know_software(struct control *c, enum software software)
 {
-    c->telnet = on;
+    c->software = software;
 }
 
 int control_outstanding(const struct control *c)
@@ -125,6 +125,40 @@ static int line_too_long(char *line, size_t len, struct err *err)
     return err_set(err, ERR_USAGE, "a command line is longer than %d bytes", COMMAND_MAX - 3);
 }
 
+static bool has_control_byte(const char *line, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if ((unsigned char) line[i] < 0x20 || line[i] == 0x7f)
+            return true;
+    }
+    return false;
+}
+
+/* It takes "./" off first. */
+static bool has_blank_end(const char *name)
+{
+    while (strncmp(name, "./", 2) == 0)
+        name += 2;
+    size_t len = strlen(name);
+    return len > 0 && (name[0] == ' ' || name[len - 1] == ' ');
+}
+
+/* Pure-FTPd would make something, or reach it, by another name. A password is none. */
+static int check_underscores(const char *line, size_t len, struct err *err)
+{
+    static const char *const makers[] = {"STOR ", "APPE ", "MKD ", "RNTO "};
+    if (has_control_byte(line, len) && strncmp(line, "PASS ", 5) != 0)
+        return err_set(err, ERR_USAGE, "Pure-FTPd takes control bytes in a name for '_'");
+    for (size_t i = 0; i < sizeof makers / sizeof makers[0]; i++) {
+        size_t n = strlen(makers[i]);
+        if (strncmp(line, makers[i], n) == 0 && has_blank_end(line + n))
+            return err_set(err, ERR_USAGE,
+                           "Pure-FTPd takes blanks at either end of a name for '_'%s",
+                           line[len - 1] == ' ' ? "" : "; behind a whole path they stay");
+    }
+    return 0;
+}
+
 /* In place, from the end. */
 static int double_iac(char *line, size_t *len, size_t size, struct err *err)
 {
@@ -155,11 +189,15 @@ int control_vsend(struct control *c, struct deadline until, struct err *err, con
         wipe(line, len);
         return err_set(err, ERR_USAGE, "a name or argument with a line break cannot be sent");
     }
+    if (c->software == SOFTWARE_PUREFTPD && check_underscores(line, len, err) < 0) {
+        wipe(line, len);
+        return -1;
+    }
     if (!c->charset)
         log_sent(c->log, line, len);
     else if (encode_line(c, line, &len, sizeof line - 2, err) < 0)
         return -1;
-    if (c->telnet && double_iac(line, &len, sizeof line - 2, err) < 0)
+    if (c->software == SOFTWARE_PROFTPD && double_iac(line, &len, sizeof line - 2, err) < 0)
         return -1;
     memcpy(line + len, "\r\n", 2);
     int rc = stream_write_wait(c->stream, line, len + 2, c->wait, until, err);

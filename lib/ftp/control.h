@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "ftp/charset.h"
+#include "ftp/features.h"
 #include "ftp/reply.h"
 #include "tls/stream.h"
 
@@ -24,12 +25,15 @@ const struct wait *control_use_wait(struct control *c, const struct wait *w);
 /* What the server writes and reads; borrowed. NULL: bytes pass as they are. */
 void control_use_charset(struct control *c, struct charset *charset);
 
-/* The server reads what RFC 959 section 5.3 calls for, Telnet: byte 255 is sent twice, which there
- * means the byte itself (RFC 854). Off at first, as most servers take bytes as they come. */
-void control_use_telnet(struct control *c, bool on);
+/* What reads the lines. ProFTPD takes them for what RFC 959 section 5.3 calls for, Telnet: byte 255
+ * is sent to it twice, which there means the byte itself (RFC 854). Pure-FTPd takes control bytes
+ * for '_', and so blanks at either end of a name to be made: what would have another name there is
+ * refused. Others take bytes as they come. */
+void control_know_software(struct control *c, enum software software);
 
 /* Sends one command line; CRLF is added. A line with CR, LF or NUL inside is never sent
- * (FIELD-NOTES 63), nor one that the server's charset cannot write: ERR_USAGE. Else ERR_CLOSED,
+ * (FIELD-NOTES 63), nor one that the server's charset cannot write or its software would take for
+ * another: ERR_USAGE. Else ERR_CLOSED,
  * ERR_TLS, ERR_TIMEOUT, ERR_CANCELLED. */
 int control_send(struct control *c, struct deadline until, struct err *err, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));

@@ -197,7 +197,7 @@ static int read_banner(struct session *s, struct deadline clock, struct err *err
     }
     reply_summary(&r, s->banner, sizeof s->banner);
     s->software = software_guess(r.text); /* of all its lines: Pure-FTPd's name is in the first */
-    control_use_telnet(s->control, s->software == SOFTWARE_PROFTPD);
+    control_know_software(s->control, s->software);
     int rc = r.code == 220 ? 0 : session_refused(&r, "greeting", err);
     reply_clear(&r);
     return rc;

@@ -20,12 +20,12 @@ NO_UTF8 = {b"latin \xe9", b"\xff\xfe"}
 
 # Names that no command reaches, and how the servers come to that.
 UNREACHED = {
-    # It refuses backslashes (553) and takes "_" for control bytes.
+    # It refuses backslashes (553) and takes "_" for control bytes, which are not sent, hence.
     "pureftpd": BACKSLASH | CONTROL,
     # It decodes names as UTF-8 and puts "?" or U+FFFD for what is none.
     "pyftpdlib": NO_UTF8,
 }
-# Names that it does not make, besides: it puts "_" for blanks at either end.
+# Names that it does not make, besides: it would put "_" for blanks at either end.
 UNMADE = {"pureftpd": BLANK_ENDS}
 UNMADE_FOLDERS = {"proftpd": {b"*"}}
 UNLISTED = {
@@ -119,6 +119,21 @@ def test_sent(bed, ftpsh, tmp_path, name):
     assert names_there(bed) & set(NAMES) == set(made(name)), run.stderr
 
 
+@pytest.mark.parametrize("verb", (b"put -- up", b"append -- up", b"mkdir --", b"mv -- old"))
+def test_nothing_is_made_under_another_name(bed, ftpsh, tmp_path, verb):
+    """Pure-FTPd would put "_" for these bytes, and take away what has that name."""
+    server, names = bed.server("pureftpd"), sorted(BLANK_ENDS | CONTROL | {b"del\x7f", b"./ a"})
+    (tmp_path / "up").write_bytes(b"up")
+    for there in ("old", "_", "_lead"):
+        share(bed, os.fsencode(there), b"kept")
+    before = names_there(bed)
+    run = run_batch(ftpsh, server, tmp_path, [b"lcd " + os.fsencode(tmp_path)] +
+                    [verb + b" " + word(n) for n in names])
+    assert names_there(bed) == before
+    assert (bed.account.home / "_lead").read_bytes() == b"kept"
+    assert run.stderr.count("Pure-FTPd takes ") == len(names), run.stderr
+
+
 @pytest.mark.parametrize("name", SERVERS)
 def test_renamed_and_removed(bed, ftpsh, tmp_path, name):
     server = bed.server(name)
@@ -143,6 +158,12 @@ def test_byte_255_in_a_charset(bed, ftpsh, name):
     run = ftpsh("--charset=ISO-8859-1", bed.server(name).target(), "mkdir", "\u00ff\u00ff \u00ff")
     assert run.status == 0, run
     assert names_there(bed) == {b"\xff\xff \xff"}
+
+
+def test_a_name_that_cannot_be_sent_stops_no_other(bed, ftpsh):
+    run = ftpsh("--charset=ISO-8859-1", bed.server("vsftpd").target(), "mkdir", "a", "\u6f22", "b")
+    assert run.status == 2 and "\u6f22" in run.stderr, run
+    assert names_there(bed) == {b"a", b"b"}
 
 
 @pytest.mark.parametrize("name", SERVERS)
@@ -197,7 +218,7 @@ def test_listing_with_a_line_break_in_a_name(bed, ftpsh, name):
 # With a whole path in front, blanks at the beginning are no beginning.
 MIRRORED = {"pureftpd": {n for n in BLANK_ENDS if n[-1:] != b" "}}
 # Where a name becomes another one and the server answers to both, nobody can tell.
-UNNOTICED = {"pyftpdlib": NO_UTF8, "pureftpd": CONTROL}
+UNNOTICED = {"pyftpdlib": NO_UTF8}
 
 
 def write_here(folder, names):
