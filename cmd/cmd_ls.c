@@ -127,12 +127,21 @@ static void put_padded(FILE *out, const char *text, int width)
     free(shown);
 }
 
+/* A folder without one has nothing to be told. */
+static void size_text(const struct ls *ls, const struct item *item, char *dst, size_t room)
+{
+    if (item->type == ENTRY_DIR && item->size == LISTING_UNKNOWN)
+        snprintf(dst, room, "-");
+    else
+        show_size(item->size, ls->human, dst, room);
+}
+
 static void put_long(struct ls *ls, const struct item *item, const struct widths *w)
 {
     FILE *out = ls->app->out;
     char mode[SHOW_MODE_BYTES], size[32], when[64];
     show_mode(item, mode);
-    show_size(item->size, ls->human, size, sizeof size);
+    size_text(ls, item, size, sizeof size);
     show_time(item->mtime, ls->now, when, sizeof when);
     fprintf(out, "%s ", mode);
     put_padded(out, known(item->owner), w->owner);
@@ -183,7 +192,7 @@ static struct widths measure(const struct ls *ls, const struct items *items)
         const struct item *item = &items->list[i];
         widen(&w.owner, shown_width(known(item->owner)));
         widen(&w.group, shown_width(known(item->group)));
-        show_size(item->size, ls->human, text, sizeof text);
+        size_text(ls, item, text, sizeof text);
         widen(&w.size, (int) strlen(text));
         show_time(item->mtime, ls->now, text, sizeof text);
         widen(&w.time, shown_width(text));
