@@ -1,5 +1,7 @@
 #include "xfer/part.h"
 
+#include "xfer/pieces.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -465,6 +467,26 @@ static int check_beginning(const struct part *t, const char *name, const struct 
     return 0;
 }
 
+/* The size of a part file in pieces (pieces.h) tells nothing of what is there: behind the file's
+ * end stands a record, before it may be holes. Looking leaves the access time as it is, which may
+ * hold what is known of the remote file. */
+static int refuse_pieces(const struct part *t, const struct stat *have, struct err *err)
+{
+    struct timespec times[2] = {have->st_atim, {.tv_nsec = UTIME_OMIT}};
+    int fd = openat(t->dirfd, t->temp, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return local_error("read", t->temp, err);
+    bool found = pieces_found(fd);
+    futimens(fd, times);
+    close(fd);
+    if (!found)
+        return 0;
+    return err_set(err, ERR_INTEGRITY,
+                   "%s was begun over several connections: `--segments` goes on with it, `get` "
+                   "fetches it anew",
+                   t->temp);
+}
+
 int part_resume(struct part *t, struct err *err)
 {
     bool is_part;
@@ -473,6 +495,8 @@ int part_resume(struct part *t, struct err *err)
         return err_set(err, ERR_LOCAL, "%s is no regular file: it cannot be continued", t->path);
     if (!find_beginning(t, &is_part, &have))
         return 0;
+    if (is_part && refuse_pieces(t, &have, err) < 0)
+        return -1;
     if (check_beginning(t, is_part ? t->temp : t->path, &have, err) < 0)
         return -1;
     if (!is_part && copy_to_part(t, err) < 0)

@@ -57,8 +57,8 @@ void part_expect(struct part *t, int64_t size, int64_t mtime);
  * shorter file of the final name, which is copied. What is continued must have come from the very
  * file that part_expect() told of: the size and time that were kept must be these, or, where
  * nothing was kept (another program's file), it was written after the remote file last changed.
- * 0, or -1 with ERR_INTEGRITY (changed, longer than the remote file, its size unknown), ERR_LOCAL.
- */
+ * 0, or -1 with ERR_INTEGRITY (changed, longer than the remote file, its size unknown; a part file
+ * in pieces), ERR_LOCAL. */
 int part_resume(struct part *t, struct err *err);
 
 /* Forgets about continuing: the next download starts at 0. */

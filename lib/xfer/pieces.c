@@ -79,7 +79,8 @@ static bool is_sound(const struct record *r, int64_t size)
         return false;
     for (int64_t i = 0; i < r->n; i++) {
         const struct row *w = &r->rows[i];
-        if (w->start != at || w->end <= w->start || w->done < 0 || w->done > w->end - w->start)
+        if (w->start != at || (i > 0 && at < PIECE_HEAD) || w->end <= w->start || w->done < 0 ||
+            w->done > w->end - w->start)
             return false;
         at = w->end;
     }
@@ -99,6 +100,13 @@ static int find_record(int fd, struct record *r, int64_t *size, struct err *err)
     if (read_at(fd, *size, r, sizeof *r, err) < 0)
         return -1;
     return memcmp(r->mark, mark, sizeof mark) == 0;
+}
+
+bool pieces_found(int fd)
+{
+    struct record r;
+    int64_t had;
+    return find_record(fd, &r, &had, NULL) > 0;
 }
 
 int pieces_load(struct pieces *p, int fd, int64_t size, int64_t mtime, struct err *err)

@@ -7,6 +7,7 @@
 #include "base/err.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,9 @@ struct pieces {
     int n;
     struct piece list[PIECES_MAX];
 };
+
+/* Whether there is such a record, whatever file it is of. False also where it cannot be read. */
+bool pieces_found(int fd);
 
 /* Reads the record. 1 when there is one of exactly this file; 0 when there is none at all; -1 with
  * ERR_INTEGRITY: one of another file, or one that cannot be. */

@@ -184,7 +184,6 @@ static int segment_run(struct mover *m, struct job *j, struct err *err)
 
 /* ---- the pool ---- */
 
-/* The cause of all is one that says that nothing fits together. */
 static void segment_done(void *ctx, struct job *j)
 {
     struct segment *s = ctx;
@@ -195,8 +194,6 @@ static void segment_done(void *ctx, struct job *j)
         f->out->strategy = state->transfer.strategy;
     }
     s->failed = err_is_set(&state->err);
-    if (s->failed && state->err.code == ERR_INTEGRITY && f->first.code != ERR_INTEGRITY)
-        err_clear(&f->first);
     if (s->failed)
         err_take(&f->first, &state->err);
 }
@@ -240,6 +237,8 @@ static int run_pool(struct fetch *f, struct err *err)
     if (rc == 0)
         rc = pool_run(pool, on_tick, f, err);
     pool_free(pool);
+    if (rc == 0 && atomic_load(&f->broken)) /* whatever a piece has met before */
+        return changed(f, err);
     if (rc == 0 && err_is_set(&f->first))
         rc = err_take(err, &f->first);
     return rc;

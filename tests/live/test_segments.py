@@ -270,3 +270,38 @@ def test_a_part_of_one_connection_goes_on_over_one(big, client):
     assert "one connection" in run.stderr, run
     check_fetched(client, run)
     assert len(offsets(server.said())) == 1 and offsets(server.said())[0] > 4 * MI
+
+
+def test_a_file_that_grew_is_not_continued_behind_the_record(big, client):
+    """What stands behind a part file in pieces may look like the beginning of a longer file."""
+    server = big()
+    path = server.share("big", CONTENT[:MI] + bytes(23 * MI))
+    part = client.folder / PART
+    for least in (2 * MI, 4 * MI):  # comparing the overlap loses what the times have kept
+        client.signal_when(signal.SIGKILL, lambda: allocated(part) >= least, "--limit-rate=3Mi",
+                           *segmented(), server.target())
+    assert part.stat().st_size > 24 * MI
+    with open(path, "r+b") as f:
+        f.truncate(30 * MI)
+    os.utime(path, (1_000_000_000, 1_000_000_000))
+    run = client(server.target(), "get", "-c", "big")
+    assert run.status == 9 and "--segments" in run.stderr, run
+    assert not (client.folder / "big").exists()
+    check_fetched(client, client(server.target(), "get", "big"), path.read_bytes())
+
+
+def test_a_file_that_shrinks(big, client):
+    """That a piece was cut is what shows first; that the file has changed is what counts."""
+    server = big()
+    part = client.folder / PART
+
+    def cut():
+        if allocated(part) < 2 * MI:
+            return False
+        os.truncate(server.root / "big", 5 * MI)
+        return True
+
+    run = client.signal_when(0, cut, "--limit-rate=6Mi", "--retries=1", *segmented(),
+                             server.target())
+    assert run.status == 9 and "has changed" in run.stderr, run
+    assert not part.exists() and not (client.folder / "big").exists()

@@ -1,6 +1,7 @@
 #include "unit.h"
 
 #include "xfer/part.h"
+#include "xfer/pieces.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -205,6 +206,27 @@ static void resuming_what_others_left(void **state)
     assert_int_equal(size_of(p, "file"), 70000);
 }
 
+/* Also where its size and times would do. */
+static void part_in_pieces_is_no_beginning(void **state)
+{
+    struct place *p = *state;
+    struct pieces pieces;
+    struct part t;
+    struct stat before, after;
+    struct timespec times[2] = {{.tv_sec = CHANGED}, {.tv_sec = CHANGED}};
+    int64_t at;
+    find(&t, p, "file", false);
+    assert_int_equal(part_open_pieces(&t, NULL), 0);
+    assert_int_equal(pieces_make(&pieces, t.fd, LENGTH, CHANGED, 2, NULL), 0);
+    part_leave(&t);
+    utimensat(p->fd, "file" PART_SUFFIX, times, 0);
+    fstatat(p->fd, "file" PART_SUFFIX, &before, 0);
+    assert_int_equal(resume(p, LENGTH * 10, CHANGED, &at), ERR_INTEGRITY);
+    fstatat(p->fd, "file" PART_SUFFIX, &after, 0);
+    assert_memory_equal(&before.st_atim, &after.st_atim, sizeof before.st_atim);
+    assert_memory_equal(&before.st_mtim, &after.st_mtim, sizeof before.st_mtim);
+}
+
 static void overlap_is_compared(void **state)
 {
     struct place *p = *state;
@@ -363,6 +385,7 @@ int main(void)
         TEST(one_time_is_enough),
         TEST(resuming_by_size_alone),
         TEST(resuming_what_others_left),
+        TEST(part_in_pieces_is_no_beginning),
         TEST(overlap_is_compared),
         TEST(read_back),
         TEST(confined),
