@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/escape.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -211,17 +212,38 @@ static int is_folder(struct session *s, const char *path, struct err *err)
     return refused(&why) ? 0 : err_take(err, &why);
 }
 
-/* Whether the server's words say that a folder could not be read: some say so with the code for an
- * empty one, and vsftpd with 226. */
-static bool speaks_of_failure(const char *text)
+/* How many bytes of `text` at `p` are `name`, which stands there for itself. */
+static size_t name_at(const char *text, const char *p, const char *name)
+{
+    size_t n = strlen(name);
+    bool apart = n > 0 && strncmp(p, name, n) == 0 && !isalnum((unsigned char) p[n]) &&
+                 (p == text || !isalnum((unsigned char) p[-1]));
+    return apart ? n : 0;
+}
+
+static bool begins_failure(const char *text)
 {
     static const char *const words[] = {"denied",  "permi", "not allowed", "access",
                                         "authori", "fail",  "cannot",      "can't"};
-    for (; *text; text++) {
-        for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-            if (strncasecmp(text, words[i], strlen(words[i])) == 0)
-                return true;
-        }
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strncasecmp(text, words[i], strlen(words[i])) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Whether the server's words say that a folder could not be read: some say so with the code for an
+ * empty one, and vsftpd with 226. The folder's own name, of which NULL is none, says nothing. */
+static bool speaks_of_failure(const char *text, const char *path)
+{
+    path = path ? path : "";
+    for (const char *p = text; *p;) {
+        size_t own = name_at(text, p, path);
+        if (own == 0)
+            own = name_at(text, p, path_last(path));
+        if (own == 0 && begins_failure(p))
+            return true;
+        p += own ? own : 1;
     }
     return false;
 }
@@ -231,7 +253,7 @@ static bool speaks_of_failure(const char *text)
  * when the path is no folder. */
 static int confirm_empty(struct mover *m, const char *path, const struct err *why, struct err *err)
 {
-    if (err_is_set(why) && speaks_of_failure(why->msg))
+    if (err_is_set(why) && speaks_of_failure(why->msg, path))
         return err_take(err, why);
     int rc = !path || !*path ? 1 : is_folder(m->session, path, err);
     if (rc != 0)
@@ -521,7 +543,7 @@ static int believe_empty(struct entries *x, const char *path, struct err *err)
 {
     const char *last = control_last(session_control(x->mover->session));
     struct err none = ERR_INIT;
-    if (speaks_of_failure(last))
+    if (speaks_of_failure(last, path))
         return err_set_reply(err, 550, "%s: %s", path && *path ? path : ".", last);
     return confirm_empty(x->mover, path, &none, err);
 }

@@ -231,7 +231,11 @@ def test_several_quirks_at_once(fake, client):
 
 @pytest.mark.parametrize("quirk", ("list-error-empty", "no-150", "no-mlsd"))
 def test_empty_folder(fake, client, quirk):
-    run = client(fake(quirk).target(), "ls", "empty")
+    server = fake(quirk)
+    run = client(server.target(), "ls", "empty")
+    assert (run.status, run.stdout) == (0, ""), run
+    (server.root / "access" / "no failure").mkdir(parents=True)
+    run = client(server.target(), "ls", "access/no failure")
     assert (run.status, run.stdout) == (0, ""), run
 
 
