@@ -130,6 +130,7 @@ struct entries {
     bool overflowed; /* and there were more */
     struct candidate candidates[2][CANDIDATES]; /* of January, of July */
     const char *asked;                          /* the argument of LIST; NULL: none */
+    const char *only;                           /* the file that is wanted; NULL: all */
     bool kept;                                  /* the first entry of LIST waits, in `e` */
     struct entry e;
 };
@@ -157,6 +158,8 @@ static int tell_entry(void *ctx, const struct entry *e, struct err *err)
 static int tell_listed(void *ctx, const struct entry *e, struct err *err)
 {
     struct entries *x = ctx;
+    if (x->only && (e->type == ENTRY_DIR || strcmp(e->name, x->only) != 0))
+        return 0;
     bool first = x->end.entries == 0 && !x->dots && !x->kept;
     if (first && x->asked && e->type == ENTRY_DIR &&
         (strcmp(e->name, x->asked) == 0 || strcmp(e->name, path_last(x->asked)) == 0)) {
@@ -569,11 +572,31 @@ static int list_plain(struct entries *x, const char *path, struct err *err)
     return confirm_empty(x->mover, path, &why, err);
 }
 
+static int list_by_list(struct entries *x, const char *path, struct err *err);
+
+/* What cannot be entered may be a file: the folder that it lies in tells. */
+static int list_from_beside(struct entries *x, const char *path, const struct err *why,
+                            struct err *err)
+{
+    char folder[PATH_BYTES];
+    const char *name = path_last(path);
+    size_t len = (size_t) (name - path);
+    if (x->only || !path_is_single(name) || len >= sizeof folder)
+        return err_take(err, why);
+    memcpy(folder, path, len);
+    folder[len > 1 ? len - 1 : len] = '\0';
+    x->only = name;
+    int rc = list_by_list(x, folder, err);
+    x->only = NULL;
+    return rc == 0 && x->end.entries == 0 ? err_take(err, why) : rc;
+}
+
 static int list_from_inside(struct entries *x, const char *path, struct err *err)
 {
+    struct err why = ERR_INIT;
     forget_listing(x);
-    if (session_visit(x->mover->session, path, err) < 0)
-        return -1;
+    if (session_visit(x->mover->session, path, &why) < 0)
+        return refused(&why) ? list_from_beside(x, path, &why, err) : err_take(err, &why);
     int rc = list_plain(x, NULL, err);
     session_leave(x->mover->session);
     return rc;

@@ -76,6 +76,20 @@ def test_long_lines(bed, ftpsh, name):
 
 
 @pytest.mark.parametrize("name", SERVERS)
+def test_one_file_whose_name_looks_like_a_pattern(bed, ftpsh, name):
+    """Field 51: servers with LIST alone are asked from inside, and nobody can enter a file."""
+    server = bed.server(name)
+    (bed.account.home / "a folder").mkdir()
+    for path in ("sp ace", "[x]", "a folder/sp ace", "a folder/{y}"):
+        bed.share(path, b"12")
+        assert lines(ftpsh(server.target(), "ls", path)) == [path]
+        row = json.loads(ftpsh(server.target(), "ls", "--json", path).stdout)
+        assert (row["type"], row["size"]) == ("file", 2)
+    run = ftpsh(server.target(), "ls", "no such")
+    assert run.status == 7 and run.stdout == "", run
+
+
+@pytest.mark.parametrize("name", SERVERS)
 def test_what_is_not_there(bed, ftpsh, name):
     server = bed.server(name)
     bed.share("a")
