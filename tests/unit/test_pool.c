@@ -42,6 +42,20 @@ struct world {
 
 /* ---- the server ---- */
 
+static pid_t running; /* 0: none */
+
+/* What a test that failed leaves would hold on to our output. */
+static int end_server(void **state)
+{
+    (void) state;
+    if (running > 0) {
+        kill(running, SIGKILL);
+        waitpid(running, NULL, 0);
+    }
+    running = 0;
+    return 0;
+}
+
 static void start_server(struct world *w, int port, const char *const quirks[])
 {
     char root[80], at[32], line[64] = "";
@@ -53,7 +67,7 @@ static void start_server(struct world *w, int port, const char *const quirks[])
     snprintf(root, sizeof root, "--root=%s", w->root);
     snprintf(at, sizeof at, "--port=%d", port);
     assert_int_equal(pipe(fds), 0);
-    w->server.pid = fork();
+    w->server.pid = running = fork();
     if (w->server.pid == 0) {
         dup2(fds[1], STDOUT_FILENO);
         execv(argv[0], (char *const *) (uintptr_t) argv);
@@ -72,7 +86,7 @@ static void stop_server(struct world *w, int sig)
         return;
     kill(w->server.pid, sig);
     waitpid(w->server.pid, NULL, 0);
-    w->server.pid = 0;
+    w->server.pid = running = 0;
 }
 
 static void write_file(const struct world *w, const char *name, size_t size)
@@ -475,13 +489,20 @@ int main(void)
 {
     signal(SIGPIPE, SIG_IGN);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(works_off_all),        cmocka_unit_test(one_job_needs_one_session),
-        cmocka_unit_test(jobs_add_jobs),        cmocka_unit_test(fewer_after_421),
-        cmocka_unit_test(fewer_after_530),      cmocka_unit_test(permanent_is_not_retried),
-        cmocka_unit_test(transient_is_retried), cmocka_unit_test(broken_transfer_is_repeated),
-        cmocka_unit_test(first_cause_is_kept),  cmocka_unit_test(cancel_ends_all),
-        cmocka_unit_test(limit_ends_all),       cmocka_unit_test(server_comes_back),
-        cmocka_unit_test(server_stays_away),    cmocka_unit_test(unrun_jobs_are_given_back),
+        cmocka_unit_test_teardown(works_off_all, end_server),
+        cmocka_unit_test_teardown(one_job_needs_one_session, end_server),
+        cmocka_unit_test_teardown(jobs_add_jobs, end_server),
+        cmocka_unit_test_teardown(fewer_after_421, end_server),
+        cmocka_unit_test_teardown(fewer_after_530, end_server),
+        cmocka_unit_test_teardown(permanent_is_not_retried, end_server),
+        cmocka_unit_test_teardown(transient_is_retried, end_server),
+        cmocka_unit_test_teardown(broken_transfer_is_repeated, end_server),
+        cmocka_unit_test_teardown(first_cause_is_kept, end_server),
+        cmocka_unit_test_teardown(cancel_ends_all, end_server),
+        cmocka_unit_test_teardown(limit_ends_all, end_server),
+        cmocka_unit_test_teardown(server_comes_back, end_server),
+        cmocka_unit_test_teardown(server_stays_away, end_server),
+        cmocka_unit_test_teardown(unrun_jobs_are_given_back, end_server),
     };
     return run_unit(tests);
 }
