@@ -63,7 +63,9 @@ static int put_found(struct arguments *a, size_t from, int of, struct err *err)
     for (size_t i = from; i < a->items.n; i++) {
         const char *name = a->items.list[i].name;
         char path[PATH_BYTES];
-        snprintf(path, sizeof path, "%s%s", is_taken_otherwise(name) ? "./" : "", name);
+        int n = snprintf(path, sizeof path, "%s%s", is_taken_otherwise(name) ? "./" : "", name);
+        if (n >= (int) sizeof path)
+            return err_set(err, ERR_USAGE, "a name is longer than %d bytes", PATH_BYTES - 1);
         if (put(a, path, of, (int64_t) i, err) < 0)
             return -1;
     }

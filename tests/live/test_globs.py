@@ -112,3 +112,13 @@ def test_names_with_slashes_match_nothing(fake, client, listing):
     assert run.status == 0, run
     assert run.stdout == "insideinside"
     assert "outside" not in server.said()
+
+
+def test_a_match_too_long_for_its_prefix_is_refused(fake, client, tmp_path):
+    """"./" goes in front of a "~": what is cut off at the end would name something else."""
+    listing = tmp_path / "listing"
+    listing.write_text(f"-rw-r--r-- 1 a b 5 Jan 10 2020 ~{'x' * 4094}\r\n")
+    server = fake("no-mlsd", f"list-file={listing}")
+    run = client("-c", "rm ~*", server.target())
+    assert run.status == 2 and "longer than" in run.stderr, run
+    assert "DELE" not in server.said()
