@@ -11,6 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Of the old file while the new one takes its place, where it cannot be renamed over. */
+#define ASIDE_SUFFIX ".ftpsh.old"
+_Static_assert(sizeof ASIDE_SUFFIX == sizeof TEMP_SUFFIX, "a name has room for either");
+
 enum { REMOTE_NAME_MAX = 255, READ_BLOCK = 64 * 1024 };
 
 /* An upload in progress. */
@@ -373,30 +377,59 @@ static int make_temp(struct put *p, struct err *err)
     return 0;
 }
 
-static int rename_over(struct put *p, struct err *err)
+static int rename_remote(struct session *s, const char *from, const char *to, struct err *err)
 {
     struct reply r;
-    struct session *s = p->mover->session;
-    if (session_command(s, &r, err, "RNFR %s", p->temp) < 0)
-        return err_wrap(err, "%s", p->temp);
-    int rc = r.code / 100 == 3 ? 0 : session_refused(&r, p->temp, err);
+    if (session_command(s, &r, err, "RNFR %s", from) < 0)
+        return err_wrap(err, "%s", from);
+    int rc = r.code / 100 == 3 ? 0 : session_refused(&r, from, err);
     reply_clear(&r);
-    return rc < 0 ? -1 : session_expect(s, NULL, p->remote, err, "RNTO %s", p->remote);
+    return rc < 0 ? -1 : session_expect(s, NULL, to, err, "RNTO %s", to);
 }
 
-/* Some servers rename to no name that is taken: there the old file has to go first. */
+/* ".name.ftpsh.old" for ".name.ftpsh.tmp". What an earlier run has left there goes: the file that
+ * is put aside is younger. */
+static int put_aside(struct put *p, char aside[PATH_BYTES])
+{
+    struct session *s = p->mover->session;
+    size_t len = strlen(p->temp) - strlen(TEMP_SUFFIX);
+    snprintf(aside, PATH_BYTES, "%.*s" ASIDE_SUFFIX, (int) len, p->temp);
+    if (rename_remote(s, p->remote, aside, NULL) == 0)
+        return 0;
+    if (session_expect(s, NULL, aside, NULL, "DELE %s", aside) < 0)
+        return -1;
+    return rename_remote(s, p->remote, aside, NULL);
+}
+
+/* Some servers rename to no name that is taken. The old file is put aside there and not deleted:
+ * the server may be one that renames nothing at all. */
+static int rename_past(struct put *p, const struct err *why, struct err *err)
+{
+    char aside[PATH_BYTES];
+    struct session *s = p->mover->session;
+    const struct log *log = session_settings(s)->log;
+    if (put_aside(p, aside) < 0)
+        return err_take(err, why);
+    log_note(log, "%s was put aside to make room for the new one: %s", p->remote, why->msg);
+    if (rename_remote(s, p->temp, p->remote, err) < 0) {
+        if (rename_remote(s, aside, p->remote, NULL) < 0)
+            err_wrap(err, "the old file is on the server as %s now", aside);
+        return -1;
+    }
+    if (session_expect(s, NULL, aside, NULL, "DELE %s", aside) < 0)
+        log_note(log, "the old file stays on the server as %s", aside);
+    return 0;
+}
+
 static int rename_temp(struct put *p, struct err *err)
 {
     struct err why = ERR_INIT;
     struct session *s = p->mover->session;
-    if (rename_over(p, &why) == 0)
+    if (rename_remote(s, p->temp, p->remote, &why) == 0)
         return 0;
-    if (why.code != ERR_REPLY_PERMANENT || session_size(s, p->remote, &(int64_t){0}, NULL) < 0 ||
-        session_expect(s, NULL, p->remote, NULL, "DELE %s", p->remote) < 0)
+    if (why.code != ERR_REPLY_PERMANENT || session_size(s, p->remote, &(int64_t){0}, NULL) < 0)
         return err_take(err, &why);
-    log_note(session_settings(s)->log, "%s was deleted to make room for the new one: %s", p->remote,
-             why.msg);
-    return rename_over(p, err);
+    return rename_past(p, &why, err);
 }
 
 /* With `resume` the part is kept for the next time. */

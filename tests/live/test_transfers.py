@@ -216,6 +216,24 @@ def test_server_that_renames_over_nothing(fake, client):
     assert run.status == 0, run
     assert (server.root / "up").read_bytes() == SMALL
     assert "to make room" in run.stderr
+    assert sorted(p.name for p in server.root.iterdir()) == ["big", "empty", "small", "up"]
+
+
+@pytest.mark.parametrize("code", (502, 550, 553))
+def test_server_that_renames_nothing(fake, client, code):
+    """The old file outlives the attempt, and what an earlier one has put aside does not hinder."""
+    server = fake(f"refuse=RNTO:{code}")
+    (server.root / "up").write_bytes(b"old")
+    (client.folder / "up").write_bytes(SMALL)
+    run = client(server.target(), "put", "--atomic", "up")
+    assert run.status == 7, run
+    assert (server.root / "up").read_bytes() == b"old"
+    server = fake("no-rename-over")
+    (server.root / "up").write_bytes(b"old")
+    (server.root / ".up.ftpsh.old").write_bytes(b"older")
+    run = client(server.target(), "put", "--atomic", "up")
+    assert run.status == 0, run
+    assert (server.root / "up").read_bytes() == SMALL and not list(server.root.glob(".up*"))
 
 
 # The end of the source.
