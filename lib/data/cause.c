@@ -313,11 +313,9 @@ static bool gateway_disturbs(const struct evidence *e)
     return (never && epsv.good > 0 && epsv.bad == 0) || cleared;
 }
 
-/* A server that takes its first free port names the same one again and again, each being free when
- * the next is asked for: a single port is a small pool only where it fails now and then. */
-static bool is_small_pool(const struct evidence *e)
+/* How many different ports, once there are enough samples; else 0. */
+static size_t different_ports(const struct evidence *e)
 {
-    bool fails = tally_of(e, true).bad + tally_of(e, false).bad > 0;
     uint16_t ports[PROBES_MAX + STRATEGY_COUNT];
     size_t n = ports_seen(e, ports), different = 0;
     for (size_t i = 0; i < n; i++) {
@@ -326,7 +324,21 @@ static bool is_small_pool(const struct evidence *e)
             k++;
         different += k == i;
     }
-    return n >= POOL_SAMPLES && different <= POOL_SMALL && (different > 1 || fails);
+    return n >= POOL_SAMPLES ? different : 0;
+}
+
+bool evidence_one_port(const struct evidence *e)
+{
+    return different_ports(e) == 1;
+}
+
+/* A server that takes its first free port names the same one again and again, each being free when
+ * the next is asked for: a single port is a small pool only where it fails now and then. */
+static bool is_small_pool(const struct evidence *e)
+{
+    bool fails = e->held_out || tally_of(e, true).bad + tally_of(e, false).bad > 0;
+    size_t different = different_ports(e);
+    return different > 0 && different <= POOL_SMALL && (different > 1 || fails);
 }
 
 static bool pool_exhausted(const struct evidence *e)
@@ -474,11 +486,12 @@ static bool client_nat(const struct evidence *e)
            evidence_client_nat(e) && !passive_works(e);
 }
 
-/* A server takes its leave, with 421 or an orderly end; a NAT that has forgotten a connection drops
- * or resets it. */
+/* A server takes its leave, with 421, an orderly end or an alert of TLS; a NAT that has forgotten a
+ * connection drops or resets it. */
 static bool idle_timeout(const struct evidence *e)
 {
-    return e->idle_end.reply == 421 || (e->idle_end.code == ERR_CLOSED && e->idle_end.sys == 0);
+    return e->idle_end.reply == 421 || e->idle_end.code == ERR_TLS ||
+           (e->idle_end.code == ERR_CLOSED && e->idle_end.sys == 0);
 }
 
 /* Of the demands that are causes of their own. */

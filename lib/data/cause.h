@@ -69,7 +69,7 @@ struct probe {
     bool by_proxy; /* as in an attempt */
 };
 
-#define PROBES_MAX 8
+#define PROBES_MAX 10
 
 struct evidence {
     enum software software;
@@ -81,6 +81,7 @@ struct evidence {
     struct upload upload;
     struct probe probes[PROBES_MAX];
     size_t nprobes;
+    bool held_out;       /* while ports were held, another was not to be had */
     int64_t idle_ms;     /* how long the control connection was left idle; 0: not tried */
     struct err idle_end; /* why it did not survive that: 421, closed by the server, reset, silence;
                             ERR_NONE: it did */
@@ -115,5 +116,7 @@ bool evidence_refuses_ccc(const struct evidence *e);
 bool evidence_client_nat(const struct evidence *e);
 /* The lowest and the highest passive port seen; false when none was. */
 bool evidence_ports(const struct evidence *e, uint16_t *lo, uint16_t *hi);
+/* Every probe and strategy has named one and the same port. */
+bool evidence_one_port(const struct evidence *e);
 
 #endif

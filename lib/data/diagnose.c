@@ -18,7 +18,9 @@ enum {
     DRAIN_MAX = 1024 * 1024,
     PROBE_MS = 1000,
     REMOVE_MS = 1000, /* after Ctrl-C */
-    ASK_MS = 2000     /* a question whose answer can be done without */
+    PROBES = 8,
+    HOLDERS = 2,  /* of ports, with control connections of their own */
+    ASK_MS = 2000 /* a question whose answer can be done without */
 };
 
 struct run {
@@ -585,6 +587,39 @@ static bool names_port(const struct run *r, enum strategy_id id)
     return t->tried && t->row.stage != STAGE_COMMAND && t->row.result != RESULT_SKIPPED;
 }
 
+/* A port asked for on a control connection of its own, while the others keep theirs. False when
+ * that told nothing, or all there is to know. */
+static bool hold_port(struct run *r, struct session *holder)
+{
+    struct evidence *e = r->out;
+    struct run held = {
+        .session = holder, .settings = r->settings, .end = r->end, .command = r->command};
+    struct probe p = {.epsv = names_port(r, STRATEGY_EPSV)};
+    if (!holder || session_connect(holder, NULL) < 0)
+        return false;
+    bool named = probe_port(&held, &p);
+    if (p.result == RESULT_CANCELLED)
+        return false;
+    e->held_out = !named || p.result != RESULT_OK;
+    if (!e->held_out)
+        e->probes[e->nprobes++] = p;
+    return !e->held_out;
+}
+
+/* One and the same port each time is the only one, or the first free of many: that shows where it
+ * is not given back. */
+static void hold_ports(struct run *r)
+{
+    struct session *holders[HOLDERS] = {NULL};
+    bool go_on = evidence_one_port(r->out) && !deadline_passed(r->end);
+    for (int i = 0; i < HOLDERS && go_on; i++) {
+        holders[i] = session_clone(r->session, session_settings(r->session), NULL);
+        go_on = hold_port(r, holders[i]);
+    }
+    for (int i = 0; i < HOLDERS; i++)
+        session_free(holders[i]);
+}
+
 /* Asks for several ports in a row and dials each: how many there are, and whether the command or
  * the port decides which of them answer. Worth it only where one has answered at all. The session
  * is given up when the server is confused by it. */
@@ -595,13 +630,14 @@ static void probe_ports(struct run *r)
     if (!has_connected(r, STRATEGY_EPSV) && !has_connected(r, STRATEGY_PASV_CONTROL_IP) &&
         !has_connected(r, STRATEGY_PASV))
         return;
-    while (e->nprobes < PROBES_MAX && !deadline_passed(r->end)) {
+    while (e->nprobes < PROBES && !deadline_passed(r->end)) {
         struct probe *p = &e->probes[e->nprobes];
         p->epsv = epsv && (!pasv || e->nprobes % 2 == 0);
         if (!probe_port(r, p) || p->result == RESULT_CANCELLED)
             break;
         e->nprobes++;
     }
+    hold_ports(r);
     if (session_control(r->session))
         control_mark_dead(session_control(r->session));
 }

@@ -174,9 +174,20 @@ def test_no_option_that_does_not_work(ask):
     assert "use-active" not in [r["id"] for r in found.remedies()], found
 
 
-def test_one_port_for_all(ask):
-    """As from a server that takes the first free one of many, and has it back each time."""
-    found = ask(options=("--passive-ports=31770-31770",))
+def test_one_port_and_no_other(bed, ftpsh):
+    """While it is held nobody gets another."""
+    server = bed.server("vsftpd", passive=(31770, 31770))
+    found = diagnose(ftpsh, server.target())
+    assert found.causes() == ["passive-pool-exhausted"], found
+
+
+FIRST_FREE = ("import random", "random.randint = lambda low, high: low")
+
+
+def test_first_free_port_of_many(bed, ftpsh):
+    """It is the same one each time that the client has given it back."""
+    server = bed.server("pyftpdlib", extra=FIRST_FREE)
+    found = diagnose(ftpsh, server.target())
     assert len({p["port"] for p in found.found["probes"]}) == 1, found
     assert found.causes() == ["healthy"], found
 

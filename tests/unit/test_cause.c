@@ -381,6 +381,10 @@ static void pools(void **state)
     for (int id = STRATEGY_EPSV; id <= STRATEGY_PASV; id++)
         addr_set_port(&e.trials[id].row.endpoint, 50001);
     only(&e, CAUSE_HEALTHY);
+    assert_true(evidence_one_port(&e));
+    e.held_out = true;
+    only(&e, CAUSE_POOL_EXHAUSTED);
+    e.held_out = false;
     e.probes[3].result = RESULT_REFUSED;
     const enum cause fails[] = {CAUSE_RANGE_RESET, CAUSE_POOL_EXHAUSTED};
     check(&e, fails, 2);
@@ -539,6 +543,8 @@ static void forgotten(void **state)
     e.idle_end = (struct err){.code = ERR_CLOSED};
     only(&e, CAUSE_IDLE_TIMEOUT);
     e.idle_end = (struct err){.code = ERR_REPLY_TRANSIENT, .reply = 421};
+    only(&e, CAUSE_IDLE_TIMEOUT);
+    e.idle_end = (struct err){.code = ERR_TLS}; /* an alert: no NAT can send one */
     only(&e, CAUSE_IDLE_TIMEOUT);
     e.idle_end = (struct err){.code = ERR_PROTOCOL};
     only(&e, CAUSE_UNKNOWN);
