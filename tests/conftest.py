@@ -3,6 +3,7 @@
 FTPSH is the binary under test, FTPSH_RELEASE the one without sanitizers, FTPSH_SERVERS the folder
 with the unpacked servers; tests/run sets all three.
 """
+import contextlib
 import os
 import shutil
 import signal
@@ -116,6 +117,17 @@ def mounts():
     reason = mounting.why_impossible()
     if reason:
         pytest.skip(reason)
+
+
+@pytest.fixture
+def exfat(tmp_path):
+    """An empty folder on a file system that takes README and readme for one name."""
+    with contextlib.ExitStack() as stack:
+        try:
+            folder = stack.enter_context(mounting.exfat(tmp_path))
+        except OSError as why:
+            pytest.skip(str(why))
+        yield folder
 
 
 @pytest.fixture(scope="session")

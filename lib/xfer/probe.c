@@ -12,11 +12,11 @@
 
 enum { ODD_TIME = 1000000001, SLACK_MAX = 2 };
 
-static bool is_same(int folder, const char *name, const struct stat *st)
+/* Inode numbers say nothing: FUSE gives one file a number for each name. */
+static bool is_there(int folder, const char *name)
 {
-    struct stat other;
-    return fstatat(folder, name, &other, AT_SYMLINK_NOFOLLOW) == 0 && other.st_dev == st->st_dev &&
-           other.st_ino == st->st_ino;
+    struct stat st;
+    return fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 /* FAT keeps even seconds only. */
@@ -74,11 +74,10 @@ int probe_folder(int folder, struct probe *out, struct err *err)
     }
     if (fd < 0)
         return err_set_sys(err, ERR_LOCAL, errno, "cannot make a file in the folder");
-    if (fstat(fd, &st) == 0) {
+    out->fold |= is_there(folder, n.capital) ? FOLD_CASE : 0U;
+    out->fold |= n.accents && is_there(folder, n.decomposed) ? FOLD_FORM : 0U;
+    if (fstat(fd, &st) == 0)
         out->umask = ~st.st_mode & 0777;
-        out->fold |= is_same(folder, n.capital, &st) ? FOLD_CASE : 0U;
-        out->fold |= n.accents && is_same(folder, n.decomposed, &st) ? FOLD_FORM : 0U;
-    }
     out->slack = time_slack(fd);
     out->modes = keeps_modes(fd);
     close(fd);

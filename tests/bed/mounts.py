@@ -1,4 +1,7 @@
-"""A file of this machine replaced for one program: the argv to put in front of its own."""
+"""A file of this machine replaced for one program: the argv to put in front of its own; and a file
+system that does not tell names apart."""
+import contextlib
+import shutil
 import subprocess
 
 SCRIPT = 'mount --bind "$0" "$1" || exit 99; shift; exec "$@"'
@@ -20,3 +23,24 @@ def with_hosts(folder, *lines):
     path = folder / "hosts"
     path.write_text("\n".join(lines) + "\n")
     return with_file(path, "/etc/hosts")
+
+
+@contextlib.contextmanager
+def exfat(folder):
+    """A folder on exFAT: README and readme are one name there, and it knows neither modes nor links.
+    OSError: there can be none."""
+    image, at = folder / "exfat.image", folder / "exfat"
+    if not shutil.which("mkfs.exfat") or not shutil.which("mount.exfat-fuse"):
+        raise OSError("no exfatprogs and exfat-fuse here")
+    at.mkdir()
+    with image.open("wb") as file:
+        file.truncate(16 << 20)
+    mount = ["mount", "-t", "exfat-fuse", "-o", "loop", str(image), str(at)]
+    for argv in (["mkfs.exfat", str(image)], mount):
+        done = subprocess.run(argv, check=False, capture_output=True, text=True)
+        if done.returncode:
+            raise OSError(f"{argv[0]}: {done.stderr.strip()}")
+    try:
+        yield at
+    finally:
+        subprocess.run(["umount", str(at)], check=True)
