@@ -482,19 +482,19 @@ def test_removal_that_is_not_answered(bed, ftpsh):
     assert "may still be there" in run.stdout, run
 
 
-IDLE = [("vsftpd", ("idle_session_timeout=1",)), ("proftpd", ("TimeoutIdle 1",))]
+IDLE = [("vsftpd", ("idle_session_timeout=3",)), ("proftpd", ("TimeoutIdle 3",))]
 
 
 @pytest.mark.parametrize("name, extra", IDLE)
 def test_server_ends_an_idle_connection(bed, ftpsh, name, extra):
     """With 421 or without a word: no NAT forgets so politely."""
     server = bed.server(name, extra=extra)
-    found = diagnose(ftpsh, server.target(), "5")
+    found = diagnose(ftpsh, server.target(), "9")
     assert found.causes() == ["server-idle-timeout"], found
-    assert 500 < found.found["idle"]["ms"] < 5000 and found.found["idle"]["ended"], found
+    assert 500 < found.found["idle"]["ms"] < 9000 and found.found["idle"]["ended"], found
     server.stop()
     mended = bed.server(name, extra=with_extra(extra, found.server_lines()))
-    again = diagnose(ftpsh, mended.target(), "2")
+    again = diagnose(ftpsh, mended.target(), "5")
     assert again.causes() == ["healthy"] and again.found["idle"]["ended"] is None, again
 
 
