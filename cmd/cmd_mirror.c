@@ -202,6 +202,14 @@ static int open_remote(struct mirroring *x, struct err *err)
     return x->dry ? 0 : session_expect(s, NULL, path, err, "MKD %s", path);
 }
 
+/* The source first: where there is none, no target is made. */
+static int open_roots(struct mirroring *x, struct err *err)
+{
+    if (x->roots.upload)
+        return open_local(x, err) < 0 ? -1 : open_remote(x, err);
+    return open_remote(x, err) < 0 ? -1 : open_local(x, err);
+}
+
 /* ---- trees and plan ---- */
 
 static void folder_failed(void *ctx, const char *path, const struct err *why)
@@ -369,7 +377,7 @@ static int prepare(struct mirroring *x, int argc, char **argv, struct err *err)
         return 0;
     if (read_options(x, err) < 0 || make_pool(x, err) < 0 ||
         mirror_log_open(&x->log, x->app, app_option(x->app, "log"), err) < 0 ||
-        open_local(x, err) < 0 || open_remote(x, err) < 0)
+        open_roots(x, err) < 0)
         return -1;
     return saved ? 0 : make_plan(x, err);
 }
@@ -393,9 +401,10 @@ int cmd_mirror(struct app *app, int argc, char **argv, struct err *err)
     x.roots.upload = flag(app, "reverse");
     x.dry = flag(app, "dry-run");
     int rc = prepare(&x, argc, argv, err);
+    bool runs = rc == 0 && !x.dry;
     if (rc == 0)
-        rc = x.dry ? show_plan(&x, err) : run_plan(&x, saved, err);
-    rc = mirror_log_end(&x.log, &x.plan.counts, x.dry, rc, err);
+        rc = runs ? run_plan(&x, saved, err) : show_plan(&x, err);
+    rc = mirror_log_end(&x.log, runs ? &x.plan.counts : NULL, rc, err);
     clear(&x);
     return rc;
 }

@@ -174,6 +174,7 @@ void mirror_log_action(struct mirror_log *l, const struct plan *p, const struct 
     int64_t bytes = r->transfer && r->outcome == MIRROR_DONE ? r->transfer->bytes : -1;
     bool odd = r->outcome == MIRROR_SKIPPED || r->outcome == MIRROR_FAILED;
     enum err_code code = r->outcome == MIRROR_SKIPPED ? skip_code(a) : ERR_NONE;
+    l->told++;
     count(l, a, r);
     log_line(l, outcome_name(r->outcome), name, path, bytes, why);
     if (l->app->json)
@@ -195,15 +196,25 @@ void mirror_log_action(struct mirror_log *l, const struct plan *p, const struct 
 
 /* ---- the end ---- */
 
+/* Actions that nobody came to, since the run was given up. */
+static int64_t not_reached(const struct mirror_log *l, const struct plan_counts *c)
+{
+    int64_t all = 0;
+    for (int i = 0; i < ACTION_KINDS; i++)
+        all += c->actions[i];
+    return all - l->told;
+}
+
 static void json_summary(struct mirror_log *l, const struct plan_counts *c, struct err *err)
 {
-    json_t *o = json_pack(
-        "{s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s?}}", "summary", "files",
-        (json_int_t) l->files, "bytes", (json_int_t) l->bytes, "folders", (json_int_t) l->folders,
-        "links", (json_int_t) l->links, "touched", (json_int_t) l->touched, "deleted",
-        (json_int_t) l->deleted, "cleaned", (json_int_t) l->cleaned, "skipped",
-        (json_int_t) l->skipped, "failed", (json_int_t) l->failed, "unchanged",
-        (json_int_t) (c->same + c->present + l->already), "error", l->failed ? l->worst.msg : NULL);
+    json_t *o = json_pack("{s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s?}}",
+                          "summary", "files", (json_int_t) l->files, "bytes", (json_int_t) l->bytes,
+                          "folders", (json_int_t) l->folders, "links", (json_int_t) l->links,
+                          "touched", (json_int_t) l->touched, "deleted", (json_int_t) l->deleted,
+                          "cleaned", (json_int_t) l->cleaned, "skipped", (json_int_t) l->skipped,
+                          "failed", (json_int_t) l->failed, "unchanged",
+                          (json_int_t) (c->same + c->present + l->already), "not_reached",
+                          (json_int_t) not_reached(l, c), "error", l->failed ? l->worst.msg : NULL);
     json_line(l->app->out, o, err);
 }
 
@@ -226,6 +237,7 @@ static void say_summary(struct mirror_log *l, const struct plan_counts *c)
         {c->too_old + c->too_large, "left out by age or size"},
         {l->skipped, "skipped"},
         {l->failed, "failed"},
+        {not_reached(l, c), "not reached"},
     };
     for (size_t i = 0; i < sizeof parts / sizeof parts[0] && len < sizeof text; i++) {
         if (parts[i].n > 0)
@@ -235,12 +247,11 @@ static void say_summary(struct mirror_log *l, const struct plan_counts *c)
     app_say(l->app, "%s", text);
 }
 
-int mirror_log_end(struct mirror_log *l, const struct plan_counts *counts, bool dry, int rc,
-                   struct err *err)
+int mirror_log_end(struct mirror_log *l, const struct plan_counts *counts, int rc, struct err *err)
 {
     if (!l->app)
         return rc;
-    if (!dry && rc == 0) {
+    if (counts) {
         struct err unwritten = ERR_INIT;
         if (l->app->json)
             json_summary(l, counts, &unwritten);

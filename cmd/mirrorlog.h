@@ -9,6 +9,7 @@ struct mirror_log {
     struct app *app; /* NULL: not opened yet */
     FILE *file;      /* --log */
     int64_t files, bytes, folders, links, touched, deleted, cleaned, already, skipped, failed;
+    int64_t told;      /* actions */
     struct err worst;  /* what decides the exit status */
     bool cannot_write; /* the log was told to have failed */
 };
@@ -22,9 +23,8 @@ void mirror_log_failure(struct mirror_log *l, const char *path, const struct err
 void mirror_log_action(struct mirror_log *l, const struct plan *p, const struct action *a,
                        const struct mirror_result *r);
 
-/* The summary, unless nothing was opened or the run was dry. Returns what the command returns: `rc`
- * with its err, or the worst failure. */
-int mirror_log_end(struct mirror_log *l, const struct plan_counts *counts, bool dry, int rc,
-                   struct err *err);
+/* The summary, also of a run that was given up; `counts` NULL: nothing was to be done. Returns what
+ * the command returns: `rc` with its err, or the worst failure. */
+int mirror_log_end(struct mirror_log *l, const struct plan_counts *counts, int rc, struct err *err);
 
 #endif

@@ -36,12 +36,13 @@ static bool has_part(int folder, const char *name)
     return faccessat(folder, part, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* A server that tells no exact times: what its listing said is better than now. */
+/* A server that tells no exact times: what its listing said is better than now. So it is before
+ * 1970, of which get_file() knows nothing. */
 static void keep_listed_time(int folder, const char *name, const struct action *a)
 {
     struct stat st;
     const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = (time_t) a->mtime}};
-    if (a->mtime != LISTING_UNKNOWN && a->precision > 1 &&
+    if (a->mtime != LISTING_UNKNOWN && (a->precision > 1 || a->mtime < 0) &&
         fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
         !times_agree(a->mtime, a->precision, st.st_mtim.tv_sec, 1, 0))
         utimensat(folder, name, times, AT_SYMLINK_NOFOLLOW);
@@ -243,15 +244,21 @@ static void tell(const struct running *r, const struct action *a, const struct d
     r->m->done(r->m->ctx, r->p, a, &result);
 }
 
+/* NULL where it never came to that: what failed may not have been tried. */
+static const struct transfer *transfer_of(const struct act *x)
+{
+    const struct transfer *t = &x->job.state->transfer;
+    bool moves = x->action->kind == ACTION_GET || x->action->kind == ACTION_PUT;
+    return moves && x->deed.outcome == MIRROR_DONE && *t->remote ? t : NULL;
+}
+
 static void act_done(void *ctx, struct job *job)
 {
     struct act *x = (struct act *) job;
-    bool moves = x->action->kind == ACTION_GET || x->action->kind == ACTION_PUT;
     bool reached = job->state && job->state->err.code != ERR_CANCELLED;
     (void) ctx;
     if (reached)
-        tell(x->run, x->action, &x->deed, &job->state->err,
-             moves && x->deed.outcome == MIRROR_DONE ? &job->state->transfer : NULL);
+        tell(x->run, x->action, &x->deed, &job->state->err, transfer_of(x));
 }
 
 static void act_here(struct running *r, const struct action *a)

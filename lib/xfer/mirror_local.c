@@ -42,9 +42,12 @@ static bool is_removal(const struct action *a)
 void local_recheck(const struct action *a, int folder, const char *name, struct deed *deed)
 {
     struct stat st;
-    bool gone = fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) < 0;
+    bool seen = fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+    bool gone = !seen && errno == ENOENT;
     *deed = (struct deed){MIRROR_DONE, ""};
-    if (gone && is_removal(a))
+    if (!seen && !gone)
+        *deed = (struct deed){MIRROR_SKIPPED, "the target cannot be looked at"};
+    else if (gone && is_removal(a))
         *deed = (struct deed){MIRROR_ALREADY, "it is gone already"};
     else if (!gone && fetched_already(a, &st))
         *deed = (struct deed){MIRROR_ALREADY, "it is there already"};

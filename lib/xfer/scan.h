@@ -13,7 +13,7 @@ struct scan_options {
     bool follow;
     bool targets; /* what remote links name is wanted: where MLSD does not tell, LIST is asked */
     /* A folder below the root that could not be read, or not all of it (it is FOLDER_FAILED or
-     * FOLDER_PARTIAL then): told of in the caller's thread. NULL: not. */
+     * FOLDER_PARTIAL then), or what in it could not: told of in the caller's thread. NULL: not. */
     void (*failed)(void *ctx, const char *path, const struct err *why);
     void *ctx;
 };

@@ -22,7 +22,10 @@ struct scanning {
     const struct scan_options *o;
     struct tree *tree;
     struct entry entry; /* too large for each level of a recursion */
+    bool partial;       /* not all of the folder that is being read could be looked at */
 };
+
+static const char unreadable[] = "cannot read the folder";
 
 static enum entry_type type_of(const struct stat *st)
 {
@@ -63,14 +66,32 @@ static enum action_reason follow(int dir, const char *name, const struct level *
     return REASON_NONE;
 }
 
+/* What cannot be read in a folder, or the folder itself. */
+static void tell(const struct scanning *x, const char *folder, const char *name, int errnum,
+                 const char *what)
+{
+    char path[2 * PATH_BYTES];
+    struct err why = ERR_INIT;
+    if (!x->o->failed)
+        return;
+    snprintf(path, sizeof path, "%s%s%s", folder, *folder && *name ? "/" : "", name);
+    err_set_sys(&why, ERR_LOCAL, errnum, "%s", what);
+    x->o->failed(x->o->ctx, path, &why);
+}
+
 static int note(struct scanning *x, int dir, const char *folder, const char *name,
                 const struct level *level, struct tree_batch *b, struct err *err)
 {
     struct entry *e = &x->entry;
     struct stat st;
     enum action_reason stays = REASON_NONE;
-    if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-        return 0; /* gone since */
+    if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+        if (errno == ENOENT)
+            return 0; /* gone since */
+        x->partial = true;
+        tell(x, folder, name, errno, "cannot look at it");
+        return 0;
+    }
     bool link = S_ISLNK(st.st_mode);
     if (link && x->o->follow)
         stays = follow(dir, name, level, &st);
@@ -101,22 +122,19 @@ static int read_folder(struct scanning *x, DIR *dir, uint32_t folder, const char
     struct tree_batch b = {0};
     struct dirent *d;
     int rc = 0;
+    x->partial = false;
     errno = 0;
     while (rc == 0 && (d = readdir(dir))) {
         if (strcmp(d->d_name, ".") != 0 && strcmp(d->d_name, "..") != 0)
             rc = note(x, dirfd(dir), path, d->d_name, level, &b, err);
         errno = 0;
     }
-    enum folder_state state = FOLDER_COMPLETE;
     if (rc == 0 && errno != 0) {
-        struct err why = ERR_INIT;
-        err_set_sys(&why, ERR_LOCAL, errno, "cannot read the folder");
-        state = FOLDER_PARTIAL;
-        if (x->o->failed)
-            x->o->failed(x->o->ctx, path, &why);
+        x->partial = true;
+        tell(x, path, "", errno, unreadable);
     }
     if (rc == 0)
-        return tree_adopt(x->tree, folder, &b, state, err);
+        return tree_adopt(x->tree, folder, &b, x->partial ? FOLDER_PARTIAL : FOLDER_COMPLETE, err);
     tree_batch_clear(&b);
     return -1;
 }
@@ -140,11 +158,10 @@ static int scan_inside(struct scanning *x, int dir, uint32_t folder, const struc
                 return -1;
             continue;
         }
-        struct err why = ERR_INIT;
-        err_set_sys(&why, ERR_LOCAL, errno, "cannot read the folder");
+        int why = errno;
         x->tree->nodes[at].state = FOLDER_FAILED;
-        if (x->o->failed && tree_path(x->tree, at, path, NULL) == 0)
-            x->o->failed(x->o->ctx, path, &why);
+        if (tree_path(x->tree, at, path, NULL) == 0)
+            tell(x, path, "", why, unreadable);
     }
     return 0;
 }
@@ -158,7 +175,7 @@ static int scan_folder(struct scanning *x, int fd, uint32_t folder, const struct
     struct level level = {.above = above};
     DIR *dir = fdopendir(fd);
     if (!dir || fstat(fd, &st) < 0) {
-        err_set_sys(err, ERR_LOCAL, errno, "cannot read the folder");
+        err_set_sys(err, ERR_LOCAL, errno, "%s", unreadable);
         if (dir)
             closedir(dir);
         else

@@ -1,6 +1,7 @@
 """mirror against ftpfake: what is moved, what is left alone, and what is never done."""
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -455,6 +456,40 @@ def test_one_file_that_fails_and_the_rest(there, client, tmp_path):
     assert len([line for line in log.splitlines() if " done get " in line]) == 3
 
 
+@pytest.fixture
+def nobody(client, work):
+    """The same client as a user who may do little, and a folder that this user can reach."""
+    def run(*args):
+        env = {**client.env(), "HOME": str(folder), "XDG_STATE_HOME": str(folder)}
+        prefix = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+        argv = client.argv(args, prefix=prefix)
+        argv[len(prefix)] = folder / "ftpsh"
+        return subprocess.run([str(a).replace(str(client.ca), f"{folder}/ca") for a in argv],
+                              env=env, cwd=folder, capture_output=True, text=True, check=False)
+
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to be somebody else")
+    folder = work / f"nobody-{os.urandom(4).hex()}"
+    folder.mkdir()
+    shutil.copy(client.binary, folder / "ftpsh")
+    (folder / "ca").write_bytes(Path(client.ca).read_bytes())
+    run.folder = folder
+    yield run
+    shutil.rmtree(folder)
+
+
+def test_local_files_that_cannot_be_looked_at(there, nobody):
+    """Names may be read in a folder where nothing else may: they are missed, and nothing goes."""
+    server = there()
+    plant(nobody.folder / "mine", {"shut/x": b"1", "open": b"2"})
+    plant(server.root / "dst", {"shut/old": b"1", "old": b"2"})
+    os.chmod(nobody.folder / "mine/shut", 0o444)
+    run = nobody(server.target(), "mirror", "-R", "--delete-emptied", nobody.folder / "mine", "dst")
+    assert run.returncode == 1, run
+    assert "shut/x: cannot look at it: Permission denied" in run.stderr
+    assert set(tree_of(server.root / "dst")) == {"shut", "shut/old", "open"}
+
+
 def test_part_files_of_ours(there, client, tmp_path):
     """Continued where they belong to a file that comes, removed where they do not, never sent."""
     server = there(files={"big": b"x" * 400_000, "same": b"1"})
@@ -495,6 +530,7 @@ def test_ctrl_c(there, client, tmp_path):
                              *args)
     assert run.status == 130, run
     assert run.seconds < 5
+    assert re.search(r"^[2-7] files .* moved, .* not reached$", run.stderr, re.MULTILINE)
     done = {p.name for p in got.iterdir() if "." not in p.name}
     assert 2 <= len(done) < 8
     assert all((got / n).read_bytes() == (server.root / "src" / n).read_bytes() for n in done)
@@ -503,6 +539,35 @@ def test_ctrl_c(there, client, tmp_path):
     assert tree_of(got) == tree_of(server.root / "src")
     gets = [line.split()[3] for line in log.read_text().splitlines() if " done get " in line]
     assert sorted(gets) == sorted(p.name for p in got.iterdir())
+
+
+def test_time_is_up(there, client, tmp_path):
+    """There is a summary, and what was not tried is not said to be verified."""
+    server = there("slow=300000", files={f"f{i}": b"x" * 300_000 for i in range(8)})
+    run = client("--timeout=1.5", server.target(), "mirror", "--json", "-P2", "src",
+                 tmp_path / "got")
+    assert run.status == 10, run
+    lines = [json.loads(line) for line in run.stdout.splitlines()[:-1]]
+    assert {line.get("verdict") for line in lines if line["result"] == "failed"} <= {None, "failed"}
+    assert all(t["remote"] for t in run.report["transfers"])
+    found = summary(run)
+    assert found["files"] >= 2 and found["files"] + found["failed"] + found["not_reached"] == 8
+    assert "files (" in run.stderr and "failed" in run.stderr
+
+
+def test_times_before_1970(there, client, tmp_path):
+    server = there(files={"old": b"1"})
+    os.utime(server.root / "src/old", (-40_000_000, -40_000_000))
+    for expected in ([("get", "old")], []):
+        run = client(server.target(), "mirror", "--json", "src", tmp_path / "got")
+        assert run.status == 0 and moved(run) == expected, run
+    assert (tmp_path / "got/old").stat().st_mtime == -40_000_000
+
+
+def test_no_source_and_no_target_made(there, client, tmp_path):
+    server = there()
+    assert client(server.target(), "mirror", "none", tmp_path / "got").status == 7
+    assert not (tmp_path / "got").exists()
 
 
 def test_progress_of_a_mirror(there, client, tmp_path):
