@@ -4,8 +4,10 @@
 #include "mirrorlog.h"
 #include "planfile.h"
 #include "quantity.h"
+#include "base/fold.h"
 #include "xfer/compare.h"
 #include "xfer/mirror.h"
+#include "xfer/mix.h"
 #include "xfer/probe.h"
 #include "xfer/scan.h"
 
@@ -276,12 +278,36 @@ static int compare_contents(struct mirroring *x, struct err *err)
     return compare_trees(x->pool, &c, x->compared, err);
 }
 
+/* Before the scan: what is left behind by a probe that was killed is to be found. */
+static int probe_local(struct mirroring *x, struct probe *out, struct err *err)
+{
+    *out = (struct probe){.unsure = FOLD_CASE | FOLD_FORM};
+    if (x->roots.upload || x->local < 0)
+        return 0;
+    int rc = x->dry ? probe_look(x->local, out, err) : probe_folder(x->local, out, err);
+    return rc < 0 ? err_wrap(err, "%s", x->roots.local) : 0;
+}
+
+/* A server is only asked where names make it matter; a dry run changes nothing to find out. */
+static int probe_names(struct mirroring *x, struct probe *p, struct err *err)
+{
+    unsigned mixed;
+    if (p->unsure == 0)
+        return 0;
+    if (trees_mix(&x->source, &x->target, &mixed, err) < 0)
+        return -1;
+    if (mixed && x->roots.upload && !x->dry)
+        return probe_remote(&x->app->mover, x->roots.remote, p, err);
+    if (mixed & p->unsure)
+        app_warn(x->app, "some names differ by case or accents alone: only without --dry-run is "
+                         "found out whether the target tells them apart");
+    return 0;
+}
+
 static int make_plan(struct mirroring *x, struct err *err)
 {
-    struct probe probe = {0};
-    if (!x->roots.upload && x->local >= 0 && !x->dry && probe_folder(x->local, &probe, err) < 0)
-        return err_wrap(err, "%s", x->roots.local);
-    if (scan_both(x, err) < 0)
+    struct probe probe;
+    if (probe_local(x, &probe, err) < 0 || scan_both(x, err) < 0 || probe_names(x, &probe, err) < 0)
         return -1;
     if (flag(x->app, "checksum") && compare_contents(x, err) < 0)
         return -1;

@@ -309,6 +309,18 @@ def test_dry_run_and_its_plan(there, client, tmp_path):
     assert {path for action, path in moved(again) if action != "utime"} == set()
 
 
+def test_a_dry_run_plans_permissions_too(there, client, tmp_path):
+    server = there(files={"a": b"1"})
+    plant(tmp_path / "got", {"a": b"1"})
+    os.chmod(server.root / "src/a", 0o640)
+    os.chmod(tmp_path / "got/a", 0o600)
+    run = client(server.target(), "mirror", "-n", "src", tmp_path / "got")
+    assert run.stdout == "chmod   a  (permissions differ)\n", run
+    run = client(server.target(), "mirror", "--json", "src", tmp_path / "got")
+    assert moved(run) == [("chmod", "a")]
+    assert (tmp_path / "got/a").stat().st_mode & 0o777 == 0o640
+
+
 def test_a_plan_that_is_out_of_date(there, client, tmp_path):
     server = there(files={"a": b"new", "c": b"1"})
     plant(tmp_path / "got", {"a": b"old!", "b": b"x"})

@@ -1,5 +1,6 @@
 #include "unit.h"
 
+#include "base/fold.h"
 #include "xfer/probe.h"
 
 #include <fcntl.h>
@@ -26,6 +27,34 @@ static void a_folder_that_tells_all_apart(void **state)
     assert_int_equal(rmdir(path), 0); /* nothing is left there */
 }
 
+/* A name with letters, one with an accent: what is not there under another look is told apart. */
+static void only_looking(void **state)
+{
+    (void) state;
+    char path[] = "/tmp/probe-XXXXXX";
+    struct probe probe;
+    struct stat before, after;
+    assert_non_null(mkdtemp(path));
+    int fd = open(path, O_RDONLY | O_DIRECTORY);
+    assert_int_equal(mkdirat(fd, "12", 0700), 0);
+    assert_int_equal(fstat(fd, &before), 0);
+    assert_int_equal(probe_look(fd, &probe, NULL), 0);
+    assert_int_equal(fstat(fd, &after), 0);
+    assert_memory_equal(&before.st_mtim, &after.st_mtim, sizeof after.st_mtim);
+    assert_int_equal(probe.fold, 0);
+    assert_int_equal(probe.unsure & FOLD_FORM, FOLD_FORM);
+    assert_int_equal(mkdirat(fd, "a\xc3\xa9", 0700), 0);
+    assert_int_equal(mkdirat(fd, "A\xc3\xa9", 0700), 0);
+    assert_int_equal(probe_look(fd, &probe, NULL), 0);
+    assert_int_equal(probe.fold, 0);
+    assert_int_equal(probe.unsure, 0);
+    unlinkat(fd, "12", AT_REMOVEDIR);
+    unlinkat(fd, "a\xc3\xa9", AT_REMOVEDIR);
+    unlinkat(fd, "A\xc3\xa9", AT_REMOVEDIR);
+    close(fd);
+    assert_int_equal(rmdir(path), 0);
+}
+
 static void a_folder_that_is_no_more(void **state)
 {
     (void) state;
@@ -44,6 +73,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_folder_that_tells_all_apart),
+        cmocka_unit_test(only_looking),
         cmocka_unit_test(a_folder_that_is_no_more),
     };
     return run_unit(tests);

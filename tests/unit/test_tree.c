@@ -1,6 +1,7 @@
 #include "unit.h"
 
 #include "base/fold.h"
+#include "xfer/mix.h"
 #include "xfer/tree.h"
 
 #include <stdio.h>
@@ -54,6 +55,48 @@ static void folders_come_in_any_order(void **state)
     assert_int_equal(t.nodes[a].state, FOLDER_PARTIAL);
     assert_int_equal(t.nodes[TREE_ROOT].state, FOLDER_COMPLETE);
     tree_clear(&t);
+}
+
+/* `names` into the folder, ended by NULL. */
+static void folder_of(struct tree *t, uint32_t folder, enum entry_type type,
+                      const char *const *names)
+{
+    struct tree_batch b = {0};
+    for (; *names; names++)
+        batch_put(&b, type, *names);
+    assert_int_equal(tree_adopt(t, folder, &b, FOLDER_COMPLETE, NULL), 0);
+}
+
+static void assert_mix(const char *const *source, const char *const *target, unsigned expected)
+{
+    struct tree s, t;
+    unsigned found = 77;
+    static const char *const folder[] = {"folder", NULL};
+    assert_int_equal(tree_init(&s, NULL), 0);
+    assert_int_equal(tree_init(&t, NULL), 0);
+    folder_of(&s, TREE_ROOT, ENTRY_DIR, folder);
+    folder_of(&t, TREE_ROOT, ENTRY_DIR, folder);
+    folder_of(&s, s.nodes[TREE_ROOT].first, ENTRY_FILE, source);
+    folder_of(&t, t.nodes[TREE_ROOT].first, ENTRY_FILE, target);
+    assert_int_equal(trees_mix(&s, &t, &found, NULL), 0);
+    assert_int_equal(found, expected);
+    tree_clear(&s);
+    tree_clear(&t);
+}
+
+#define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static void names_that_may_be_taken_for_one_another(void **state)
+{
+    (void) state;
+    assert_mix(NAMES("a", "b"), NAMES("a", "c"), 0);
+    assert_mix(NAMES("a", "A"), NAMES("b"), FOLD_CASE);
+    assert_mix(NAMES("a", "b"), NAMES("A"), FOLD_CASE);
+    assert_mix(NAMES("a"), NAMES("b", "B"), 0); /* the target's own affair */
+    assert_mix(NAMES("\xc3\xa9"), NAMES("e\xcc\x81"), FOLD_FORM);
+    assert_mix(NAMES("\xc3\xa9"), NAMES("\xc3\x89"), FOLD_CASE);
+    assert_mix(NAMES("\xc3\xa9"), NAMES("E\xcc\x81"), FOLD_CASE | FOLD_FORM);
+    assert_mix(NAMES("x", "X", "\xc3\xa9"), NAMES("e\xcc\x81"), FOLD_CASE | FOLD_FORM);
 }
 
 static void names_that_are_refused(void **state)
@@ -132,6 +175,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(folders_come_in_any_order),
+        cmocka_unit_test(names_that_may_be_taken_for_one_another),
         cmocka_unit_test(names_that_are_refused),
         cmocka_unit_test(depth_is_bounded),
         cmocka_unit_test(names_that_a_disk_takes_for_the_same),
