@@ -5,6 +5,7 @@ import re
 import shutil
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,24 @@ def test_nothing_moves_twice_in_any_zone(there, client, tmp_path, monkeypatch, z
         assert again.status == 0, again
         assert moved(again) == []
     assert tree_of(tmp_path / "got") == tree_of(server.root / "src")
+
+
+@pytest.mark.parametrize("minutes", (345, -210))
+def test_a_zone_that_nobody_tells(there, client, tmp_path, minutes):
+    """Times in minutes, of this very hour, that may be those of any zone: right ones agree with
+    them, and what was just sent is not older than what it was sent from."""
+    server = there("no-mlsd", f"list-zone={minutes}", "refuse=MDTM", "refuse=MFMT",
+                   files={"a": b"1"})
+    plant(tmp_path / "got", {"a": b"1"})
+    plant(tmp_path / "mine", {"b": b"2"})
+    hour_ago = time.time() - 3600
+    for path in (server.root / "src/a", tmp_path / "got/a", tmp_path / "mine/b"):
+        os.utime(path, (hour_ago, hour_ago))
+    run = client(server.target(), "mirror", "--json", "src", tmp_path / "got")
+    assert run.status == 0 and [m for m in moved(run) if m[0] == "get"] == [], run
+    for expected in ([("put", "b")], []):
+        run = client(server.target(), "mirror", "--json", "-R", tmp_path / "mine", "dst")
+        assert run.status == 0 and moved(run) == expected, run
 
 
 def test_only_what_changed_moves(there, client, tmp_path):
