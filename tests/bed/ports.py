@@ -1,8 +1,12 @@
-"""Ports nobody uses, below the range that the kernel takes ephemeral ones from."""
+"""Ports nobody uses, below the range that the kernel takes ephemeral ones from.
+
+FTPSH_PORTS=LO-HI parts runs that go on side by side: passive ports look free until they are used.
+"""
+import os
 import random
 import socket
 
-FIRST, LAST = 20000, 32000
+FIRST, LAST = map(int, os.environ.get("FTPSH_PORTS", "20000-32000").split("-"))
 
 
 def is_free(port):
