@@ -141,7 +141,28 @@ static int read_options(struct mirroring *x, struct err *err)
     if (choice < 0)
         return err_wrap(err, "--links");
     o->links = (enum links) choice;
+    if (!flag(app, "plan"))
+        x->roots.follow = o->links == LINKS_FOLLOW;
     return make_filter(x, err);
+}
+
+/* What makes a plan is too late for one that is there. */
+static int check_planned(const struct mirroring *x, int argc, struct err *err)
+{
+    static const char *const how[] = {"dry-run",  "plan",     "max-delete", "max-size",
+                                      "parallel", "continue", "atomic",     "log"};
+    const struct call *call = x->app->call;
+    if (argc > 1)
+        return err_set(err, ERR_USAGE, "--plan says source and target already");
+    for (size_t i = 0; i < call->given_count; i++) {
+        const char *name = call->given[i].option->name;
+        bool fits = false;
+        for (size_t k = 0; k < sizeof how / sizeof how[0]; k++)
+            fits = fits || !name || strcmp(how[k], name) == 0;
+        if (!fits)
+            return err_set(err, ERR_USAGE, "--%s is for making a plan, and --plan has one", name);
+    }
+    return 0;
 }
 
 /* ---- the two roots ---- */
@@ -347,6 +368,17 @@ static int load_plan(struct mirroring *x, const char *path, struct err *err)
     return rc < 0 ? err_wrap(err, "%s", path) : 0;
 }
 
+/* Nothing is done of a plan that deletes too much: who made it wanted all of it or none. */
+static int check_deletions(const struct mirroring *x, struct err *err)
+{
+    const int64_t *n = x->plan.counts.actions, most = x->options.max_delete;
+    int64_t all = n[ACTION_DELETE] + n[ACTION_RMDIR];
+    return most < 0 || all <= most
+               ? 0
+               : err_set(err, ERR_LOCAL, "the plan deletes %lld, which is more than --max-delete",
+                         (long long) all);
+}
+
 /* ---- running ---- */
 
 static void action_done(void *ctx, const struct plan *p, const struct action *a,
@@ -365,7 +397,7 @@ static int run_plan(struct mirroring *x, bool saved, struct err *err)
                        .upload = x->roots.upload,
                        .local = x->local,
                        .remote = x->roots.remote,
-                       .follow = x->options.links == LINKS_FOLLOW,
+                       .follow = x->roots.follow,
                        .resume = flag(app, "continue"),
                        .atomic = flag(app, "atomic"),
                        .stale = saved,
@@ -395,13 +427,14 @@ static int make_pool(struct mirroring *x, struct err *err)
 static int prepare(struct mirroring *x, int argc, char **argv, struct err *err)
 {
     const char *saved = app_option(x->app, "plan");
-    if (saved && argc > 1)
-        return err_set(err, ERR_USAGE, "--plan says source and target already");
+    if (saved && check_planned(x, argc, err) < 0)
+        return -1;
     if (saved ? load_plan(x, saved, err) < 0 : find_roots(x, argc, argv, err) < 0)
         return -1;
     if (saved && x->dry)
         return 0;
-    if (read_options(x, err) < 0 || make_pool(x, err) < 0 ||
+    if (read_options(x, err) < 0 || (saved && check_deletions(x, err) < 0) ||
+        make_pool(x, err) < 0 ||
         mirror_log_open(&x->log, x->app, app_option(x->app, "log"), err) < 0 ||
         open_roots(x, err) < 0)
         return -1;

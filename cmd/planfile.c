@@ -54,6 +54,8 @@ json_t *plan_header_json(const struct plan_roots *roots)
     if (o) {
         set_text(o, "source", roots->upload ? roots->local : roots->remote);
         set_text(o, "target", roots->upload ? roots->remote : roots->local);
+        if (roots->follow)
+            json_object_set_new(o, "links", json_string("follow"));
     }
     return o;
 }
@@ -270,11 +272,15 @@ static complaint read_action(const json_t *o, bool upload, struct action *a, cha
 static complaint read_header(const json_t *o, struct plan_roots *roots)
 {
     const char *direction = json_string_value(json_object_get(o, "direction"));
+    const json_t *links = json_object_get(o, "links");
     if (json_integer_value(json_object_get(o, "mirror")) != PLAN_VERSION)
         return "mirror";
     if (!direction || (strcmp(direction, "upload") != 0 && strcmp(direction, "download") != 0))
         return "direction";
+    if (links && (!json_is_string(links) || strcmp(json_string_value(links), "follow") != 0))
+        return "links";
     roots->upload = strcmp(direction, "upload") == 0;
+    roots->follow = links != NULL;
     complaint wrong =
         get_text(o, "source", roots->upload ? roots->local : roots->remote, PATH_BYTES);
     return wrong ? wrong

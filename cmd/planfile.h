@@ -10,6 +10,7 @@
 
 struct plan_roots {
     bool upload;
+    bool follow;                                /* links of the source were followed */
     char remote[PATH_BYTES], local[PATH_BYTES]; /* absolute */
 };
 

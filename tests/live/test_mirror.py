@@ -361,12 +361,42 @@ def test_a_plan_that_is_out_of_date(there, client, tmp_path):
     assert (tmp_path / "got/b").read_bytes() == b"x"
 
 
+def test_what_a_plan_is_run_with(there, client, tmp_path):
+    """Options that would make another plan are refused, not passed over; --max-delete holds."""
+    server = there(files={"a": b"1"})
+    plant(tmp_path / "got", {"b": b"2", "c": b"3"})
+    plan = client(server.target(), "mirror", "-n", "--json", "--delete", "src", tmp_path / "got")
+    (tmp_path / "plan").write_text(plan.stdout)
+    run_plan = ("mirror", f"--plan={tmp_path}/plan")
+    for option in ("--exclude=a", "--delete", "-R", "--links=skip", "--checksum"):
+        run = client(server.target(), *run_plan, option)
+        assert run.status == 2 and "is for making a plan" in run.stderr, run
+    run = client(server.target(), *run_plan, "--max-delete=1")
+    assert run.status == 1 and "the plan deletes 2" in run.stderr, run
+    assert set(tree_of(tmp_path / "got")) == {"b", "c"}
+    run = client(server.target(), *run_plan, "--max-delete=2", "-P1")
+    assert run.status == 0 and set(tree_of(tmp_path / "got")) == {"a"}, run
+
+
+def test_a_plan_that_follows_links(there, client, tmp_path):
+    server = there(files={})
+    plant(tmp_path / "mine", {"real/f": b"1"})
+    (tmp_path / "mine/link").symlink_to("real")
+    plan = client(server.target(), "mirror", "-n", "--json", "-R", "--links=follow",
+                  tmp_path / "mine", "dst")
+    (tmp_path / "plan").write_text(plan.stdout)
+    run = client(server.target(), "mirror", f"--plan={tmp_path}/plan")
+    assert run.status == 0, run
+    assert (server.root / "dst/link/f").read_bytes() == b"1"
+
+
 HEADER = '{"mirror":1,"direction":"download","source":"/src","target":"%s"}\n'
 GET = '{"action":"get","path":"%s","reason":"missing","there":{"type":"nothing"}}\n'
 
 
 @pytest.mark.parametrize("text, wrong", (
     ("", "it is empty"), ("{}\n", '"mirror"'), (HEADER + "[]\n", "line 2 is no JSON object"),
+    (HEADER.replace("}", ',"links":"all"}'), '"links"'),
     (HEADER + GET % "../x", '"path"'), (HEADER + GET % "/etc/x", '"path"'),
     (HEADER + GET % "a//b", '"path"'), (HEADER + GET % "a/./b", '"path"'),
     (HEADER + GET % "a\\nb", '"path"'), (HEADER + GET % "", '"path"'),
