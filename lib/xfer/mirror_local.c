@@ -27,10 +27,11 @@ static bool as_planned(const struct action *a, const struct stat *st)
     return size && (a->there_mtime == LISTING_UNKNOWN || a->there_mtime == st->st_mtim.tv_sec);
 }
 
+/* Where contents differ, size and time do not tell. */
 static bool fetched_already(const struct action *a, const struct stat *st)
 {
-    return a->kind == ACTION_GET && S_ISREG(st->st_mode) && a->size == st->st_size &&
-           a->mtime != LISTING_UNKNOWN &&
+    return a->kind == ACTION_GET && a->reason != REASON_CONTENTS && S_ISREG(st->st_mode) &&
+           a->size == st->st_size && a->mtime != LISTING_UNKNOWN &&
            times_agree(a->mtime, a->precision, st->st_mtim.tv_sec, 1, 0);
 }
 

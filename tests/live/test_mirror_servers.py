@@ -197,3 +197,32 @@ def test_killed_at_any_moment(bed, ftpsh_release, tmp_path, name, up):
     assert not [p for p in target.rglob("*") if ".ftpsh" in p.name]
     twice, lines = done_more_than_once(log, "put" if up else "get")
     assert lines > 50 and not twice
+
+
+DIGESTS = ("LoadModule mod_digest.c", "DigestEngine on")
+
+
+@pytest.mark.parametrize("refuse", ((), ("HASH",)))
+def test_checksums(bed, ftpsh, tmp_path, refuse):
+    """Same size, same time, other contents: found. Other times, same contents: nothing moves."""
+    server = bed.server("proftpd", extra=DIGESTS, refuse=refuse)
+    theirs, mine = bed.account.home / "theirs", plant(tmp_path / "mine", 6, 2)
+    shutil.copytree(mine, theirs)
+    own(bed.account, theirs)
+    changed = mine / "file 0"
+    changed.write_bytes(changed.read_bytes().swapcase()[::-1])
+    os.utime(changed, (WHEN, WHEN))
+    os.utime(mine / "d0/file 1", (WHEN - 5000, WHEN - 5000))
+    assert summary(mirror(ftpsh, server, "theirs", mine, "--only-missing"))["files"] == 0
+    plain = mirror(ftpsh, server, "-n", "theirs", mine)
+    assert "contents-differ" not in plain.stdout
+    run = mirror(ftpsh, server, "--checksum", "theirs", mine)
+    assert run.status == 0, run
+    assert (summary(run)["files"], summary(run)["touched"] > 0) == (1, True)
+    assert tree_of(mine) == tree_of(theirs) and not contents_differ(mine, theirs)
+    changed.write_bytes(changed.read_bytes()[::-1])
+    os.utime(changed, (WHEN, WHEN))
+    os.utime(mine / "d0/file 1")
+    run = mirror(ftpsh, server, "--checksum", "-R", mine, "theirs")
+    assert run.status == 0 and summary(run)["files"] == 1, run
+    assert not contents_differ(mine, theirs)
