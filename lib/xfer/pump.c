@@ -9,6 +9,7 @@ enum {
     PUMP_BLOCK = 256 * 1024,
     LOOK_BYTES = 1024 * 1024, /* that much may flow before Ctrl-C and control are looked at */
     TICK_MS = 250,
+    TICKETS = 2,     /* of TLS 1.3, that servers send */
     LINGER_MS = 3000 /* for the end of the data once the final reply is there */
 };
 
@@ -125,6 +126,11 @@ static int stalled(const struct pump *p, struct err *err)
 
 /* ---- down ---- */
 
+static bool ended_by_server(const struct err *why)
+{
+    return why->code == ERR_REPLY_TRANSIENT || why->code == ERR_REPLY_PERMANENT;
+}
+
 /* The data ended without TLS's word for it, by reset, or not at all: what the server says then, and
  * the caller's look at SIZE, decide (FIELD-NOTES 9, 13). */
 static int down_unclean(struct pump *p, struct err *why, struct err *err)
@@ -135,8 +141,7 @@ static int down_unclean(struct pump *p, struct err *why, struct err *err)
     p->channel = NULL;
     if (rc == 0)
         return 0;
-    bool said = reply.code == ERR_REPLY_TRANSIENT || reply.code == ERR_REPLY_PERMANENT ||
-                reply.code == ERR_CANCELLED;
+    bool said = ended_by_server(&reply) || reply.code == ERR_CANCELLED;
     if (err && !err_is_set(err))
         *err = said ? reply : *why;
     return -1;
@@ -165,6 +170,23 @@ static int deliver(struct pump *p, const struct pump_sink *sink, size_t len, str
         p->unlooked += (int64_t) got;
         if (p->unlooked >= LOOK_BYTES && glance(p, 0, why) < 0)
             return -1;
+    }
+}
+
+/* The server has given up (426), and what it sent before waits here: as much of it as is there
+ * counts, for who goes on from it. */
+static void down_rest(struct pump *p, const struct pump_sink *sink)
+{
+    struct deadline end = deadline_in(LINGER_MS);
+    struct err ignored = ERR_INIT;
+    int tickets = 0; /* each ends a read, too */
+    while (tickets <= TICKETS && !deadline_passed(end)) {
+        size_t got = 0;
+        enum stream_state state = channel_read(p->channel, p->block, PUMP_BLOCK, &got, &ignored);
+        tickets += state == STREAM_WANT_READ;
+        if (state != STREAM_WANT_READ &&
+            (state != STREAM_OK || deliver(p, sink, got, &ignored) < 0))
+            return;
     }
 }
 
@@ -218,6 +240,8 @@ int pump_down(struct channel *c, const struct pump_sink *sink, const struct pump
         do {
             rc = down_step(&p, sink, &why);
         } while (rc > 0);
+        if (rc < 0 && ended_by_server(&why))
+            down_rest(&p, sink);
     }
     bool whole = !p.zstream || zstream_whole(p.zstream);
     pump_clear(&p);

@@ -112,6 +112,14 @@ def test_continued_after_a_signal(fake, client, sig):
     assert run.report["transfers"][0]["bytes"] <= len(BIG) - kept + 32 * 1024
 
 
+def test_what_came_before_a_426_is_kept(fake, client):
+    """It waits to be read while the rate is low, and counts for who continues."""
+    server = fake("data-close-after=60000")
+    run = client("--retries=0", "--limit-rate=5k", server.target(), "get", "big")
+    assert run.status == 8 and "426" in run.stderr, run
+    assert (client.folder / "big.ftpsh.part").read_bytes() == BIG[:60_000]
+
+
 @pytest.mark.parametrize("sig", (signal.SIGINT, signal.SIGKILL))
 @pytest.mark.parametrize("change", ("time", "size", "both", "gone back"))
 def test_the_remote_file_has_changed(fake, client, sig, change):
