@@ -71,6 +71,12 @@ static bool is_over(const struct task *t)
     return t->state == TASK_DONE || t->state == TASK_FAILED;
 }
 
+/* It waits in a queue that is stopped. */
+static bool is_asleep(const struct task *t)
+{
+    return t->jobs->held && t->state == TASK_WAITING;
+}
+
 static void free_words(char **words, int n)
 {
     for (int i = 0; words && i < n; i++)
@@ -137,21 +143,28 @@ static int task_run(struct task *t, struct err *err)
 
 static int task_start(struct task *t, struct err *err);
 
-/* The first that waits in the queue, unless one of it runs. The lock is held. */
-static void start_next(struct jobs *b)
+/* The first that waits in the queue; NULL when there is none, or one of it runs. */
+static struct task *next_of(const struct jobs *b)
 {
     struct task *next = NULL;
     for (struct task *t = b->list; t; t = t->next) {
         if (t->queued && t->state == TASK_RUNNING)
-            return;
+            return NULL;
         if (!next && t->state == TASK_WAITING)
             next = t;
     }
-    if (!next || b->held)
-        return;
-    next->state = TASK_RUNNING;
-    if (task_start(next, &next->err) < 0)
-        next->state = TASK_FAILED;
+    return next;
+}
+
+/* The lock is held. */
+static void start_next(struct jobs *b)
+{
+    struct task *next;
+    while (!b->held && (next = next_of(b))) {
+        next->state = TASK_RUNNING;
+        if (task_start(next, &next->err) < 0)
+            next->state = TASK_FAILED;
+    }
 }
 
 static void *task_main(void *arg)
@@ -271,10 +284,25 @@ static int check_command(struct app *app, int argc, char **argv, struct err *err
     return 0;
 }
 
+/* Those that have ended keep descriptors, too, until they are told of: in a batch at the next
+ * `wait`, or here, when there are many. */
+static void make_place(struct app *app)
+{
+    int n = 0;
+    pthread_mutex_lock(&app->jobs->lock);
+    for (const struct task *t = app->jobs->list; t; t = t->next)
+        n++;
+    pthread_mutex_unlock(&app->jobs->lock);
+    if (n >= TASKS_MAX)
+        background_reap(app, NULL);
+}
+
 int background_add(struct app *app, bool queued, int argc, char **argv, char *const *patterns,
                    struct err *err)
 {
     struct jobs *b = jobs_of(app, err);
+    if (b)
+        make_place(app);
     struct task *t = NULL;
     if (!b || check_command(app, argc, argv, err) < 0 ||
         !(t = task_new(app, argc, argv, patterns, err)))
@@ -350,9 +378,11 @@ bool background_needs_folder(struct app *app)
     return needs;
 }
 
-/* The lock is held. */
+/* One that has ended stays as it ended. The lock is held. */
 static void kill_task(struct task *t)
 {
+    if (is_over(t))
+        return;
     t->killed = true;
     if (t->state == TASK_RUNNING)
         cancel_raise(t->twin->cancel);
@@ -416,11 +446,12 @@ bool background_held(struct app *app)
 
 /* ---- the end ---- */
 
-static struct task *take_over(struct jobs *b)
+/* Takes out one that has ended: number `n`, 0: any. NULL: there is none. */
+static struct task *take_over(struct jobs *b, int n)
 {
     pthread_mutex_lock(&b->lock);
     struct task **at = &b->list;
-    while (*at && !is_over(*at))
+    while (*at && !(is_over(*at) && (n == 0 || (*at)->number == n)))
         at = &(*at)->next;
     struct task *t = *at;
     if (t)
@@ -444,10 +475,10 @@ static void tell_end(struct app *app, struct task *t)
         app_say(app, "%s: %s", context, t->state == TASK_FAILED ? "failed" : "done");
 }
 
-void background_reap(struct app *app, struct err *err)
+static void reap(struct app *app, int n, struct err *err)
 {
     struct task *t;
-    while (app->jobs && (t = take_over(app->jobs))) {
+    while (app->jobs && (t = take_over(app->jobs, n))) {
         if (t->joinable)
             pthread_join(t->thread, NULL);
         t->joinable = false;
@@ -460,13 +491,17 @@ void background_reap(struct app *app, struct err *err)
     }
 }
 
+void background_reap(struct app *app, struct err *err)
+{
+    reap(app, 0, err);
+}
+
 static bool all_over(struct app *app, int n)
 {
     bool over = true;
     pthread_mutex_lock(&app->jobs->lock);
     for (struct task *t = app->jobs->list; t; t = t->next) {
-        bool sleeps = app->jobs->held && t->state == TASK_WAITING;
-        if (!is_over(t) && (t->number == n || (n == 0 && !sleeps)))
+        if (!is_over(t) && (t->number == n || (n == 0 && !is_asleep(t))))
             over = false;
     }
     pthread_mutex_unlock(&app->jobs->lock);
@@ -486,6 +521,15 @@ static int wait_until_over(struct app *app, int n, struct err *err)
     return 0;
 }
 
+static bool never_ends(struct app *app, int n)
+{
+    pthread_mutex_lock(&app->jobs->lock);
+    const struct task *t = task_find(app->jobs, n);
+    bool asleep = t && is_asleep(t);
+    pthread_mutex_unlock(&app->jobs->lock);
+    return asleep;
+}
+
 int background_wait(struct app *app, int n, struct err *err)
 {
     struct err first = ERR_INIT;
@@ -493,9 +537,14 @@ int background_wait(struct app *app, int n, struct err *err)
         return no_task(n, err);
     if (!app->jobs)
         return 0;
+    if (n > 0 && never_ends(app, n))
+        return err_set(err, ERR_USAGE,
+                       "command %d waits in the queue, which is stopped; 'queue start' goes on "
+                       "with it",
+                       n);
     if (wait_until_over(app, n, err) < 0)
         return -1;
-    background_reap(app, &first);
+    reap(app, n, &first);
     if (!err_is_set(&first))
         return 0;
     app->told = true;

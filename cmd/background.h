@@ -43,11 +43,13 @@ int background_each(struct app *app,
  * in the report, and in *err where that is not NULL and the first. */
 void background_reap(struct app *app, struct err *err);
 
-/* Waits for number `n` (0: all). -1 with the first failure, which has been told; ERR_USAGE: there
- * is no such command; ERR_CANCELLED, ERR_TIMEOUT: they go on. */
+/* Waits for number `n` (0: all but those in a queue that is stopped), and forgets what it waited
+ * for as background_reap() does. -1 with its, or the first, failure, which has been told;
+ * ERR_USAGE: there is no such command, or it waits in a stopped queue; ERR_CANCELLED, ERR_TIMEOUT:
+ * they go on. */
 int background_wait(struct app *app, int n, struct err *err);
 
-/* Takes number `n` out of the queue, or ends it. -1 with ERR_USAGE. */
+/* Takes number `n` out of the queue, or ends it; nothing where it has ended. -1 with ERR_USAGE. */
 int background_kill(struct app *app, int n, struct err *err);
 
 /* Makes `n` the one at `place` (from 1) of those that wait in the queue. -1 with ERR_USAGE. */

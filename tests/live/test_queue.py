@@ -97,6 +97,36 @@ def test_a_killed_command_is_no_failure(fake, client):
     assert read(client, "one") is None and read(client, "small") == SMALL
 
 
+def test_kill_hides_no_failure(fake, client):
+    """The first has failed long before the big file is there."""
+    run = client("-c", "get missing &; get big; kill 1; wait", fake(SLOW).target())
+    assert run.status == 7 and "550" in run.stderr and "stopped" not in run.stderr, run
+
+
+def test_wait_for_one_leaves_the_others(fake, client):
+    """Those that have ended by then can be waited for afterwards, and fail only there."""
+    run = client("-c", "get missing &; get small &; get big; wait 2; get small two; -wait 1;"
+                       "get small three", fake(SLOW).target())
+    assert run.stderr.count("550") == 1 and "no command" not in run.stderr, run
+    assert (read(client, "two"), read(client, "three")) == (SMALL, SMALL)
+
+
+def test_what_a_stopped_queue_holds_is_not_waited_for(fake, client):
+    run = client("-c", "queue stop; queue get small one; wait; -wait 1; queue start; wait 1",
+                 fake().target())
+    assert run.status == 0 and "the queue, which is stopped" in run.stderr, run
+    assert read(client, "one") == SMALL
+
+
+def test_many_in_a_batch(fake, client):
+    """What has ended holds nothing, though nobody waits for it before the end."""
+    prefix = ("prlimit", "--nofile=600")
+    lines = "".join(f"get small one{i} &\nget small\n" for i in range(300))
+    run = client("-b", "-", fake().target(), stdin=lines, prefix=prefix)
+    assert run.status == 0, run
+    assert len(run.report["transfers"]) == 600
+
+
 def test_folders_are_those_of_the_moment(fake, client):
     server = fake(SLOW)
     (server.root / "empty" / "there").write_bytes(SMALL)
