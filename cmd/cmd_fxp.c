@@ -125,6 +125,7 @@ static struct fxp_options read_options(const struct app *app)
         .resume = app_option(app, "continue") != NULL,
         .clear_data = app_option(app, "clear-data") != NULL,
         .open_ms = app->settings.ladder.timeout_ms,
+        .pump = &app->mover.pump,
     };
     if (passive)
         o.passive = strcmp(passive, "source") == 0 ? FXP_SOURCE : FXP_TARGET;
@@ -141,7 +142,9 @@ static int move(struct app *app, const struct end *from, const struct end *to, s
     if (options.clear_data)
         app_say(app, "with --clear-data the file travels in clear between the servers, for "
                      "everybody on the way to see and to change");
+    progress_start(&app->bar, from->path);
     int rc = fxp_file(&source, &target, &options, t, err);
+    progress_stop(&app->bar);
     label(from, t->remote);
     label(to, t->local);
     report_transfer(&app->report, t);
@@ -160,6 +163,9 @@ static int between(struct app *app, char **argv, struct end *from, struct end *t
         return -1;
     if (from->session == to->session)
         return err_set(err, ERR_USAGE, "source or target must be the URL of a file");
+    if (app->mover.verify == VERIFY_REQUIRE)
+        return err_set(err, ERR_INTEGRITY,
+                       "--verify=require: contents that move between servers are not compared");
     if (connect_end(app, from, "source", err) < 0 || connect_end(app, to, "target", err) < 0)
         return -1;
     return move(app, from, to, err);

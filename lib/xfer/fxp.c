@@ -1,12 +1,20 @@
 #include "xfer/fxp.h"
 
 #include "ftp/pasv.h"
+#include "xfer/growth.h"
 
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { LAST_WORDS_MS = 1500, ABORT_MS = 1000, REASON = 110 };
+enum {
+    LAST_WORDS_MS = 1500,
+    ABORT_MS = 1000,
+    TICK_MS = 250,
+    REASON = 110,
+    INTERIM_MAX = 64,     /* preliminary replies to a transfer command */
+    RESERVED_PORTS = 1024 /* RFC 2577 section 3: no data connection goes to one of these */
+};
 
 /* One of the two servers. */
 struct side {
@@ -14,6 +22,7 @@ struct side {
     const char *path, *name, *verb;
     unsigned generation; /* of the session that was prepared */
     bool begun;          /* 1yz has come */
+    int interim;         /* how many of them */
     struct reply final;  /* code 0: not yet */
 };
 
@@ -21,6 +30,8 @@ struct fxp {
     struct side from, to;
     const struct fxp_options *options;
     int64_t size, offset; /* of the source, -1: unknown; where it goes on */
+    int64_t before;       /* of the target, before the transfer; -1: none, or unknown */
+    struct growth growth;
     struct transfer *out;
     bool private_data; /* TLS between the two */
 };
@@ -170,6 +181,9 @@ static int connect_ways(const struct way *w, struct err *err)
     if (fxp_address(session_peer(w->passive->session), &named.host,
                     session_peer(w->active->session), &at, err) < 0)
         return err_wrap(err, "%s", w->passive->name);
+    if (named.port < RESERVED_PORTS)
+        return err_set(err, ERR_CONNECT, "%s: it names port %u, which is for other services",
+                       w->passive->name, (unsigned) named.port);
     addr_set_port(&at, named.port);
     return tell_port(w->active, &at, err);
 }
@@ -178,6 +192,7 @@ static int send_command(struct side *s, struct err *err)
 {
     struct deadline until = deadline_in(session_settings(s->session)->reply_timeout_ms);
     s->begun = false;
+    s->interim = 0;
     reply_clear(&s->final);
     if (control_send(control_of(s), until, err, "%s %s", s->verb, s->path) == 0)
         return 0;
@@ -212,6 +227,10 @@ static int take_replies(struct side *s, struct err *err)
         if (r.code < 200) {
             s->begun = true;
             reply_clear(&r);
+            if (++s->interim > INTERIM_MAX) {
+                control_mark_dead(control_of(s));
+                return err_set(err, ERR_PROTOCOL, "%s: no end of preliminary replies", s->name);
+            }
         } else {
             s->final = r;
         }
@@ -244,8 +263,7 @@ static enum phase phase_of(const struct fxp *x)
     return a->begun || b->begun ? PHASE_ONE_BEGUN : PHASE_SILENT;
 }
 
-/* How long the next step may take. Nothing is seen of the data: while they flow there is no clock
- * but the limit for everything. */
+/* How long the next step may take. While data flow that is for growth.h to say. */
 static struct deadline patience(const struct fxp *x, enum phase phase)
 {
     switch (phase) {
@@ -272,11 +290,43 @@ static int out_of_patience(const struct fxp *x, enum phase phase, struct err *er
     return err_set(err, ERR_TIMEOUT, "%s: no answer to %s", mute->name, mute->verb);
 }
 
+static struct deadline enter_phase(struct fxp *x, enum phase phase)
+{
+    x->growth.next = DEADLINE_NEVER;
+    if (phase == PHASE_BOTH_BEGUN)
+        growth_begin(&x->growth, x->to.session, x->to.path, x->before, x->offset,
+                     x->options->pump->idle_timeout_ms);
+    return patience(x, phase);
+}
+
+static void show(const struct fxp *x)
+{
+    const struct pump_settings *pump = x->options->pump;
+    if (pump->progress && x->growth.size >= 0)
+        atomic_store(&pump->progress->done, x->growth.size);
+    if (pump->tick)
+        pump->tick(pump->tick_ctx);
+}
+
+/* 0 when `until` has come, -1. */
+static int await_word(const struct fxp *x, struct deadline until, struct err *err)
+{
+    struct wait_fd fds[] = {
+        {.fd = ended(&x->from) ? -1 : stream_fd(control_stream(control_of(&x->from))),
+         .want = POLLIN},
+        {.fd = ended(&x->to) ? -1 : stream_fd(control_stream(control_of(&x->to))), .want = POLLIN},
+    };
+    struct deadline next = deadline_sooner(x->growth.next, deadline_in(TICK_MS));
+    int rc = wait_fds(wait_of(x), fds, 2, deadline_sooner(until, next), err);
+    show(x);
+    return rc != 0 ? rc : !deadline_passed(until);
+}
+
 /* Until both have said their last, or one has failed and the other had a moment for it. */
 static int watch(struct fxp *x, struct err *err)
 {
     enum phase phase = PHASE_SILENT;
-    struct deadline until = patience(x, phase);
+    struct deadline until = enter_phase(x, phase);
     for (;;) {
         if (take_replies(&x->from, err) < 0 || take_replies(&x->to, err) < 0)
             return -1;
@@ -284,14 +334,10 @@ static int watch(struct fxp *x, struct err *err)
             return 0;
         enum phase now = phase_of(x);
         if (now != phase)
-            until = patience(x, phase = now);
-        struct wait_fd fds[] = {
-            {.fd = ended(&x->from) ? -1 : stream_fd(control_stream(control_of(&x->from))),
-             .want = POLLIN},
-            {.fd = ended(&x->to) ? -1 : stream_fd(control_stream(control_of(&x->to))),
-             .want = POLLIN},
-        };
-        int rc = wait_fds(wait_of(x), fds, 2, until, err);
+            until = enter_phase(x, phase = now);
+        if (growth_look(&x->growth, err) < 0)
+            return -1;
+        int rc = await_word(x, until, err);
         if (rc < 0)
             return -1;
         if (rc == 0)
@@ -346,6 +392,8 @@ static bool has_flowed(const struct fxp *x)
     struct err why = ERR_INIT;
     if (!x->from.begun || !x->to.begun)
         return false;
+    if (x->growth.stalled) /* this server may be too busy to answer */
+        return x->growth.size != x->offset;
     if (session_size(x->to.session, x->to.path, &there, &why) == 0)
         return there != x->offset;
     return why.reply != 550;
@@ -536,6 +584,15 @@ static int check_times(const struct fxp *x, struct err *err)
                    "the source is newer than what the target has of it: cannot be continued");
 }
 
+/* What STOR will replace. */
+static int look_before(struct fxp *x, struct err *err)
+{
+    struct err why = ERR_INIT;
+    if (ask_size(&x->to, &x->before, &why) < 0 && why.reply != 550)
+        return err_take(err, &why);
+    return 0;
+}
+
 static int find_offset(struct fxp *x, struct err *err)
 {
     struct err why = ERR_INIT;
@@ -549,7 +606,7 @@ static int find_offset(struct fxp *x, struct err *err)
     if (there > x->size)
         return err_set(err, ERR_INTEGRITY, "the target has %lld bytes and the source only %lld",
                        (long long) there, (long long) x->size);
-    x->offset = there;
+    x->offset = x->before = there;
     return there > 0 ? check_times(x, err) : 0;
 }
 
@@ -567,12 +624,22 @@ static int compare_sizes(struct fxp *x, struct err *err)
     return 0;
 }
 
+static void set_progress(const struct fxp *x)
+{
+    struct progress *progress = x->options->pump->progress;
+    if (!progress)
+        return;
+    atomic_store(&progress->done, x->offset);
+    atomic_store(&progress->total, x->size);
+}
+
 static int move(struct fxp *x, struct err *err)
 {
     if (reconnect(x, err) < 0 || agree_on_tls(x, err) < 0 || ask_size(&x->from, &x->size, err) < 0)
         return -1;
-    if (x->options->resume && find_offset(x, err) < 0)
+    if (x->options->resume ? find_offset(x, err) < 0 : look_before(x, err) < 0)
         return -1;
+    set_progress(x);
     bool whole = x->offset > 0 && x->offset == x->size;
     if (!whole && try_ways(x, err) < 0)
         return -1;
@@ -587,11 +654,14 @@ int fxp_file(const struct fxp_side *from, const struct fxp_side *to, const struc
         .to = {.session = to->session, .path = to->path, .name = "target", .verb = "STOR"},
         .options = o,
         .size = -1,
+        .before = -1,
+        .growth = GROWTH_INIT,
         .out = out,
     };
     struct err why = ERR_INIT;
     transfer_begin(out, TRANSFER_FXP);
     int rc = move(&x, &why);
+    growth_end(&x.growth);
     reply_clear(&x.from.final);
     reply_clear(&x.to.final);
     transfer_end(out, &why);

@@ -7,7 +7,7 @@
  * other's certificates, we do not: whether they check them is up to them.
  *
  * A server is only ever told to dial the other one's control connection, at the port that it named:
- * never an address out of a reply. */
+ * never an address out of a reply, nor a port below 1024. */
 #ifndef FTPSH_XFER_FXP_H
 #define FTPSH_XFER_FXP_H
 
@@ -25,6 +25,9 @@ struct fxp_options {
     bool resume;              /* go on behind what the target has (SIZE, REST) */
     bool clear_data;          /* PROT C at both, for this file */
     int64_t open_ms;          /* how long both may stay silent after the transfer commands */
+    /* Borrowed: idle_timeout_ms, progress and the tick, as far as the target lets its file be seen
+     * (growth.h); the rate is none of ours. */
+    const struct pump_settings *pump;
 };
 
 /* Moves one file; waits for both final replies, then compares SIZE. The other way round is tried

@@ -22,6 +22,7 @@
     X(EPSV_SILENT, "epsv-silent", FLAG, "", "EPSV names a port where packets vanish")              \
     X(EPSV_MUTE, "epsv-no-reply", FLAG, "", "never answer EPSV")                                   \
     X(NO_150, "no-150", FLAG, "", "no preliminary reply")                                          \
+    X(MANY_150, "many-150", NUMBER, "N", "so many preliminary replies")                            \
     X(EARLY_226, "226-before-data", FLAG, "", "226 before a download starts")                      \
     X(LATE_226, "late-226", NUMBER, "MS", "226 so much later than the end of the data")            \
     X(NO_226, "no-226", FLAG, "", "no final reply")                                                \

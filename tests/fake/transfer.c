@@ -300,7 +300,10 @@ static bool replies_early(const struct transfer *t)
 
 static void reply_150(const struct transfer *t)
 {
-    if (!session_quirk(t->s, QUIRK_NO_150))
+    int64_t n = session_quirk(t->s, QUIRK_NO_150) ? 0 : 1;
+    if (session_quirk(t->s, QUIRK_MANY_150))
+        n = session_quirk_number(t->s, QUIRK_MANY_150);
+    while (n-- > 0)
         session_reply(t->s, "150 Here it comes");
     if (replies_early(t))
         session_reply(t->s, "226 Done");

@@ -241,6 +241,17 @@ def test_a_third_host_is_not_dialled(fake_pair, client):
     assert "> PORT" not in one.said() + two.said() and "> EPRT" not in one.said() + two.said()
 
 
+@pytest.mark.parametrize("refused, quirk", (
+    ("EPSV", "pasv-format=Entering Passive Mode (%a,0,25)"),
+    ("PASV", "epsv-format=Entering Extended Passive Mode (|||25|)")))
+def test_a_port_of_other_services_is_not_dialled(fake_pair, client, refused, quirk):
+    quirks = ("fxp", "sscn", f"refuse={refused}", quirk)
+    scene, one, two = fake_pair(quirks, quirks)
+    run = move_big(client, scene, one, two)
+    assert run.status == 6 and "port 25" in run.stderr, run
+    assert "> PORT" not in one.said() + two.said() and "> EPRT" not in one.said() + two.said()
+
+
 def test_a_private_address_in_227_is_replaced(fake_pair, client):
     scene, one, two = fake_pair(("fxp", "sscn", "pasv-address=10.0.0.1"), ("fxp",))
     run = move_big(client, scene, one, two)
@@ -263,6 +274,54 @@ def test_a_final_reply_that_never_comes(fake_pair, client):
     scene, one, two = fake_pair(("fxp", "sscn"), ("fxp", "no-226"))
     run = move_big(client, scene, one, two, general=("--reply-timeout=1.5",))
     assert run.status == 10 and "target" in run.stderr, run
+
+
+def test_preliminary_replies_without_end(fake_pair, client):
+    scene, one, two = fake_pair(("fxp", "sscn"), ("fxp", "many-150=100"))
+    run = move_big(client, scene, one, two)
+    assert run.status == 3 and "preliminary" in run.stderr, run
+
+
+def sizes_asked(server, name="moved"):
+    """How often, by number of connection."""
+    asked = [line.split()[0] for line in server.said().splitlines() if f"> SIZE {name}" in line]
+    return {number: asked.count(number) for number in asked}
+
+
+@pytest.mark.parametrize("stalls", (0, 1))
+def test_a_transfer_that_stalls(fake_pair, client, stalls):
+    """A third session sees the target grow no more; what was in it before is no growth."""
+    quirks = [("fxp", "sscn"), ("fxp",)]
+    quirks[stalls] += ("data-stall-after=1000000",)
+    scene, one, two = fake_pair(*quirks)
+    one.share("big", os.urandom(24_000_000))  # more than lies in sockets
+    two.share("moved", b"what was there before")
+    run = move_big(client, scene, one, two, general=("--idle-timeout=2", "-v"))
+    assert run.status == 10 and "nothing has reached the target for 2 s" in run.stderr, run
+    assert run.seconds < 12
+    assert len(sizes_asked(two)) == 2
+
+
+def test_a_slow_transfer_is_not_ended(fake_pair, client):
+    scene, one, two = fake_pair(("fxp", "sscn", "slow=500000"), ("fxp",))
+    run = move_big(client, scene, one, two, general=("--idle-timeout=1.5",))
+    assert run.status == 0 and moved(one, two), run
+    assert max(sizes_asked(two).values()) > 4
+
+
+@pytest.mark.parametrize("quirk", ("no-size", "max-sessions=1"))
+def test_where_nothing_can_be_seen_nothing_is_ended(fake_pair, client, quirk):
+    scene, one, two = fake_pair(("fxp", "sscn", "slow=1000000"), ("fxp", quirk))
+    run = move_big(client, scene, one, two, general=("--idle-timeout=1", "-v"))
+    assert run.status == 0 and moved(one, two), run
+    assert "nothing is seen of the transfer" in run.stderr
+
+
+def test_contents_that_cannot_be_compared(fake_pair, client):
+    scene, one, two = fake_pair(("fxp", "sscn"), ("fxp",))
+    run = move_big(client, scene, one, two, general=("--verify=require",))
+    assert run.status == 9 and "--verify=require" in run.stderr, run
+    assert "RETR" not in one.said() and not (two.root / "moved").exists()
 
 
 def test_upload_that_nobody_begins(fake_pair, client):
