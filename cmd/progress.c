@@ -84,7 +84,7 @@ static void format_numbers(int64_t done, int64_t total, double rate, bool amount
     snprintf(dst, size, "%3d%%%s  %9s/s  %s", percent_of(done, total), part, speed, left);
 }
 
-enum { BAR_COLUMNS = 14, WIDE = 72, NARROW = 56, NAME_MIN = 4 };
+enum { BAR_COLUMNS = 14, WIDE = 72, NARROW = 56, NAME_MIN = 4, WIDEST = 400 };
 
 /* "[#####-----]  ", with nothing in it where the total is not known. */
 static void format_bar(int64_t done, int64_t total, char dst[BAR_COLUMNS + 1])
@@ -177,10 +177,11 @@ void progress_start(struct progress_bar *bar, const char *name)
     bar->active = true;
 }
 
-/* The last column stays free: a full line would wrap. */
+/* The last column stays free: a full line would wrap. A row has to fit into PROGRESS_TEXT. */
 static int columns_free(void)
 {
-    return term_width(STDERR_FILENO) - 1;
+    int columns = term_width(STDERR_FILENO) - 1;
+    return columns < WIDEST ? columns : WIDEST;
 }
 
 void progress_tick(void *ctx)

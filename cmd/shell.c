@@ -224,23 +224,38 @@ static int read_line(struct shell *sh, char line[LINE_BYTES])
     return 1;
 }
 
-/* What runs in the background would end with the shell: the person decides. */
+/* 'w', 's' or 'c'. Where nobody answers, at the end of input or without a terminal, it is 'w'. */
+static char ask_what_becomes(struct app *app, int n)
+{
+    char question[160], answer[4096]; /* no line of a terminal is longer */
+    const char *it = n == 1 ? "it" : "them";
+    snprintf(question, sizeof question,
+             "%d command%s in the background: wait for %s (w), stop %s (s) or stay (c)? [w] ", n,
+             n == 1 ? "" : "s", it, it);
+    for (;;) {
+        struct err err = ERR_INIT;
+        if (ask_line(question, &app->wait, answer, sizeof answer, &err) < 0)
+            return err.code == ERR_CANCELLED ? 'c' : 'w';
+        if (!answer[0])
+            return 'w';
+        if (!answer[1] && strchr("wsc", answer[0]))
+            return answer[0];
+    }
+}
+
+/* What runs in the background would end with the shell: the person decides. The limit of the last
+ * command is none for that, nor for what is waited for, which has its own. */
 static bool may_leave(struct app *app)
 {
-    char question[160], answer[16] = "";
-    struct err err = ERR_INIT;
     int n = background_count(app);
     if (n == 0 || signals_ending())
         return true;
     cancel_lower(app->cancel);
-    snprintf(question, sizeof question,
-             "%d command%s in the background: wait for %s (w), stop %s (s) or stay (c)? [w] ", n,
-             n == 1 ? "" : "s", n == 1 ? "it" : "them", n == 1 ? "it" : "them");
-    if (ask_line(question, &app->wait, answer, sizeof answer, &err) < 0 || answer[0] == 'c')
-        return false;
-    if (answer[0] != 's')
+    app->wait.limit = DEADLINE_NEVER;
+    char answer = ask_what_becomes(app, n);
+    if (answer == 'w')
         background_finish(app);
-    return true;
+    return answer != 'c';
 }
 
 int shell_run(struct app *app, struct err *err)

@@ -222,6 +222,18 @@ def test_more_rows_than_lines(fake, client, terminal):
     assert max(len(re.findall(r"\n", f)) for f in sh.seen.text.split("\r\x1b[K")) <= 4
 
 
+@pytest.mark.parametrize("columns", (1, 40, 1100, 60_000))
+def test_any_width(fake, client, terminal, columns):
+    """Rows where there is room for numbers, and none that is too wide to be wiped away."""
+    server = fake("slow=100000")
+    share_many(server, 50_000)
+    sh = terminal((24, columns), server.target(), "mget", "-P3", "file*")
+    assert sh.leave() == 0, sh.seen.text
+    rows = re.split(r"(?:[\r\n]|\x1b\[[KA])+", sh.seen.text)
+    assert max(map(len, rows)) < columns
+    assert ("12 files" in sh.seen.text) == (columns > 1), sh.seen.text
+
+
 def test_a_line_for_each_file_in_a_log(fake, client):
     server = fake()
     files = share_many(server, 1000)

@@ -5,6 +5,7 @@ import signal
 
 import pytest
 
+from bed.process import wait_until
 from bed.shell import Shell
 from fake.server import BIG, SMALL
 
@@ -211,6 +212,22 @@ def test_leaving_asks(fake, shell, client, answer, whole):
     sh.type(answer)
     assert sh.leave() == 0
     assert (read(client, "one") == BIG) == whole
+
+
+def test_leaving_asks_until_it_is_understood(fake, shell, client):
+    """Whatever limit the last command had; where no answer comes it waits."""
+    sh = shell(fake(SLOW).target())
+    sh.run("get big one &")
+    sh.run("set timeout 0.3")
+    sh.run("lpwd")
+    wait_until(lambda: (client.folder / "one.ftpsh.part").exists(), 10, "a transfer")
+    sh.child.sendeof()
+    sh.child.expect(r"1 command in the background: .*\] ")
+    sh.type("perhaps")
+    sh.child.expect(r"1 command in the background: .*\] ")
+    sh.child.sendeof()
+    assert sh.leave() == 0
+    assert read(client, "one") == BIG
 
 
 def test_terminate_ends_all(fake, shell):
