@@ -121,6 +121,8 @@ static int read_options(struct mirroring *x, struct err *err)
     struct plan_options *o = &x->options;
     const char *newer = app_option(app, "newer-than"), *largest = app_option(app, "max-size");
     const char *links = app_option(app, "links");
+    if (flag(app, "chmod") && !x->roots.upload)
+        return err_set(err, ERR_USAGE, "--chmod goes with -R; downloads keep permissions anyway");
     long long max_delete;
     *o = (struct plan_options){.upload = x->roots.upload,
                                .remove = flag(app, "delete") || flag(app, "delete-emptied"),
@@ -149,8 +151,8 @@ static int read_options(struct mirroring *x, struct err *err)
 /* What makes a plan is too late for one that is there. */
 static int check_planned(const struct mirroring *x, int argc, struct err *err)
 {
-    static const char *const how[] = {"dry-run",  "plan",     "max-delete", "max-size",
-                                      "parallel", "continue", "atomic",     "log"};
+    static const char *const how[] = {"dry-run",  "plan",   "max-delete", "max-size", "parallel",
+                                      "continue", "atomic", "log",        "chmod"};
     const struct call *call = x->app->call;
     if (argc > 1)
         return err_set(err, ERR_USAGE, "--plan says source and target already");
@@ -334,7 +336,7 @@ static int make_plan(struct mirroring *x, struct err *err)
         return -1;
     x->options.fold = probe.fold;
     x->options.slack = probe.slack;
-    x->options.keep_modes = probe.modes;
+    x->options.keep_modes = x->roots.upload ? flag(x->app, "chmod") : probe.modes;
     x->options.umask = probe.umask;
     int rc = plan_make(&x->source, &x->target, &x->options, &x->plan, err);
     tree_clear(&x->source);
@@ -400,6 +402,7 @@ static int run_plan(struct mirroring *x, bool saved, struct err *err)
                        .follow = x->roots.follow,
                        .resume = flag(app, "continue"),
                        .atomic = flag(app, "atomic"),
+                       .chmod = flag(app, "chmod"),
                        .stale = saved,
                        .max_size = x->options.max_size,
                        .done = action_done,

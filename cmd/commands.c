@@ -67,6 +67,7 @@ static const struct command_option mirror_options[] = {
     {'P', "parallel", "N", OPTION_NUMBER, NULL, "transfers at a time (4)"},
     {'c', "continue", NULL, OPTION_FLAG, NULL, "continue shorter files of the target, too"},
     {0, "atomic", NULL, OPTION_FLAG, NULL, "upload to temporary names first"},
+    {0, "chmod", NULL, OPTION_FLAG, NULL, "with -R: the local files' permissions (SITE CHMOD)"},
     {0, "log", "FILE", OPTION_FILE, NULL, "add a line for each action to FILE"},
     {0},
 };

@@ -207,7 +207,7 @@ static bool fits(const struct action *a, bool upload)
     case ACTION_SKIP:
         return true;
     case ACTION_CHMOD:
-        return !upload && a->mode != LISTING_UNKNOWN;
+        return a->mode != LISTING_UNKNOWN;
     case ACTION_UTIME:
         return !upload && a->mtime != LISTING_UNKNOWN;
     default:

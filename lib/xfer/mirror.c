@@ -154,6 +154,7 @@ static int upload(struct act *x, struct mover *v, struct err *err)
     o.confined = !(m->follow && a->follow);
     o.preserve = true;
     o.atomic = m->atomic;
+    o.chmod = m->chmod;
     o.resume = o.anew = !m->atomic && may_continue(x);
     o.max_size = m->max_size;
     int rc = put_file(v, name, remote, &o, t, err);

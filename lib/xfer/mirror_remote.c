@@ -132,6 +132,9 @@ int remote_act(const struct mirror *m, struct mover *v, const struct plan *p,
         return remove_file(m, v, a, path, deed, err);
     if (a->kind == ACTION_RMDIR)
         return session_expect(v->session, NULL, path, err, "RMD %s", path);
+    if (a->kind == ACTION_CHMOD)
+        return session_expect(v->session, NULL, path, err, "SITE CHMOD %03o %s",
+                              (unsigned) a->mode & 0777, path);
     return err_set(err, ERR_USAGE, "an upload does not %s",
                    action_name((enum action_kind) a->kind));
 }

@@ -98,7 +98,7 @@ struct plan_options {
     bool delete_emptied;
     bool only_missing, ignore_size, ignore_time;
     bool selective;     /* folders in which nothing is done are not made */
-    bool keep_modes;    /* the target can keep them; downloads */
+    bool keep_modes;    /* files get the source's, and the target can keep them */
     int64_t newer_than; /* seconds; LISTING_UNKNOWN: any time */
     int64_t max_size;   /* -1: any */
     int64_t max_delete; /* -1: any number */

@@ -215,18 +215,16 @@ static bool unwanted(struct making *x, uint32_t s)
 static int keep_file(struct making *x, uint32_t s, uint32_t t, struct err *err)
 {
     const struct tree_node *a = &x->source->nodes[s], *b = &x->target->nodes[t];
-    int wanted = (a->mode & 0777 & ~(int) x->o->umask) | 0600;
+    int wanted = x->o->upload ? a->mode & 0777 : (a->mode & 0777 & ~(int) x->o->umask) | 0600;
     x->plan->counts.same++;
-    if (x->o->upload)
-        return 0;
     if (x->o->keep_modes && a->mode != LISTING_UNKNOWN && b->mode != LISTING_UNKNOWN &&
         wanted != (b->mode & 0777)) {
         if (add(x, ACTION_CHMOD, REASON_MODE, s, t, err) < 0)
             return -1;
         x->plan->list[x->plan->n - 1].mode = (int16_t) wanted;
     }
-    bool times = x->o->compared && x->o->compared[s] == PAIR_SAME && a->mtime != LISTING_UNKNOWN &&
-                 b->mtime != LISTING_UNKNOWN;
+    bool times = !x->o->upload && x->o->compared && x->o->compared[s] == PAIR_SAME &&
+                 a->mtime != LISTING_UNKNOWN && b->mtime != LISTING_UNKNOWN;
     if (times && !times_agree(a->mtime, a->precision, b->mtime, b->precision, x->o->slack))
         return add(x, ACTION_UTIME, REASON_TIME, s, t, err);
     return 0;

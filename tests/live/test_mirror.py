@@ -485,6 +485,7 @@ def test_only_missing(there, client, tmp_path):
     (("mirror", "--exclude=", "src", "got"), 2, "the pattern is empty"),
     (("mirror", "--links=some", "src", "got"), 2, "links"),
     (("mirror", "--parallel=0", "src", "got"), 2, "--parallel"),
+    (("mirror", "--chmod", "src", "got"), 2, "--chmod goes with -R"),
     (("mirror", "--parallel=1000", "src", "got"), 2, "--parallel"),
     (("mirror", "--newer-than=soon", "src", "got"), 2, "soon"),
     (("mirror", "--log=none/log", "src", "got"), 1, "cannot write none/log"),
@@ -623,6 +624,28 @@ def test_times_before_1970(there, client, tmp_path):
         run = client(server.target(), "mirror", "--json", "src", tmp_path / "got")
         assert run.status == 0 and moved(run) == expected, run
     assert (tmp_path / "got/old").stat().st_mtime == -40_000_000
+
+
+def test_permissions_up(there, client, tmp_path):
+    """On request, also those of files that are there already."""
+    server = there(files={})
+    plant(tmp_path / "mine", {"a": b"1", "b": b"2"})
+    os.chmod(tmp_path / "mine/a", 0o640)
+    up = ("mirror", "--json", "-R", tmp_path / "mine", "dst")
+    assert client(server.target(), *up).status == 0
+    assert (server.root / "dst/a").stat().st_mode & 0o777 != 0o640
+    assert moved(client(server.target(), *up)) == []
+    for expected in ([("chmod", "a")], []):
+        run = client(server.target(), *up, "--chmod")
+        assert run.status == 0 and moved(run) == expected, run
+    (server.root / "dst/a").unlink()
+    assert client(server.target(), *up, "--chmod").status == 0
+    assert (server.root / "dst/a").stat().st_mode & 0o777 == 0o640
+    deaf = there("refuse=SITE", files={})
+    (deaf.root / "dst/a").write_bytes(b"1")
+    os.chmod(deaf.root / "dst/a", 0o604)
+    run = client(deaf.target(), *up, "--chmod")
+    assert run.status == 7 and "a: " in run.stderr, run
 
 
 def test_no_source_and_no_target_made(there, client, tmp_path):
