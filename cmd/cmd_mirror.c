@@ -401,7 +401,9 @@ static int run_plan(struct mirroring *x, bool saved, struct err *err)
                        .remote = x->roots.remote,
                        .follow = x->roots.follow,
                        .resume = flag(app, "continue"),
-                       .atomic = flag(app, "atomic"),
+                       /* an unfinished upload would be taken for one that is there */
+                       .atomic = flag(app, "atomic") || x->options.only_missing,
+                       .only_missing = x->options.only_missing,
                        .chmod = flag(app, "chmod"),
                        .stale = saved,
                        .max_size = x->options.max_size,

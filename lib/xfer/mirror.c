@@ -155,6 +155,7 @@ static int upload(struct act *x, struct mover *v, struct err *err)
     o.preserve = true;
     o.atomic = m->atomic;
     o.chmod = m->chmod;
+    o.no_clobber = m->only_missing && may_be_hidden(x, path);
     o.resume = o.anew = !m->atomic && may_continue(x);
     o.max_size = m->max_size;
     int rc = put_file(v, name, remote, &o, t, err);
@@ -163,7 +164,8 @@ static int upload(struct act *x, struct mover *v, struct err *err)
     snprintf(t->local, sizeof t->local, "%s", path);
     x->begun = x->begun || (rc < 0 && t->bytes > 0);
     if (rc == 0 && t->skipped != SKIP_NONE)
-        x->deed = (struct deed){MIRROR_SKIPPED, skip_reason(t->skipped)};
+        x->deed = (struct deed){t->skipped == SKIP_EXISTS ? MIRROR_ALREADY : MIRROR_SKIPPED,
+                                skip_reason(t->skipped)};
     close(folder);
     return rc;
 }

@@ -35,6 +35,7 @@ struct mirror {
     bool follow;        /* links in the local source are followed: uploads */
     bool resume;        /* a shorter file of the target is continued, not only our part files */
     bool atomic;        /* uploads go under a temporary name first */
+    bool only_missing;  /* what a listing hides is not written over, either: uploads */
     bool chmod;         /* and get the local file's permissions */
     bool stale;         /* the plan is not of just now: the remote side is asked again, too */
     int64_t max_size;   /* -1: none */

@@ -469,6 +469,19 @@ def test_only_missing(there, client, tmp_path):
     assert (tmp_path / "got/b/c").exists()
 
 
+def test_only_missing_after_the_worst_end(there, client, tmp_path):
+    """What an upload left unfinished is not taken for a file that is there."""
+    server = there("slow=500000", files={})
+    plant(tmp_path / "mine", {"f": os.urandom(1_000_000)})
+    up = (server.target(), "mirror", "-R", "--only-missing", tmp_path / "mine", "dst")
+    client.signal_when(signal.SIGKILL,
+                       lambda: any(p.stat().st_size > 100_000
+                                   for p in (server.root / "dst").iterdir()), *up)
+    run = client(*up)
+    assert run.status == 0, run
+    assert tree_of(server.root / "dst") == tree_of(tmp_path / "mine")
+
+
 # What goes wrong.
 
 @pytest.mark.parametrize("args, status, message", (

@@ -226,3 +226,17 @@ def test_checksums(bed, ftpsh, tmp_path, refuse):
     run = mirror(ftpsh, server, "--checksum", "-R", mine, "theirs")
     assert run.status == 0 and summary(run)["files"] == 1, run
     assert not contents_differ(mine, theirs)
+
+
+def test_hidden_files_that_are_there(bed, ftpsh, tmp_path):
+    """vsftpd lists none: --only-missing asks for each."""
+    server = bed.server("vsftpd")
+    theirs, mine = bed.account.home / "theirs", tmp_path / "mine"
+    for folder, text in ((theirs, "theirs"), (mine, "mine, and longer")):
+        folder.mkdir()
+        (folder / ".conf").write_text(text)
+    (mine / ".new").write_text("new")
+    own(bed.account, theirs)
+    run = mirror(ftpsh, server, "-R", "--only-missing", mine, "theirs")
+    assert run.status == 0 and summary(run)["files"] == 1, run
+    assert (theirs / ".conf").read_text() == "theirs" and (theirs / ".new").read_text() == "new"
