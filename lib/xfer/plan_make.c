@@ -64,8 +64,8 @@ static const struct tree_node *node_of(const struct tree *t, uint32_t node)
     return node == TREE_NONE ? NULL : &t->nodes[node];
 }
 
-/* `s` or `t` may be TREE_NONE, not both. The target's own name counts where there is one: it may
- * differ in case. */
+/* `s` or `t` may be TREE_NONE, not both. The source's name counts where both have one: where they
+ * differ in case, the target takes them for the same. */
 static int add(struct making *x, enum action_kind kind, enum action_reason reason, uint32_t s,
                uint32_t t, struct err *err)
 {
