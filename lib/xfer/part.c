@@ -71,13 +71,18 @@ static int follow_links(int dirfd, char path[PATH_BYTES], struct err *err)
     return local_error("follow the link", path, err);
 }
 
+static void folder_of(const struct part *t, char dst[PATH_BYTES])
+{
+    size_t len = (size_t) (path_last(t->path) - t->path);
+    snprintf(dst, PATH_BYTES, "%.*s", len ? (int) len : 1, len ? t->path : ".");
+}
+
 /* Noticed before anything is asked of the server. */
 static int check_folder(const struct part *t, struct err *err)
 {
     char folder[PATH_BYTES];
-    size_t len = (size_t) (path_last(t->path) - t->path);
-    snprintf(folder, sizeof folder, "%.*s", (int) len, t->path);
-    if (faccessat(t->dirfd, len ? folder : ".", W_OK | X_OK, 0) < 0)
+    folder_of(t, folder);
+    if (faccessat(t->dirfd, folder, W_OK | X_OK, 0) < 0)
         return local_error("write", t->path, err);
     return 0;
 }
@@ -180,16 +185,72 @@ static int is_still_part(const struct part *t, int fd, struct err *err)
            named.st_ino == open.st_ino && named.st_dev == open.st_dev;
 }
 
+/* A part file under a second name is a backup's as well, and one that belongs to neither us nor the
+ * folder's owner may have been laid there for us. */
+static bool is_our_own(const struct part *t, const struct stat *st)
+{
+    char path[PATH_BYTES];
+    struct stat folder;
+    if (st->st_nlink > 1 || st->st_uid == geteuid())
+        return st->st_nlink <= 1;
+    folder_of(t, path);
+    return fstatat(t->dirfd, path, &folder, 0) == 0 && folder.st_uid == st->st_uid;
+}
+
+static bool is_continued(const struct part *t)
+{
+    return t->at + t->overlap > 0;
+}
+
+static int changed_meanwhile(const struct part *t, struct err *err)
+{
+    return err_set(err, ERR_INTEGRITY, "%s was changed by somebody else meanwhile", t->temp);
+}
+
+/* What part_resume() has looked at must be what was opened: another transfer may have ended
+ * meanwhile, and put a file of its own in its place. */
+static int check_begun(const struct part *t, const struct stat *st, struct err *err)
+{
+    if (!is_continued(t))
+        return 0;
+    if (st->st_ino != t->begun || st->st_size != t->at + t->overlap)
+        return changed_meanwhile(t, err);
+    if (!is_our_own(t, st))
+        return err_set(err, ERR_INTEGRITY,
+                       "%s is not ours alone (owner, or a second name) and is not continued; `get` "
+                       "makes another",
+                       t->temp);
+    return 0;
+}
+
+/* 1: `fd` is ours to write to, 0: there was one that is not, and it is gone; -1. */
+static int take_part(const struct part *t, int fd, struct err *err)
+{
+    struct stat st;
+    if (fstat(fd, &st) < 0)
+        return local_error("write", t->temp, err);
+    if (check_begun(t, &st, err) < 0)
+        return -1;
+    if (is_our_own(t, &st))
+        return 1;
+    return unlinkat(t->dirfd, t->temp, 0) < 0 ? local_error("replace", t->temp, err) : 0;
+}
+
 static int open_part(const struct part *t, struct err *err)
 {
+    int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+    flags |= is_continued(t) ? 0 : O_CREAT;
     for (int i = 0; i < OPEN_TRIES; i++) {
-        int fd = openat(t->dirfd, t->temp,
-                        O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0666);
+        int fd = openat(t->dirfd, t->temp, flags, 0666);
+        if (fd < 0 && errno == ENOENT && is_continued(t))
+            return changed_meanwhile(t, err);
         if (fd < 0)
             return local_error("write", t->temp, err);
         int rc = lock_part(t, fd, err);
         if (rc == 0)
             rc = is_still_part(t, fd, err);
+        if (rc > 0)
+            rc = take_part(t, fd, err);
         if (rc > 0)
             return fd;
         close(fd);
@@ -421,12 +482,15 @@ static int copy_to_part(const struct part *t, struct err *err)
     int out =
         in < 0 ? -1 : openat(t->dirfd, t->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     ssize_t n = block && out >= 0 ? 1 : -1;
+    bool ended = false;
     while (n > 0) {
         n = read(in, block, COPY_BLOCK);
         if (n > 0 && write_all(out, block, (size_t) n, NULL, NULL) < 0)
             n = -1;
+        if (n > 0 && (ended = wait_fds(t->wait, NULL, 0, deadline_in(0), err) < 0))
+            break;
     }
-    int rc = n < 0 ? local_error(what, t->path, err) : 0;
+    int rc = ended ? -1 : n < 0 ? local_error(what, t->path, err) : 0;
     free(block);
     if (in >= 0)
         close(in);
@@ -501,6 +565,9 @@ int part_resume(struct part *t, struct err *err)
         return -1;
     if (!is_part && copy_to_part(t, err) < 0)
         return -1;
+    if (!is_part && fstatat(t->dirfd, t->temp, &have, AT_SYMLINK_NOFOLLOW) < 0)
+        return local_error("read", t->temp, err);
+    t->begun = have.st_ino;
     t->overlap = have.st_size < PART_OVERLAP ? have.st_size : PART_OVERLAP;
     t->at = have.st_size - t->overlap;
     return 0;

@@ -4,6 +4,9 @@
  * symbolic link is followed to the file it names; anything else (a FIFO, /dev/null) is written in
  * place (FIELD-NOTES 74). Nothing is created or cut before the first byte, or the end, has come.
  *
+ * A part file that is there is written to only where nobody else has a hand in it (its owner is we,
+ * or the folder's; it has one name): a new one takes its place, and it is not continued.
+ *
  * A confined target is one name in one folder, whose names come from a server (FIELD-NOTES 62):
  * links are neither followed nor replaced, and only regular files are made or replaced.
  *
@@ -39,6 +42,7 @@ struct part {
     int fd;                        /* of `part`; -1 until the first byte */
     int64_t at;                    /* offset in the file of the next byte */
     int64_t overlap;               /* bytes still to compare instead of writing */
+    ino_t begun;                   /* the part file that part_resume() has looked at */
     const struct wait *wait;
 };
 
@@ -65,7 +69,8 @@ int part_resume(struct part *t, struct err *err);
 void part_restart(struct part *t);
 
 /* A pump_sink's write; `ctx` is the target. Compares while `overlap` is left. -1 with ERR_LOCAL,
- * ERR_INTEGRITY (the overlap differs), ERR_CANCELLED, ERR_TIMEOUT. */
+ * ERR_INTEGRITY (the overlap differs; the part file is not the one that part_resume() has seen, or
+ * not ours alone), ERR_CANCELLED, ERR_TIMEOUT. */
 int part_write(void *ctx, const void *data, size_t len, struct err *err);
 
 /* For segments.c, which writes where it likes: opens, or makes, the part file as it is. -1 with

@@ -337,6 +337,94 @@ static void links_are_followed(void **state)
     assert_int_equal(size_of(p, "link"), 3); /* still one */
 }
 
+static void read_content(const struct place *p, const char *name, char *dst, size_t size)
+{
+    int fd = openat(p->fd, name, O_RDONLY);
+    ssize_t n = read(fd, dst, size - 1);
+    dst[n < 0 ? 0 : n] = '\0';
+    close(fd);
+}
+
+static void link_part(const struct place *p)
+{
+    unlinkat(p->fd, "kept", 0);
+    assert_int_equal(linkat(p->fd, "file" PART_SUFFIX, p->fd, "kept", 0), 0);
+}
+
+/* A backup's links share the part file: what is in them stays as it is. */
+static void part_of_others(void **state)
+{
+    struct place *p = *state;
+    struct part t;
+    struct err err = ERR_INIT;
+    char text[8];
+    make(p, "file" PART_SUFFIX, 5);
+    link_part(p);
+    find(&t, p, "file", false);
+    assert_int_equal(part_write(&t, "new", 3, NULL), 0);
+    assert_int_equal(part_finish(&t, -1, -1, NULL), 0);
+    assert_int_equal(size_of(p, "kept"), 5);
+    read_content(p, "file", text, sizeof text);
+    assert_string_equal(text, "new");
+    unlinkat(p->fd, "file", 0);
+    leave_part(p, 60000, LENGTH, CHANGED, true);
+    link_part(p);
+    find(&t, p, "file", false);
+    part_expect(&t, LENGTH, CHANGED);
+    assert_int_equal(part_resume(&t, NULL), 0);
+    assert_int_equal(part_write(&t, p->content + t.at, 50000, &err), -1);
+    assert_err(&err, ERR_INTEGRITY);
+    part_clear(&t);
+    assert_int_equal(size_of(p, "kept"), 60000);
+}
+
+/* Neither ours nor the folder's owner's: as in /tmp. Only root can set that up. */
+static void part_of_another_user(void **state)
+{
+    struct place *p = *state;
+    struct part t;
+    struct stat st;
+    if (geteuid() != 0)
+        skip();
+    make(p, "file" PART_SUFFIX, 5);
+    assert_int_equal(fchownat(p->fd, "file" PART_SUFFIX, 65534, 65534, 0), 0);
+    find(&t, p, "file", false);
+    assert_int_equal(part_finish(&t, -1, -1, NULL), 0);
+    assert_int_equal(fstatat(p->fd, "file", &st, 0), 0);
+    assert_int_equal(st.st_uid, 0);
+    unlinkat(p->fd, "file", 0);
+    make(p, "file" PART_SUFFIX, 5); /* of whom the folder is */
+    assert_int_equal(fchownat(p->fd, "file" PART_SUFFIX, 65534, 65534, 0), 0);
+    assert_int_equal(fchown(p->fd, 65534, 65534), 0);
+    find(&t, p, "file", false);
+    assert_int_equal(part_finish(&t, -1, -1, NULL), 0);
+    assert_int_equal(fstatat(p->fd, "file", &st, 0), 0);
+    assert_int_equal(st.st_uid, 65534);
+}
+
+/* Another transfer ends between the look at the part file and the first byte. */
+static void part_replaced_meanwhile(void **state)
+{
+    struct place *p = *state;
+    struct part t;
+    struct err err = ERR_INIT;
+    for (int replaced = 0; replaced < 2; replaced++) {
+        leave_part(p, 60000, LENGTH, CHANGED, true);
+        find(&t, p, "file", false);
+        part_expect(&t, LENGTH, CHANGED);
+        assert_int_equal(part_resume(&t, NULL), 0);
+        assert_int_equal(renameat(p->fd, "file" PART_SUFFIX, p->fd, "file"), 0);
+        if (replaced)
+            make(p, "file" PART_SUFFIX, 60000);
+        assert_int_equal(part_write(&t, p->content + t.at, 50000, &err), -1);
+        assert_err(&err, ERR_INTEGRITY);
+        part_clear(&t);
+        assert_int_equal(size_of(p, "file"), 60000);
+        assert_int_equal(size_of(p, "file" PART_SUFFIX), replaced ? 60000 : -1);
+        unlinkat(p->fd, "file" PART_SUFFIX, 0);
+    }
+}
+
 static void two_at_once(void **state)
 {
     struct place *p = *state;
@@ -391,6 +479,9 @@ int main(void)
         TEST(confined),
         TEST(part_is_no_file),
         TEST(links_are_followed),
+        TEST(part_of_others),
+        TEST(part_of_another_user),
+        TEST(part_replaced_meanwhile),
         TEST(two_at_once),
         TEST(long_names),
     };
