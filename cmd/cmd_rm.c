@@ -117,11 +117,25 @@ static int check_tree(const char *path, struct err *err)
     return 0;
 }
 
-static int remove_tree(struct removal *r, const char *path, const struct item *listed,
+/* What the argument names with a slash behind it, which would lead through a link. */
+static int bare_name(const char *path, char dst[PATH_BYTES], struct err *err)
+{
+    size_t len = strlen(path);
+    while (len > 1 && path[len - 1] == '/')
+        len--;
+    if (len >= PATH_BYTES)
+        return err_set(err, ERR_USAGE, "the path is longer than %d bytes", PATH_BYTES - 1);
+    memcpy(dst, path, len);
+    dst[len] = '\0';
+    return 0;
+}
+
+static int remove_tree(struct removal *r, const char *argument, const struct item *listed,
                        struct err *err)
 {
     struct items one = {0};
-    if (check_tree(path, err) < 0)
+    char path[PATH_BYTES];
+    if (check_tree(argument, err) < 0 || bare_name(argument, path, err) < 0)
         return -1;
     int rc = listed ? 0 : stat_remote(&r->app->mover, path, &one, err);
     if (rc == 0) {

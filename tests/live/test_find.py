@@ -110,15 +110,17 @@ def test_print0(bed, tree, ftpsh):
 
 @pytest.mark.parametrize("name", SERVERS)
 def test_remove_a_tree(bed, tree, ftpsh, name):
-    """What a link leads to stays, also where the server shows the link as a folder."""
+    """What a link leads to stays, also where the server shows the link as a folder or a slash behind
+    its name leads on."""
     server = bed.server(name)
     bed.account.own_folder("kept")
     bed.share("kept/file", b"kept")
-    for link, target in (("sub/link", "../kept"), ("sub/file", "../b.h"), ("link", "kept")):
+    for link, target in (("sub/link", "../kept"), ("sub/file", "../b.h"), ("link", "kept"),
+                         ("slash", "kept")):
         os.symlink(target, tree / link)
         os.lchown(tree / link, bed.account.uid, bed.account.gid)
     (tree / "sub/deep/.d").unlink()  # vsftpd does not list it
-    run = ftpsh(server.target(), "rm", "-r", "sub", "link", "a.c")
+    run = ftpsh(server.target(), "rm", "-r", "sub", "link", "a.c", "slash//")
     assert run.status == 0, run
     assert sorted(os.listdir(tree)) == ["b.h", "empty", "kept"]
     assert (tree / "kept/file").read_bytes() == b"kept"
