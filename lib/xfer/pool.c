@@ -367,6 +367,8 @@ static void judge(struct worker *w, const struct err *why)
     struct err over = ERR_INIT; /* Ctrl-C, or the limit for everything */
     if (wait_fds(p->wait, NULL, 0, deadline_in(0), &over) < 0)
         stop(p, &over);
+    if (why->code == ERR_NO_DATA_PATH && p->ladder.proven < 0)
+        stop(p, why); /* nor is there one for the others */
     if (j->tries > p->config.retries || p->stopped || !may_retry(w, why)) {
         job_over(w, true);
         return;

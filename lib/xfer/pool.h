@@ -10,7 +10,9 @@
  * when it stays away as long as the retries last, what is left of the jobs fails with the first
  * cause. What goes wrong with a job in passing (4yz, a connection that broke, silence) is tried
  * again, behind a pause, by whoever is free: `tries` tells the job that it may resume. What is
- * permanent never is. The first cause of a job's failure is the one that is kept.
+ * permanent never is. The first cause of a job's failure is the one that is kept. Where no strategy
+ * has opened a data connection, and a job has tried them all, the others would fare no better: the
+ * pool stops.
  *
  * Threads share: the queue and what is counted here, under the pool's lock; the progress of a job,
  * atomic; the model's settings, trust, proxy and wait (Ctrl-C, the limit for everything), which
@@ -70,8 +72,8 @@ int pool_add(struct pool *p, struct job *j, struct err *err);
 /* Works until nothing is left; `tick` (may be NULL) is called about four times a second. 0 when all
  * jobs have come to their end, well or not; or -1, all threads joined and all jobs done with, when
  * the pool was stopped: ERR_CANCELLED, ERR_TIMEOUT (the limit for everything), ERR_LOCAL (no
- * thread), or why there is no connection (as session_connect()). May be called again after a 0: the
- * sessions stay, in the folder that the model's was in first. */
+ * thread), ERR_NO_DATA_PATH, or why there is no connection (as session_connect()). May be called
+ * again after a 0: the sessions stay, in the folder that the model's was in first. */
 int pool_run(struct pool *p, void (*tick)(void *ctx), void *ctx, struct err *err);
 
 /* From done(): nothing more is begun, and what waits fails with `why`, as pool_run() does. */

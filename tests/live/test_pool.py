@@ -100,6 +100,19 @@ def test_broken_transfers_are_continued(fake, client):
     assert "> REST " in server.said()
 
 
+@pytest.mark.parametrize("command", ("mget", "mput"))
+def test_no_way_for_any(fake, client, command):
+    """Said once, and why each strategy failed."""
+    server = fake("522-on-data")
+    names = list(share_many(server, 1000))
+    for name in names:
+        (client.folder / name).write_bytes(SMALL)
+    run = client("--no-memory", server.target(), command, "-P4", *names)
+    assert run.status == 6, run
+    assert run.stderr.count("no data connection") == 1, run
+    assert len(re.findall(r"^  \S+: .*522", run.stderr, re.M)) == len(run.attempts()) == 3, run
+
+
 def test_refused_files_are_not_retried(fake, client):
     server = fake()
     run = client(server.target(), "mget", "-P4", "small", "missing", "big", "gone")
