@@ -10,6 +10,7 @@
 enum {
     LAST_WORDS_MS = 1500,
     ABORT_MS = 1000,
+    HEAD_START_MS = 500, /* of the target that dials */
     TICK_MS = 250,
     REASON = 110,
     INTERIM_MAX = 64,     /* preliminary replies to a transfer command */
@@ -199,21 +200,7 @@ static int send_command(struct side *s, struct err *err)
     return err_wrap(err, "%s", s->name);
 }
 
-/* The passive one first, so that it listens when the other dials. */
-static int start_way(const struct fxp *x, const struct way *w, struct err *err)
-{
-    char rest[32];
-    if (w->sscn && demand(w->sscn, "SSCN ON", err) < 0)
-        return -1;
-    if (connect_ways(w, err) < 0)
-        return -1;
-    snprintf(rest, sizeof rest, "REST %lld", (long long) x->offset);
-    if (x->offset > 0 && (demand(w->passive, rest, err) < 0 || demand(w->active, rest, err) < 0))
-        return -1;
-    return send_command(w->passive, err) < 0 || send_command(w->active, err) < 0 ? -1 : 0;
-}
-
-/* ---- while it flows ---- */
+/* ---- the commands ---- */
 
 static int take_replies(struct side *s, struct err *err)
 {
@@ -242,6 +229,47 @@ static bool ended(const struct side *s)
 {
     return s->final.code != 0;
 }
+
+/* pyftpdlib dials with PORT already, and drops data that come before STOR has: then it waits for
+ * others, for ever. Under TLS none come before its handshake, which may be before its 1yz. */
+static int await_target(struct fxp *x, struct err *err)
+{
+    struct deadline until = deadline_in(x->private_data ? 0 : HEAD_START_MS);
+    for (;;) {
+        if (take_replies(&x->to, err) < 0)
+            return -1;
+        if (x->to.begun || ended(&x->to))
+            return 0;
+        struct wait_fd fd = {.fd = stream_fd(control_stream(control_of(&x->to))), .want = POLLIN};
+        int rc = wait_fds(wait_of(x), &fd, 1, until, err);
+        if (rc <= 0)
+            return rc;
+    }
+}
+
+/* The target hears of the file before it comes. One that listens may have nothing to say until the
+ * source has dialled. */
+static int send_commands(struct fxp *x, const struct way *w, struct err *err)
+{
+    if (send_command(&x->to, err) < 0 || (w->active == &x->to && await_target(x, err) < 0))
+        return -1;
+    return send_command(&x->from, err);
+}
+
+static int start_way(struct fxp *x, const struct way *w, struct err *err)
+{
+    char rest[32];
+    if (w->sscn && demand(w->sscn, "SSCN ON", err) < 0)
+        return -1;
+    if (connect_ways(w, err) < 0)
+        return -1;
+    snprintf(rest, sizeof rest, "REST %lld", (long long) x->offset);
+    if (x->offset > 0 && (demand(w->passive, rest, err) < 0 || demand(w->active, rest, err) < 0))
+        return -1;
+    return send_commands(x, w, err);
+}
+
+/* ---- while it flows ---- */
 
 static bool failed(const struct side *s)
 {
