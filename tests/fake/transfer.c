@@ -391,11 +391,16 @@ static int open_transfer(struct transfer *t)
     return -1;
 }
 
+static void wait_before_final(const struct session *s)
+{
+    if (session_quirk(s, QUIRK_LATE_226))
+        wait_ready(s->srv->stop_fd, -1, 0, -1, (int) session_quirk_number(s, QUIRK_LATE_226));
+}
+
 static void reply_226(const struct transfer *t)
 {
     struct session *s = t->s;
-    if (session_quirk(s, QUIRK_LATE_226))
-        wait_ready(s->srv->stop_fd, -1, 0, -1, (int) session_quirk_number(s, QUIRK_LATE_226));
+    wait_before_final(s);
     if (!session_quirk(s, QUIRK_NO_226) && !replies_early(t))
         session_reply(s, "226 Done");
 }
@@ -435,6 +440,8 @@ static void end_transfer(struct transfer *t, enum end e)
     if (e == END_RESET || e == END_DEAD)
         conn_reset(&t->data);
     conn_close(&t->data);
+    if (e == END_CLOSED || e == END_RESET)
+        wait_before_final(t->s);
     if (e == END_CLOSED || e == END_RESET)
         session_reply(t->s, "426 The data connection was closed: transfer aborted");
     else if (e == END_FULL)

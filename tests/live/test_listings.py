@@ -53,13 +53,14 @@ def test_an_mlsd_that_is_never_answered_costs_one_walk_of_the_ladder(fake, clien
     """field 46: the connections of that walk stood, so the path is not to blame. That the first
     folder is empty makes no difference."""
     server = fake("mlsd-no-reply")
-    run = client("--data-timeout=0.7", "-c", "ls -1 empty; ls -1; ls -1 /", server.target())
+    run = client("--data-timeout=1.5", "-c", "ls -1 empty; ls -1; ls -1 /", server.target())
     assert run.status == 0, run
     assert names(run) == ["big", "empty", "small"] * 2
     # a rung each, except that a handshake which came far enough is tried again (field 73)
     failed = [a["strategy"] for a in run.report["data"]["attempts"] if a["result"] != "ok"]
     assert list(dict.fromkeys(failed)) == ["epsv", "pasv-use-control-ip", "active"], run
-    assert commands(server, "MLSD") == ["MLSD empty"] * len(failed), run
+    asked = commands(server, "MLSD")
+    assert set(asked) == {"MLSD empty"} and 3 <= len(asked) <= len(failed), run
     assert len(commands(server, "LIST")) == 3
 
 

@@ -113,8 +113,9 @@ def test_continued_after_a_signal(fake, client, sig):
 
 
 def test_what_came_before_a_426_is_kept(fake, client):
-    """It waits to be read while the rate is low, and counts for who continues."""
-    server = fake("data-close-after=60000")
+    """It waits to be read while the rate is low, and counts for who continues. The server says 426
+    when the first bytes have been read, since before that it would refuse the transfer."""
+    server = fake("data-close-after=60000", "late-226=1000")
     run = client("--retries=0", "--limit-rate=5k", server.target(), "get", "big")
     assert run.status == 8 and "426" in run.stderr, run
     assert (client.folder / "big.ftpsh.part").read_bytes() == BIG[:60_000]
