@@ -18,7 +18,7 @@ static int judge(struct mover *m, unsigned way, int rc, const struct err *why, s
         return 1;
     if (!is_refusal(why))
         return err_take(err, why);
-    if (why->code != ERR_REPLY_TRANSIENT)
+    if (why->code != ERR_REPLY_TRANSIENT && why->reply != 550) /* which is this file's matter */
         m->no_stamp |= way;
     return 0;
 }

@@ -1,7 +1,8 @@
 /* Times and modes of remote files, set as far as the server can.
  *
- * A server that refuses a command is not asked again by the same mover, and that is no failure:
- * 0. -1 only where the session broke: ERR_CLOSED, ERR_TIMEOUT, ERR_CANCELLED and the like. */
+ * A server that refuses a command, unless with 550, is not asked again by the same mover, and that
+ * is no failure: 0. -1 only where the session broke: ERR_CLOSED, ERR_TIMEOUT, ERR_CANCELLED and the
+ * like. */
 #ifndef FTPSH_XFER_STAMP_H
 #define FTPSH_XFER_STAMP_H
 

@@ -210,6 +210,17 @@ static void note_failure(struct mover *m, const struct verify_way *w)
     }
 }
 
+/* A large file may take a server longer than a reply may take. Where nobody insists, what has come
+ * is not given up for that; but such a server is not asked again. */
+static bool takes_too_long(struct mover *m, const struct err *why)
+{
+    bool over = deadline_passed(session_settings(m->session)->wait->limit);
+    if (why->code != ERR_TIMEOUT || m->verify == VERIFY_REQUIRE || over)
+        return false;
+    m->no_digest = ~0u;
+    return true;
+}
+
 /* 1 with the server's hash in dst, 0 when it does not tell (*why says what it said), or -1. Goes on
  * to other commands for the same hash; v->way is the one that has answered. */
 static int ask(struct verifier *v, struct mover *m, const char *remote, int64_t size,
@@ -221,7 +232,7 @@ static int ask(struct verifier *v, struct mover *m, const char *remote, int64_t 
                                  : ask_plain(m, v->way, remote, dst, &this);
         if (rc == 0)
             return 1;
-        if (!is_refusal(&this))
+        if (!is_refusal(&this) && !takes_too_long(m, &this))
             return err_take(err, &this);
         log_note(session_settings(m->session)->log, "no hash of %s: %s", remote, this.msg);
         if (is_for_good(&this, remote))

@@ -3,7 +3,8 @@
  * The server is asked with a command that it lists in FEAT: HASH (draft-bryan-ftpext-hash),
  * XSHA256, XSHA512, XSHA1, XSHA, XMD5, MD5 (draft-twine-ftpmd5), XCRC, or one of these behind SITE.
  * Of a file that is continued, what was there before is read once. One that lists a command and
- * refuses it, or answers what cannot be read, is not asked that way again by the same mover. */
+ * refuses it, or answers what cannot be read, is not asked that way again by the same mover; one
+ * that answers too late, not at all. */
 #ifndef FTPSH_XFER_VERIFY_H
 #define FTPSH_XFER_VERIFY_H
 

@@ -24,6 +24,7 @@
     X(NO_150, "no-150", FLAG, "", "no preliminary reply")                                          \
     X(MANY_150, "many-150", NUMBER, "N", "so many preliminary replies")                            \
     X(EARLY_226, "226-before-data", FLAG, "", "226 before a download starts")                      \
+    X(LATE, "late", TEXT, "CMD:MS", "carry out CMD so much later")                                 \
     X(LATE_226, "late-226", NUMBER, "MS", "226 or 426 so much later than the data's end")          \
     X(NO_226, "no-226", FLAG, "", "no final reply")                                                \
     X(AWAIT_NOTIFY, "await-close-notify", FLAG, "", "226 only after the client's close_notify")    \

@@ -215,6 +215,15 @@ static bool reply_endless(const struct session *s, const char *verb)
     return session_quirk(s, QUIRK_ENDLESS) && strcasecmp(chosen ? chosen : "FEAT", verb) == 0;
 }
 
+/* Waits where the quirk "late" has this command. */
+static void be_late(const struct session *s, const char *verb)
+{
+    const char *late = s->srv->options.quirks.value[QUIRK_LATE].text;
+    size_t len = strlen(verb);
+    if (session_quirk(s, QUIRK_LATE) && strncasecmp(late, verb, len) == 0 && late[len] == ':')
+        wait_ready(s->srv->stop_fd, -1, 0, -1, atoi(late + len + 1));
+}
+
 static const struct command *find_command(const char *verb)
 {
     for (size_t i = 0; i < COMMANDS; i++)
@@ -232,6 +241,7 @@ static void run_command(struct session *s, const char *verb, const char *arg)
 {
     const struct command *c = find_command(verb);
     int refusal = quirk_refusal(&s->srv->options.quirks, verb);
+    be_late(s, verb);
     if (session_quirk(s, QUIRK_BYE_AFTER) &&
         s->commands > session_quirk_number(s, QUIRK_BYE_AFTER)) {
         session_reply(s, "421 Too many commands, goodbye");

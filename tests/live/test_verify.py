@@ -133,6 +133,17 @@ def test_an_answer_that_is_no_hash(fake, client, way, answer):
 
 # A part that was there before counts.
 
+def test_answer_that_comes_too_late(fake, client):
+    """What has come is kept, and only that file waits for it."""
+    server = fake("digest=XMD5", "late=XMD5:30000")
+    run = client("--reply-timeout=1", server.target(), "mget", "small", "big")
+    assert run.status == 0 and verdicts(run) == ["size-ok"] * 2, run
+    assert server.said().count("> XMD5") == 1
+    run = client("--reply-timeout=1", "--verify=require", "--retries=0", server.target(), "get",
+                 "small")
+    assert run.status == 10, run
+
+
 def test_resumed(fake, client):
     server = fake("digest=XSHA256")
     (client.folder / "big.ftpsh.part").write_bytes(BIG[:1_000_000])
