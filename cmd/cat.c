@@ -5,14 +5,23 @@
 #include "xfer/get.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+/* A reader that takes nothing for the moment must not keep Ctrl-C from us. */
+static bool may_block(const struct app *app)
+{
+    struct stat st;
+    return app->piped ||
+           (fstat(fileno(app->out), &st) == 0 && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)));
+}
 
 static int write_out(void *ctx, const void *data, size_t len, struct err *err)
 {
     struct app *app = ctx;
-    if (app->piped)
-        return child_feed(fileno(app->out), &app->wait, data, len, err);
     errno = 0;
+    if (may_block(app) && fflush(app->out) == 0)
+        return child_feed(fileno(app->out), &app->wait, data, len, err);
     if (fwrite(data, 1, len, app->out) == len)
         return 0;
     return err_set_sys(err, ERR_LOCAL, errno, "cannot write the result");
