@@ -29,8 +29,8 @@ static int run_errand(struct mover *m, struct job *j, struct err *err)
     struct errand *e = (struct errand *) j;
     struct transfers again = *e->crew->t;
     struct transfer *out = &j->state->transfer;
-    if (j->tries > 0)
-        again.get.resume = again.put.resume = true;
+    if (j->tries > 0 && !again.get.resume) /* what cannot be continued begins again */
+        again.get.anew = again.put.anew = again.get.resume = again.put.resume = true;
     if (e->begun)
         again.get.newer = again.get.no_clobber = again.put.newer = again.put.no_clobber = false;
     int rc = transfers_one(&again, m, e->pair, out, err);

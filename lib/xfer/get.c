@@ -145,7 +145,7 @@ static int get_write(void *ctx, const void *data, size_t len, struct err *err)
 {
     struct get *g = ctx;
     int64_t max = g->options->max_size;
-    if (max >= 0 && g->part.at + g->part.overlap + (int64_t) len > max) {
+    if (max >= 0 && g->part.at + (int64_t) len > max) {
         g->out->skipped = SKIP_TOO_LARGE;
         return err_set(err, ERR_LOCAL, "%s is larger than %lld bytes", g->remote, (long long) max);
     }

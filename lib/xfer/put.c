@@ -73,6 +73,17 @@ static int source_open(struct put *p, struct err *err)
     return 0;
 }
 
+static bool is_same_state(const struct stat *a, const struct stat *b)
+{
+    return a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+           a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+static int source_changed(const struct put *p, struct err *err)
+{
+    return err_set(err, ERR_LOCAL, "%s changed while it was sent", p->local);
+}
+
 static int check_room(const struct put *p, size_t len, struct err *err)
 {
     int64_t max = p->options->max_size;
@@ -95,6 +106,8 @@ static ssize_t source_read(void *ctx, void *mem, size_t size, struct err *err)
             continue;
         if (check_room(p, (size_t) n, err) < 0)
             return -1;
+        if (is_regular(p) && p->offset + p->sent + n > p->st.st_size)
+            return source_changed(p, err); /* it may grow for as long as it is sent */
         verifier_feed(&p->verifier, mem, (size_t) n);
         p->sent += n;
         return n;
@@ -107,11 +120,10 @@ static int source_unchanged(const struct put *p, struct err *err)
     struct stat now;
     if (!is_regular(p))
         return 0;
-    if (fstat(p->fd, &now) == 0 && now.st_size == p->st.st_size &&
-        now.st_size == p->offset + p->sent && now.st_mtim.tv_sec == p->st.st_mtim.tv_sec &&
-        now.st_mtim.tv_nsec == p->st.st_mtim.tv_nsec)
+    if (fstat(p->fd, &now) == 0 && is_same_state(&now, &p->st) &&
+        now.st_size == p->offset + p->sent)
         return 0;
-    return err_set(err, ERR_LOCAL, "%s changed while it was sent", p->local);
+    return source_changed(p, err);
 }
 
 /* ---- passing over ---- */
@@ -217,6 +229,21 @@ static int refuse_or_restart(struct put *p, struct err *why, struct err *err)
     return 0;
 }
 
+/* A beginning that is older than the local file is that of an earlier one. */
+static int check_age(struct put *p, struct err *err)
+{
+    struct err why = ERR_INIT;
+    int64_t there = p->options->atomic ? LISTING_UNKNOWN : p->options->there_mtime;
+    if (there < 0 && session_mdtm(p->mover->session, p->to, &there, &why) < 0)
+        return is_refusal(&why) ? 0 : err_take(err, &why);
+    if (there >= (int64_t) p->st.st_mtim.tv_sec)
+        return 0;
+    return err_set(err, ERR_INTEGRITY,
+                   "%s has changed since a part of it was sent, by the server's clock; `put` sends "
+                   "it anew",
+                   p->local);
+}
+
 /* An absent file and a server that knows no SIZE both mean: from the start. */
 static int find_offset(struct put *p, struct err *err)
 {
@@ -227,6 +254,8 @@ static int find_offset(struct put *p, struct err *err)
     if (there < 0 && session_size(p->mover->session, p->to, &there, &why) < 0)
         return why.code == ERR_REPLY_PERMANENT ? 0 : err_take(err, &why);
     p->offset = there;
+    if (there > 0 && check_age(p, &why) < 0)
+        return refuse_or_restart(p, &why, err);
     if (there > p->st.st_size)
         err_set(&why, ERR_INTEGRITY, "%s has %lld bytes on the server and %s only %lld", p->to,
                 (long long) there, p->local, (long long) p->st.st_size);
@@ -519,8 +548,9 @@ static int remove_source(const struct put *p, struct err *err)
         return err_set(err, ERR_INTEGRITY,
                        "%s is not deleted: nothing tells whether all of it has arrived", p->local);
     if (fstatat(p->options->dirfd, p->local, &now, 0) < 0 || now.st_ino != p->st.st_ino ||
-        now.st_dev != p->st.st_dev)
-        return err_set(err, ERR_LOCAL, "%s is another file now: it is not deleted", p->local);
+        now.st_dev != p->st.st_dev || !is_same_state(&now, &p->st))
+        return err_set(err, ERR_LOCAL, "%s has changed since it was sent: it is not deleted",
+                       p->local);
     if (unlinkat(p->options->dirfd, p->local, 0) < 0)
         return local_error("delete", p->local, err);
     return 0;

@@ -41,11 +41,12 @@ struct put_options {
 /* Sends the file `local` to `remote` with STOR, then compares SIZE (FIELD-NOTES 70) and, as
  * m->verify says, a hash.
  *
- * With `resume` it asks SIZE first, compares the end of what the server has with the file, and goes
- * on behind it (REST and STOR; APPE where REST is refused). With `atomic` nothing stands under the
- * final name before all of that has gone well; where it has not, the temporary file is deleted,
- * unless `resume` may want it. A server that renames over nothing has the old file put aside for
- * that moment, as .name.ftpsh.old. What is appended has a size to agree with, never a hash.
+ * With `resume` it asks SIZE and MDTM first, compares the end of what the server has, which must
+ * not be older, with the file, and goes on behind it (REST and STOR; APPE where REST is refused).
+ * With `atomic` nothing stands under the final name before all of that has gone well; where it has
+ * not, the temporary file is deleted, unless `resume` may want it. A server that renames over
+ * nothing has the old file put aside for that moment, as .name.ftpsh.old. What is appended has a
+ * size to agree with, never a hash.
  *
  * 0, also when it was passed over (out->skipped says why, and no data connection was opened). -1
  * with the errors of channel_open() and pump_up(), ERR_LOCAL (cannot be read, changed while it was

@@ -1,15 +1,21 @@
 """What get, put and their kin do with times, permissions, temporary names, sources and amounts."""
+import array
+import fcntl
 import gzip
 import json
 import os
 import pty
 import signal
+import subprocess
+import termios
 import zlib
 
 import pytest
 
+from bed.process import wait_until
 from fake.server import BIG, SMALL
 
+F_GETPIPE_SZ = 1032  # of Linux
 SERVERS = ("vsftpd", "proftpd", "pureftpd", "pyftpdlib")
 LONG_AGO = 1_234_567_890
 SUMMER, WINTER = 1_720_000_001, 1_705_000_003  # on either side of a change of clocks
@@ -75,6 +81,14 @@ def test_a_server_that_sets_no_times_is_asked_once(fake, client):
     assert not sent(server, "MDTM 20")
 
 
+def test_a_time_refused_for_one_file(fake, client):
+    server = fake("refuse=MFMT:550")
+    for name in ("a", "b"):
+        (client.folder / name).write_bytes(SMALL)
+    run = client(server.target(), "mput", "a", "b")
+    assert run.status == 0 and len(sent(server, "MFMT")) == 2, run
+
+
 def test_permissions(fake, client):
     server = fake()
     os.chmod(server.share("run me", SMALL), 0o4757)
@@ -89,6 +103,13 @@ def test_permissions(fake, client):
     assert run.status == 0, run
     assert (server.root / "same").stat().st_mode & 0o7777 == 0o741
     assert (server.root / "plain").stat().st_mode & 0o7777 == 0o644
+
+
+def is_full(pipe):
+    """Nothing more is put into it, by a writer that sleeps."""
+    waiting = array.array("i", [0])
+    fcntl.ioctl(pipe, termios.FIONREAD, waiting)
+    return waiting[0] == fcntl.fcntl(pipe, F_GETPIPE_SZ)
 
 
 # Continuing.
@@ -148,6 +169,31 @@ def test_upload_is_not_continued_behind_another_beginning(fake, client):
     assert run.status == 9, run
     assert "not the beginning" in run.stderr
     assert (server.root / "up").read_bytes() == SMALL * 100
+
+
+def test_upload_is_not_continued_behind_an_older_version(fake, client):
+    """Also where the bytes of the overlap are the same."""
+    server = fake()
+    (client.folder / "up").write_bytes(b"\0" + BIG[1:])
+    (server.root / "up").write_bytes(BIG[:100_000])
+    os.utime(server.root / "up", (SUMMER, SUMMER))
+    run = client(server.target(), "put", "-c", "up")
+    assert run.status == 9 and "has changed since a part of it was sent" in run.stderr, run
+    (client.folder / "up").write_bytes(BIG)
+    os.utime(client.folder / "up", (SUMMER, SUMMER))
+    run = client(server.target(), "put", "-c", "up")
+    assert run.status == 0 and (server.root / "up").read_bytes() == BIG, run
+
+
+def test_retry_where_the_clock_of_the_server_is_behind(fake, client):
+    """What cannot be continued with certainty begins again, where nobody has asked for -c."""
+    server = fake("data-reset-after=1000000", "accidents=1")
+    for name in ("a", "b"):
+        (client.folder / name).write_bytes(BIG)
+        os.utime(client.folder / name, (4_000_000_000, 4_000_000_000))
+    run = client(server.target(), "mput", "a", "b")
+    assert run.status == 0 and len(sent(server, "STOR")) == 3, run
+    assert (server.root / "a").read_bytes() == (server.root / "b").read_bytes() == BIG
 
 
 def test_upload_into_a_folder_that_lets_nothing_be_read(fake, client):
@@ -268,6 +314,37 @@ def test_source_stays_where_nothing_proves_the_copy(fake, client, quirk):
         assert run.status == 9 and "is not deleted" in run.stderr
 
 
+def test_source_that_is_written_to_behind_its_upload_stays(fake, client):
+    server, log = fake("late=MFMT:1000"), client.folder / "log"
+    log.write_bytes(SMALL)
+
+    def write_on():
+        if not sent(server, "MFMT"):
+            return False
+        with log.open("ab") as f:
+            f.write(b"one more line\n")
+        return True
+    run = client.signal_when(0, write_on, server.target(), "put", "-E", "log")
+    assert run.status == 1 and "has changed since it was sent" in run.stderr, run
+    assert log.exists()
+
+
+def test_source_that_grows_while_it_is_sent(fake, client):
+    """Given up where it was to end, and not when it stops growing."""
+    server, log = fake("slow=1000000"), client.folder / "log"
+    log.write_bytes(BIG)
+
+    def grow():
+        if not sent(server, "STOR"):
+            return False
+        with log.open("ab") as f:
+            f.truncate(20 * len(BIG))
+        return True
+    run = client.signal_when(0, grow, server.target(), "put", "log")
+    assert run.status == 1 and "changed while it was sent" in run.stderr, run
+    assert run.seconds < 12
+
+
 def test_skipped_source_stays(fake, client):
     (client.folder / "small").write_bytes(b"mine")
     server = fake()
@@ -337,6 +414,14 @@ def test_max_size_without_a_size(fake, client):
         ["small"]
 
 
+def test_max_size_and_a_part(fake, client):
+    server, part = fake(), client.folder / "big.ftpsh.part"
+    part.write_bytes(BIG[:-1])
+    run = client(server.target(), "get", "-c", f"--max-size={len(BIG)}", "big")
+    assert run.status == 0 and "skipped" not in run.stderr, run
+    assert (client.folder / "big").read_bytes() == BIG
+
+
 def test_max_size_of_standard_input(fake, client):
     server = fake()
     run = client(server.target(), "put", "--max-size=10", "--atomic", "-", "up", stdin="x" * 100)
@@ -350,6 +435,17 @@ def test_standard_output(fake, client):
     run = client(fake().target(), "get", "small", "-")
     assert (run.status, run.stdout) == (0, SMALL.decode()), run
     assert verdicts(run) == ["size-ok"] or verdicts(run) == ["unverified"]
+
+
+def test_interrupted_while_standard_output_takes_nothing(fake, client):
+    server = fake()
+    argv = client.argv([server.target(), "get", "big", "-"])
+    with subprocess.Popen(argv, env=client.env(), cwd=client.folder, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, start_new_session=True) as child:
+        wait_until(lambda: is_full(child.stdout), 15, "a full pipe")
+        child.send_signal(signal.SIGINT)
+        assert child.wait(15) == 130, child.stderr.read()
+    client.check_findings()
 
 
 @pytest.mark.parametrize("name", SERVERS)
