@@ -15,15 +15,19 @@ typedef int (*command_fn)(struct app *app, int argc, char **argv, struct err *er
 struct command {
     const char *name;
     /* A letter for each argument, the last one for all that follow: r remote file, d remote folder,
-     * l local file, L local folder, h host, c command, - something else. Behind it: '*' the
+     * l local file, L local folder, h host, b bookmark, c command, C command whose own arguments
+     * follow, s setting, v value of the setting before it, - something else. Behind it: '*' the
      * argument may be a pattern, which becomes any number of them; '?' one that must stand for one
      * name. */
     const char *kinds;
-    int min, max; /* arguments; ARGS_ANY: as many as there are */
-    bool session; /* needs one */
-    bool json;    /* takes --json */
+    const char *words; /* "a|b": what the first argument may be beside that; NULL: nothing */
+    const char *swap;  /* the option that exchanges what is here and there; NULL: none */
+    int min, max;      /* arguments; ARGS_ANY: as many as there are */
+    bool session;      /* needs one */
+    bool json;         /* takes --json */
     bool raw;     /* words that start with "-" are arguments, except a leading --json where it takes
                    * that */
+    bool changes; /* something on the server: what was listed there may not hold any more */
     bool background; /* can run there */
     bool one_dash;   /* long options are understood with one dash too, as find(1) has them */
     const struct command_option *options[COMMAND_OPTION_LISTS]; /* lists, some of them shared */
