@@ -2,7 +2,7 @@
 
 #include "base/glob.h"
 
-#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 struct scan {
@@ -10,8 +10,11 @@ struct scan {
     size_t pos;
     struct words *out;
     struct err *err;
-    bool magic;   /* an unquoted *, ? or [ was seen */
-    bool pattern; /* the word is read as a pattern: what is quoted gets a backslash */
+    struct words_place *place; /* of a line that is still being written; NULL: it is complete */
+    size_t end;                /* of the last word */
+    bool ended;                /* so has the line */
+    bool magic;                /* an unquoted *, ? or [ was seen */
+    bool pattern;              /* the word is read as a pattern: what is quoted gets a backslash */
 };
 
 /* Columns count characters, from 1. */
@@ -63,6 +66,10 @@ static int read_quoted(struct scan *s, char quote)
             c = next;
             s->pos++;
         }
+        if (c == '\0' && s->place) {
+            s->place->quote = quote;
+            return 0;
+        }
         if (c == '\0')
             return err_set(s->err, ERR_USAGE, "the quote in column %d is not closed",
                            column(s->line, start));
@@ -76,6 +83,11 @@ static int read_quoted(struct scan *s, char quote)
 static int read_escape(struct scan *s)
 {
     char c = s->line[s->pos + 1];
+    if (c == '\0' && s->place) {
+        s->place->escape = true;
+        s->pos++;
+        return 0;
+    }
     if (c == '\0')
         return err_set(s->err, ERR_USAGE, "nothing follows the backslash in column %d",
                        column(s->line, s->pos));
@@ -83,10 +95,17 @@ static int read_escape(struct scan *s)
     return put_quoted(s, c);
 }
 
+static void note_start(struct scan *s, enum words_part part)
+{
+    if (s->place)
+        *s->place = (struct words_place){.part = part, .start = s->pos};
+}
+
 /* One word at the scan's position, quotes removed; NULL with err. */
-static char *read_word(struct scan *s)
+static char *read_word(struct scan *s, enum words_part part)
 {
     char *word = s->out->mem + s->out->used;
+    note_start(s, part);
     for (char c; c = s->line[s->pos], !ends_word(c);) {
         int rc;
         if (c == '\'' || c == '"') {
@@ -101,6 +120,7 @@ static char *read_word(struct scan *s)
         if (rc < 0)
             return NULL;
     }
+    s->end = s->pos;
     return put_char(s, '\0') < 0 ? NULL : word;
 }
 
@@ -119,11 +139,11 @@ static int read_argument(struct scan *s)
 {
     size_t start = s->pos;
     s->magic = false;
-    char *word = read_word(s), *pattern = NULL;
+    char *word = read_word(s, PART_WORD), *pattern = NULL;
     if (word && s->magic) {
         s->pos = start;
         s->pattern = true;
-        pattern = read_word(s);
+        pattern = read_word(s, PART_WORD);
         s->pattern = false;
     }
     if (!word || (s->magic && !pattern))
@@ -135,6 +155,7 @@ static int read_argument(struct scan *s)
 static char *read_raw(struct scan *s, char stop)
 {
     skip_blanks(s);
+    note_start(s, PART_SHELL);
     char *text = s->out->mem + s->out->used, quote = '\0';
     for (char c; (c = s->line[s->pos]) != '\0'; s->pos++) {
         if (!quote && c == stop)
@@ -163,7 +184,7 @@ static int read_pipe(struct scan *s)
     char *text = read_raw(s, ';');
     if (!text)
         return -1;
-    if (!*text)
+    if (!*text && !s->place)
         return err_set(s->err, ERR_USAGE, "no command follows the '|' in column %d",
                        column(s->line, at));
     s->out->out = OUT_PIPE;
@@ -180,10 +201,10 @@ static int read_redirection(struct scan *s)
         s->pos++;
     }
     skip_blanks(s);
-    char *file = read_word(s);
+    char *file = read_word(s, PART_FILE);
     if (!file)
         return -1;
-    if (!*file)
+    if (!*file && !(s->place && !s->line[s->pos]))
         return err_set(s->err, ERR_USAGE, "no file follows the '>' in column %d",
                        column(s->line, at));
     s->out->out_to = file;
@@ -247,9 +268,10 @@ static int read_shell_escape(struct scan *s)
 static int read_piece(struct scan *s)
 {
     char c = s->line[s->pos];
-    if (c == '\0')
-        return 1;
-    if (c == '#') {
+    if (c == '\0' || c == '#') {
+        s->ended = true;
+        if (c == '#')
+            note_start(s, PART_NOTHING);
         s->pos += strlen(s->line + s->pos);
         return 1;
     }
@@ -263,23 +285,52 @@ static int read_piece(struct scan *s)
     return read_argument(s);
 }
 
+/* 1 behind a command, which may be empty; -1 with err. */
+static int read_command(struct scan *s)
+{
+    struct words *out = s->out;
+    int rc;
+    out->argc = 0;
+    out->argv[0] = NULL;
+    out->out = OUT_STANDARD;
+    out->out_to = NULL;
+    out->background = false;
+    out->used = 0;
+    do {
+        skip_blanks(s);
+        rc = read_piece(s);
+    } while (rc == 0);
+    return rc;
+}
+
 int words_next(const char *line, size_t *pos, struct words *out, struct err *err)
 {
     struct scan s = {.line = line, .pos = *pos, .out = out, .err = err};
-    int rc = 0;
+    int rc;
     do {
-        out->argc = 0;
-        out->argv[0] = NULL;
-        out->out = OUT_STANDARD;
-        out->out_to = NULL;
-        out->background = false;
-        out->used = 0;
-        do {
-            skip_blanks(&s);
-            rc = read_piece(&s);
-        } while (rc == 0);
-        /* empty commands, as in ";;", are passed over */
+        rc = read_command(&s); /* empty ones, as in ";;", are passed over */
     } while (rc == 1 && out->argc == 0 && line[s.pos] != '\0');
     *pos = s.pos;
     return rc < 0 ? -1 : out->argc > 0;
+}
+
+/* What is to be written next, where the last word is complete. */
+static int begin_word(struct scan *s)
+{
+    char *word = s->out->mem + s->out->used;
+    note_start(s, s->out->out == OUT_STANDARD ? PART_WORD : PART_NOTHING);
+    return put_char(s, '\0') < 0 ? -1 : add_word(s, word, NULL);
+}
+
+int words_last(const char *line, struct words *out, struct words_place *place, struct err *err)
+{
+    struct scan s = {.line = line, .out = out, .err = err, .place = place};
+    do {
+        *place = (struct words_place){0};
+        s.end = SIZE_MAX;
+        if (read_command(&s) < 0)
+            return -1;
+    } while (!s.ended);
+    bool parted = s.end != s.pos || out->argc == 0;
+    return parted && (place->part == PART_WORD || place->part == PART_FILE) ? begin_word(&s) : 0;
 }

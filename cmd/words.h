@@ -38,4 +38,23 @@ struct words {
  * the column. The words point into *out. */
 int words_next(const char *line, size_t *pos, struct words *out, struct err *err);
 
+/* Where a line ends that is still being written. */
+enum words_part {
+    PART_WORD,   /* in the last of argv, "" for one that is not begun yet */
+    PART_FILE,   /* in out_to, the file of a redirection */
+    PART_SHELL,  /* in text for the shell: out_to of a pipe, or what stands behind "!" */
+    PART_NOTHING /* where nothing of ours may stand: a comment, behind a redirection */
+};
+
+struct words_place {
+    enum words_part part;
+    size_t start; /* of the word, or of the shell's text, in bytes */
+    char quote;   /* the ' or " that is open at the end; 0: none */
+    bool escape;  /* a backslash stands at the end, and quotes nothing yet */
+};
+
+/* Reads the command that `line` ends in, as far as it goes: a quote may be left open. 0, or -1 with
+ * ERR_USAGE. */
+int words_last(const char *line, struct words *out, struct words_place *place, struct err *err);
+
 #endif

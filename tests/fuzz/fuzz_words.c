@@ -26,6 +26,21 @@ static void check_words(const struct words *w)
     CHECK(w->out == OUT_STANDARD || w->out_to);
 }
 
+/* What can be read whole can be read while it is being written. */
+static void check_last(const char *line, size_t len, int got)
+{
+    static struct words w;
+    struct words_place place;
+    struct err err = ERR_INIT;
+    int rc = words_last(line, &w, &place, &err);
+    CHECK((rc < 0) == (err.code == ERR_USAGE));
+    if (rc < 0)
+        return;
+    CHECK(place.start <= len && w.argc <= WORDS_MAX && !w.argv[w.argc]);
+    CHECK(place.part != PART_WORD || w.argc >= 1);
+    CHECK(got < 0 || (!place.quote && !place.escape) || place.part != PART_WORD);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct words w;
@@ -39,6 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         before = pos;
     }
     CHECK((got < 0) == (err.code == ERR_USAGE));
+    check_last(line, len, got);
     free(line);
     return 0;
 }

@@ -2,6 +2,8 @@
 
 #include "words.h"
 
+#include <stdio.h>
+
 #include <stdlib.h>
 
 static struct words w;
@@ -216,6 +218,50 @@ static void bounds(void **state)
     free(line);
 }
 
+/* The last command of a line that is being written: its words joined by '|'. */
+static struct words_place assert_last(const char *line, enum words_part part, size_t start,
+                                      const char *words)
+{
+    static struct words w;
+    struct words_place place;
+    char joined[256] = "";
+    struct err err = ERR_INIT;
+    if (words_last(line, &w, &place, &err) < 0)
+        fail_msg("%s: %s", line, err.msg);
+    for (int i = 0; i < w.argc; i++)
+        snprintf(joined + strlen(joined), sizeof joined - strlen(joined), "%s%s", i ? "|" : "",
+                 w.argv[i]);
+    assert_string_equal(joined, words);
+    assert_int_equal(place.part, part);
+    assert_int_equal(place.start, start);
+    return place;
+}
+
+static void lines_that_are_being_written(void **state)
+{
+    (void) state;
+    assert_last("", PART_WORD, 0, "");
+    assert_last("  ge", PART_WORD, 2, "ge");
+    assert_last("get ", PART_WORD, 4, "get|");
+    assert_last("get a\\ b*", PART_WORD, 4, "get|a b*");
+    assert_last("cd x; get 'a'b", PART_WORD, 10, "get|ab");
+    assert_last("cd x ;", PART_WORD, 6, "");
+    assert_last("cd x & ", PART_WORD, 7, "");
+    assert_int_equal(assert_last("get 'a \\", PART_WORD, 4, "get|a \\").quote, '\'');
+    assert_int_equal(assert_last("get x \"a'", PART_WORD, 6, "get|x|a'").quote, '"');
+    assert_int_equal(assert_last("get \"a\" ", PART_WORD, 8, "get|a|").quote, '\0');
+    assert_true(assert_last("get a\\", PART_WORD, 4, "get|a").escape);
+    assert_false(assert_last("get a\\ ", PART_WORD, 4, "get|a ").escape);
+    assert_last("ls > ", PART_FILE, 5, "ls");
+    assert_last("ls >>'a b", PART_FILE, 5, "ls");
+    assert_last("ls > a ", PART_NOTHING, 7, "ls|");
+    assert_last("ls # a", PART_NOTHING, 3, "ls");
+    assert_last("ls | so", PART_SHELL, 5, "ls");
+    assert_last("ls |", PART_SHELL, 4, "ls");
+    assert_last("ls | sort; g", PART_WORD, 11, "g");
+    assert_last("! ls 'a", PART_SHELL, 2, "!|ls 'a");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -224,7 +270,7 @@ int main(void)
         cmocka_unit_test(background),    cmocka_unit_test(nothing),
         cmocka_unit_test(redirections),  cmocka_unit_test(a_pipe_ends_at_a_semicolon),
         cmocka_unit_test(shell_escapes), cmocka_unit_test(refused),
-        cmocka_unit_test(bounds),
+        cmocka_unit_test(bounds),        cmocka_unit_test(lines_that_are_being_written),
     };
     return run_unit(tests);
 }
