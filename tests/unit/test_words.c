@@ -3,7 +3,6 @@
 #include "words.h"
 
 #include <stdio.h>
-
 #include <stdlib.h>
 
 static struct words w;
@@ -222,7 +221,6 @@ static void bounds(void **state)
 static struct words_place assert_last(const char *line, enum words_part part, size_t start,
                                       const char *words)
 {
-    static struct words w;
     struct words_place place;
     char joined[256] = "";
     struct err err = ERR_INIT;
