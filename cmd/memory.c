@@ -1,27 +1,11 @@
 #include "memory.h"
 
-#include "base/buf.h"
-#include "base/clock.h"
+#include "ownfile.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
-
-enum {
-    FILE_BYTES_MAX = 1024 * 1024,
-    READ_BYTES = 16 * 1024,
-    FOLDER_BYTES = 4096,
-    LOCK_MS = 500, /* nobody waits for the memory: it is a convenience */
-    LOCK_PAUSE_MS = 10
-};
-
-static const char name_file[] = "memory", name_lock[] = "memory.lock";
 
 /* ---- entries ---- */
 
@@ -188,201 +172,60 @@ size_t memory_forget(struct memory *m, const char *host)
     return before - kept;
 }
 
-/* ---- where it is ---- */
+/* ---- the file ---- */
 
-/* The folder; "" when the environment tells no home. Returns how much of it is the home, which is
- * not ours to make. The XDG rules pass over what is not absolute. */
-static size_t folder_path(char *dst, size_t size)
-{
-    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-    bool given = state && state[0] == '/';
-    dst[0] = '\0';
-    if (!given && !(home && home[0] == '/'))
-        return 0;
-    int n = given ? snprintf(dst, size, "%s/ftpsh", state)
-                  : snprintf(dst, size, "%s/.local/state/ftpsh", home);
-    if (n < 0 || (size_t) n >= size)
-        dst[0] = '\0';
-    return given ? 0 : strlen(home);
-}
+static const struct own_file file = {OWN_STATE, "memory"};
 
 const char *memory_path(char *dst, size_t size)
 {
-    char folder[FOLDER_BYTES];
-    folder_path(folder, sizeof folder);
-    dst[0] = '\0';
-    if (folder[0] && (size_t) snprintf(dst, size, "%s/%s", folder, name_file) >= size)
-        dst[0] = '\0';
-    return dst;
+    return own_path(&file, dst, size);
 }
 
-static void make_folders(char *path, size_t from)
+static int parse_text(struct memory *m, const struct buf *text, struct err *err)
 {
-    for (char *slash = strchr(path + from + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        mkdir(path, 0700);
-        *slash = '/';
-    }
-    mkdir(path, 0700);
-}
-
-/* `fd`, which is to be a folder or a file of ours; -1, and it is closed, with what it is instead.
- */
-static int check_ours(int fd, mode_t type, const char *what, struct err *err)
-{
-    struct stat st;
-    if (fstat(fd, &st) < 0)
-        err_set_sys(err, ERR_LOCAL, errno, "%s", what);
-    else if ((st.st_mode & S_IFMT) != type)
-        err_set(err, ERR_LOCAL, "%s: is %s, where a file of ftpsh's belongs; take it away", what,
-                S_ISDIR(st.st_mode) ? "a folder" : "no file");
-    else if (st.st_uid != geteuid() || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-        err_set(err, ERR_LOCAL, "%s: belongs to or can be changed by others", what);
-    else
-        return fd;
-    close(fd);
-    return -1;
-}
-
-/* The folder's descriptor; -1 with err, whose `sys` is ENOENT when there is none. */
-static int open_folder(bool make, struct err *err)
-{
-    char path[FOLDER_BYTES];
-    size_t from = folder_path(path, sizeof path);
-    if (!path[0])
-        return err_set_sys(err, ERR_LOCAL, ENOENT, "no home folder");
-    if (make)
-        make_folders(path, from);
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return fd < 0 ? err_set_sys(err, ERR_LOCAL, errno, "%s", path)
-                  : check_ours(fd, S_IFDIR, path, err);
-}
-
-/* ---- reading and writing ---- */
-
-/* What is behind FILE_BYTES_MAX was not written by us. */
-static int read_all(int fd, struct buf *text, struct err *err)
-{
-    while (buf_len(text) < FILE_BYTES_MAX) {
-        unsigned char *room = buf_reserve(text, READ_BYTES, err);
-        if (!room)
-            return -1;
-        ssize_t n = read(fd, room, READ_BYTES);
-        if (n < 0)
-            return err_set_sys(err, ERR_LOCAL, errno, "%s", name_file);
-        if (n == 0)
-            break;
-        buf_commit(text, (size_t) n);
-    }
-    return 0;
-}
-
-static int read_file(int folder, struct memory *out, struct err *err)
-{
-    struct buf text;
-    char path[FOLDER_BYTES + 16];
-    int fd = openat(folder, name_file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0 && errno == ENOENT)
-        return 0;
-    memory_path(path, sizeof path);
-    if (fd < 0)
-        return err_set_sys(err, ERR_LOCAL, errno, "%s", path);
-    if (check_ours(fd, S_IFREG, path, err) < 0)
-        return -1;
-    buf_init(&text, FILE_BYTES_MAX + READ_BYTES);
-    int rc = read_all(fd, &text, err);
-    if (rc == 0 && buf_len(&text) > 0)
-        rc = memory_parse(out, (const char *) buf_data(&text), buf_len(&text), err);
-    buf_clear(&text);
-    close(fd);
-    return rc;
+    size_t len = buf_len(text);
+    return len > 0 ? memory_parse(m, (const char *) buf_data(text), len, err) : 0;
 }
 
 int memory_load(struct memory *out, struct err *err)
 {
-    struct err why = ERR_INIT;
+    struct buf text;
     *out = (struct memory){NULL, 0};
-    int folder = open_folder(false, &why);
-    if (folder < 0)
-        return why.sys == ENOENT ? 0 : err_take(err, &why);
-    int rc = read_file(folder, out, err);
-    close(folder);
+    int rc = own_load(&file, &text, err);
+    if (rc == 0)
+        rc = parse_text(out, &text, err);
+    buf_clear(&text);
     return rc;
 }
 
-static int write_lines(FILE *f, const struct memory *m)
+struct changing {
+    bool (*change)(struct memory *m, void *ctx);
+    void *ctx;
+};
+
+static int put_lines(const struct memory *m, struct buf *text, struct err *err)
 {
     char line[MEMORY_LINE_BYTES];
     for (size_t i = 0; i < m->n; i++) {
-        size_t len = memory_format_line(&m->list[i], line, sizeof line);
-        if (fwrite(line, 1, len, f) != len)
+        if (buf_put(text, line, memory_format_line(&m->list[i], line, sizeof line), err) < 0)
             return -1;
     }
-    return 0;
+    return 1;
 }
 
-static int write_file(int folder, const struct memory *m, struct err *err)
+static int change_text(void *ctx, const struct buf *before, struct buf *after, struct err *err)
 {
-    static const char temporary[] = "memory.new"; /* ours alone while we hold the lock */
-    unlinkat(folder, temporary, 0);
-    int fd = openat(folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
-    if (!f) {
-        err_set_sys(err, ERR_LOCAL, errno, "%s", temporary);
-        if (fd >= 0)
-            close(fd);
-        return -1;
-    }
-    errno = 0;
-    bool good = write_lines(f, m) == 0;
-    good = fclose(f) == 0 && good;
-    if (good && renameat(folder, temporary, folder, name_file) == 0)
-        return 0;
-    err_set_sys(err, ERR_LOCAL, errno, "%s", name_file);
-    unlinkat(folder, temporary, 0);
-    return -1;
-}
-
-/* The lock's descriptor: closing it unlocks. */
-static int lock_folder(int folder, struct err *err)
-{
-    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    const struct timespec pause = {0, LOCK_PAUSE_MS * 1000000L};
-    struct deadline until = deadline_in(LOCK_MS);
-    int fd = openat(folder, name_lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return err_set_sys(err, ERR_LOCAL, errno, "%s", name_lock);
-    while (fcntl(fd, F_SETLK, &whole) < 0) {
-        if ((errno != EACCES && errno != EAGAIN && errno != EINTR) || deadline_passed(until)) {
-            err_set_sys(err, ERR_LOCAL, errno, "%s", name_lock);
-            close(fd);
-            return -1;
-        }
-        nanosleep(&pause, NULL);
-    }
-    return fd;
-}
-
-static int change_locked(int folder, bool (*change)(struct memory *m, void *ctx), void *ctx,
-                         struct err *err)
-{
+    const struct changing *c = ctx;
     struct memory m = {NULL, 0};
-    int rc = read_file(folder, &m, err);
-    if (rc == 0 && change(&m, ctx))
-        rc = write_file(folder, &m, err);
+    int rc = parse_text(&m, before, err);
+    if (rc == 0 && c->change(&m, c->ctx))
+        rc = put_lines(&m, after, err);
     memory_clear(&m);
     return rc;
 }
 
 int memory_change(bool (*change)(struct memory *m, void *ctx), void *ctx, struct err *err)
 {
-    int folder = open_folder(true, err);
-    if (folder < 0)
-        return -1;
-    int lock = lock_folder(folder, err);
-    int rc = lock < 0 ? -1 : change_locked(folder, change, ctx, err);
-    if (lock >= 0)
-        close(lock);
-    close(folder);
-    return rc;
+    struct changing c = {change, ctx};
+    return own_change(&file, change_text, &c, err);
 }

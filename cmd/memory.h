@@ -1,17 +1,14 @@
 /* Which data strategy worked where: a file in the user's state folder, kept from one run to the
  * next.
  *
- * The file is $XDG_STATE_HOME/ftpsh/memory, or ~/.local/state/ftpsh/memory. One line an entry, five
- * fields separated by tabs:
+ * The file is "memory" in the state folder (ownfile.h). One line an entry, five fields separated by
+ * tabs:
  *
  *     host  port  network  strategy  last success
  *     ftp.example.com  21  192.0.2.1  pasv-use-control-ip  2025-01-31T12:34:56Z
  *
  * The host is as it was named, in small letters; the network is the one that this machine was in
  * (net/network.h). A line that cannot be read is passed over, and gone after the next change.
- * The folder has mode 0700 and the file 0600. Neither is used when it belongs to somebody else or
- * others may write to it. Changes are made under a lock (memory.lock beside it), to a temporary
- * file that is then renamed.
  */
 #ifndef FTPSH_CMD_MEMORY_H
 #define FTPSH_CMD_MEMORY_H
@@ -73,9 +70,8 @@ const char *memory_path(char *dst, size_t size);
  * -1 with ERR_LOCAL: not ours, or not readable. */
 int memory_load(struct memory *out, struct err *err);
 
-/* Reads it, lets `change` work on it and writes it where that returns true; makes the folder when
- * it is missing. -1 with ERR_LOCAL when there is no place for it, it is not ours, cannot be
- * written, or is locked by another for more than two seconds. */
+/* Reads it, lets `change` work on it and writes it where that returns true. -1 with ERR_LOCAL, as
+ * own_change(). */
 int memory_change(bool (*change)(struct memory *m, void *ctx), void *ctx, struct err *err);
 
 #endif
