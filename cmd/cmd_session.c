@@ -184,6 +184,7 @@ static void explain_command(FILE *out, const struct command *c)
     fprintf(out, "usage: %s\n%s\n", c->usage, c->help);
     while ((o = command_option_next(c, &list, &at)))
         explain_option(out, o);
+    fprintf(out, "example: %s\n", c->example);
 }
 
 int cmd_help(struct app *app, int argc, char **argv, struct err *err)

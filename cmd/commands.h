@@ -32,6 +32,7 @@ struct command {
     bool one_dash;   /* long options are understood with one dash too, as find(1) has them */
     const struct command_option *options[COMMAND_OPTION_LISTS]; /* lists, some of them shared */
     const char *usage, *help;
+    const char *example; /* a line that could be typed */
     command_fn run;
 };
 
