@@ -3,6 +3,7 @@
 #include "background.h"
 #include "base/buf.h"
 #include "base/escape.h"
+#include "bookmarks.h"
 #include "login.h"
 #include "remember.h"
 #include "proxyenv.h"
@@ -368,7 +369,7 @@ int app_connect(struct app *app, const char *user, struct err *err)
 int app_open(struct app *app, const char *text, struct err *err)
 {
     struct target t;
-    if (target_parse(text, &t, err) < 0)
+    if (bookmark_target(text, &t, err) < 0)
         return -1;
     app_close(app);
     app->target = t;

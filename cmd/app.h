@@ -92,7 +92,7 @@ struct session *app_make_session(struct app *app, const struct target *t, const 
 /* session_connect(), with the pauses of app_connect(). */
 int app_connect_patiently(struct app *app, struct session *s, struct err *err);
 
-/* Parses `text` into app->target and connects. */
+/* Makes of `text`, a target or the name of a bookmark, app->target, and connects. */
 int app_open(struct app *app, const char *text, struct err *err);
 
 void app_close(struct app *app);

@@ -1,6 +1,7 @@
 #include "app.h"
 #include "background.h"
 #include "batch.h"
+#include "bookmarks.h"
 #include "commands.h"
 #include "shell.h"
 #include "signals.h"
@@ -112,7 +113,7 @@ static int open_target(struct app *app, char *text)
 {
     struct err err = ERR_INIT;
     struct target t;
-    int rc = target_parse(text, &t, &err);
+    int rc = bookmark_target(text, &t, &err);
     if (rc == 0)
         app->target = t;
     target_clear(&t);

@@ -3,6 +3,7 @@
 #include "base/authority.h"
 #include "base/buf.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -72,6 +73,62 @@ int target_parse(const char *text, struct target *out, struct err *err)
         return -1;
     }
     return 0;
+}
+
+static bool is_plain(unsigned char c, const char *reserved)
+{
+    return c > ' ' && c != 0x7f && c != '%' && !strchr(reserved, c);
+}
+
+/* Percent-encodes what would be read as something else; returns the end. */
+static char *put_part(char *dst, const char *part, const char *reserved)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    for (; *part; part++) {
+        unsigned char c = (unsigned char) *part;
+        if (is_plain(c, reserved)) {
+            *dst++ = *part;
+            continue;
+        }
+        *dst++ = '%';
+        *dst++ = digits[c >> 4];
+        *dst++ = digits[c & 15];
+    }
+    *dst = '\0';
+    return dst;
+}
+
+static const char *prefix_of(enum target_scheme scheme)
+{
+    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
+        if (schemes[i].scheme == scheme)
+            return schemes[i].prefix;
+    }
+    return "";
+}
+
+const char *target_format(const struct target *t, char dst[TARGET_TEXT_BYTES])
+{
+    bool bracketed = strchr(t->host, ':') != NULL;
+    char *p = dst;
+    p = put_part(p, prefix_of(t->scheme), "");
+    if (t->has_user) {
+        p = put_part(p, t->user, ":@/");
+        *p++ = '@';
+    }
+    if (bracketed)
+        *p++ = '[';
+    p = put_part(p, t->host, bracketed ? "/" : "@:/");
+    if (bracketed)
+        *p++ = ']';
+    if (t->port)
+        p += snprintf(p, 8, ":%u", (unsigned) t->port);
+    if (t->dir[0]) {
+        *p++ = '/';
+        p = put_part(p, t->dir, "");
+    }
+    *p = '\0';
+    return dst;
 }
 
 void target_scrub(char *text)

@@ -11,6 +11,7 @@
 #define TARGET_USER_BYTES 256
 #define TARGET_PASSWORD_BYTES 512
 #define TARGET_HOST_BYTES 256
+#define BOOKMARK_BYTES 65
 
 enum target_scheme { SCHEME_NONE, SCHEME_FTP, SCHEME_FTPES, SCHEME_FTPS };
 
@@ -19,13 +20,19 @@ struct target {
     bool has_user, has_password;
     char user[TARGET_USER_BYTES];
     char password[TARGET_PASSWORD_BYTES];
-    char host[TARGET_HOST_BYTES]; /* without the brackets of an IPv6 address */
-    uint16_t port;                /* 0: the scheme's */
-    char dir[PATH_BYTES];         /* "": none */
+    char host[TARGET_HOST_BYTES];  /* without the brackets of an IPv6 address */
+    uint16_t port;                 /* 0: the scheme's */
+    char dir[PATH_BYTES];          /* "": none */
+    char bookmark[BOOKMARK_BYTES]; /* that it stands in (bookmarks.h); "": none */
 };
 
 /* 0, or -1 with ERR_USAGE; messages never hold the password. */
 int target_parse(const char *text, struct target *out, struct err *err);
+
+#define TARGET_TEXT_BYTES (3 * (TARGET_USER_BYTES + TARGET_HOST_BYTES + PATH_BYTES) + 32)
+
+/* As text that target_parse() takes, without the password. Returns dst. */
+const char *target_format(const struct target *t, char dst[TARGET_TEXT_BYTES]);
 
 /* Cuts the password out of the text itself, so that `ps` does not show it. */
 void target_scrub(char *text);

@@ -189,6 +189,28 @@ static void scrubbing(void **state)
     assert_scrubbed("me@host", "me@host");
 }
 
+/* What is written can be read again, and no password is written. */
+static void formatted(void **state)
+{
+    static const char *const same[] = {
+        "ftp.example.com",
+        "me@ftp.example.com:2121/pub",
+        "ftps://ftp.example.com//etc",
+        "ftpes://me@[2001:db8::1]:990/a/b",
+        "me@[fe80::1%25eth0]",
+        "a%40b%3Ac%2Fd@host/a%20b%25c",
+        "host/gr\303\266\303\237e:@",
+    };
+    char text[TARGET_TEXT_BYTES];
+    (void) state;
+    for (size_t i = 0; i < sizeof same / sizeof same[0]; i++) {
+        parse(same[i]);
+        assert_string_equal(target_format(&t, text), same[i]);
+    }
+    parse("ftp://me:secret@host:21/x");
+    assert_string_equal(target_format(&t, text), "ftp://me@host:21/x");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,6 +223,7 @@ int main(void)
         cmocka_unit_test(messages_hold_no_password),
         cmocka_unit_test(bounds),
         cmocka_unit_test(scrubbing),
+        cmocka_unit_test(formatted),
     };
     return run_unit(tests);
 }
