@@ -217,3 +217,50 @@ int call_make(struct call *call, int argc, char **argv, char *const *patterns, s
         return set_unknown_command(argv[0], err);
     return call_read(call, command, argc, argv, patterns, err);
 }
+
+/* ---- words that are being written ---- */
+
+/* The option of this word that takes a value, with what of it stands in the word, NULL for nothing;
+ * or the only one that takes none. */
+static const struct command_option *option_in(const struct command *c, const char *word,
+                                              const char **glued)
+{
+    const struct command_option *o = NULL;
+    const char *name = word[1] == '-' ? word + 2 : c->one_dash ? word + 1 : NULL;
+    size_t len = name ? strcspn(name, "=") : 0;
+    *glued = NULL;
+    if (name && (o = find_name(c, name, len))) {
+        *glued = name[len] ? name + len + 1 : NULL;
+        return o;
+    }
+    for (const char *p = word + 1; word[1] != '-' && *p && (o = find_letter(c, *p)); p++) {
+        *glued = p[1] ? p + 1 : NULL;
+        if (o->placeholder)
+            return o;
+    }
+    return o;
+}
+
+struct call_place call_place(const struct command *command, int argc, char **argv)
+{
+    struct call_place place = {.dashed = !command->raw, .argument = 1};
+    for (int i = 1; i < argc; i++) {
+        const char *word = argv[i], *glued;
+        bool last = i == argc - 1, option = place.dashed && word[0] == '-' && word[1];
+        const struct command_option *o = option ? option_in(command, word, &glued) : NULL;
+        if (!last && option && strcmp(word, "--") == 0) {
+            place.dashed = false;
+        } else if (o && o->placeholder && (glued ? last : i == argc - 2)) {
+            place.option = o;
+            place.value = glued ? glued : argv[argc - 1];
+            break;
+        } else if (o) {
+            place.swapped = place.swapped || (command->swap && is_of(o, command->swap));
+            i += o->placeholder && !glued;
+        } else if (!last && !option && !(i == 1 && strcmp(word, "--json") == 0)) {
+            place.argument++;
+            place.before = word;
+        }
+    }
+    return place;
+}

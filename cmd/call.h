@@ -48,6 +48,18 @@ int call_make(struct call *call, int argc, char **argv, char *const *patterns, s
  * long name, or the letter as text where it has none. */
 const char *call_option(const struct call *call, const char *name);
 
+/* Where the last of these words stands, whatever is wrong with the others: for completion. */
+struct call_place {
+    const struct command_option *option; /* its value is wanted here; NULL: of none */
+    const char *value;                   /* what is written of that */
+    bool dashed;                         /* options may stand here */
+    bool swapped;                        /* the command's `swap` was given */
+    int argument;                        /* it is this one, from 1, where it is no option */
+    const char *before;                  /* the argument before; NULL: none */
+};
+
+struct call_place call_place(const struct command *command, int argc, char **argv);
+
 /* The next option of a command's lists: start with (0, 0); NULL at the end. */
 const struct command_option *command_option_next(const struct command *c, size_t *list, size_t *at);
 

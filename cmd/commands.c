@@ -575,17 +575,16 @@ const struct command command_table[] = {
 };
 const size_t command_count = sizeof command_table / sizeof command_table[0];
 
-static const struct {
-    const char *alias, *name;
-} aliases[] = {
+const struct command_alias command_aliases[] = {
     {"exit", "quit"}, {"bye", "quit"}, {"?", "help"}, {"delete", "rm"}, {"rename", "mv"},
 };
+const size_t command_alias_count = sizeof command_aliases / sizeof command_aliases[0];
 
 const struct command *command_find(const char *name)
 {
-    for (size_t i = 0; i < sizeof aliases / sizeof aliases[0]; i++) {
-        if (strcmp(aliases[i].alias, name) == 0)
-            name = aliases[i].name;
+    for (size_t i = 0; i < command_alias_count; i++) {
+        if (strcmp(command_aliases[i].alias, name) == 0)
+            name = command_aliases[i].name;
     }
     for (size_t i = 0; i < command_count; i++) {
         if (strcmp(command_table[i].name, name) == 0)

@@ -39,6 +39,13 @@ struct command {
 extern const struct command command_table[];
 extern const size_t command_count;
 
+/* Other names of some. */
+struct command_alias {
+    const char *alias, *name;
+};
+extern const struct command_alias command_aliases[];
+extern const size_t command_alias_count;
+
 /* By name or alias; NULL if there is none. */
 const struct command *command_find(const char *name);
 
