@@ -1,12 +1,17 @@
 #include "handlers.h"
 
+#include "arguments.h"
 #include "background.h"
 #include "child.h"
+#include "parts.h"
 #include "words.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 int cmd_lcd(struct app *app, int argc, char **argv, struct err *err)
@@ -65,4 +70,187 @@ int cmd_shell(struct app *app, int argc, char **argv, struct err *err)
     const char *interactive[] = {shell && *shell ? shell : "sh", NULL};
     const char *one[] = {"sh", "-c", line, NULL};
     return run_program(app, argc > 1 ? one : interactive, "the command", err);
+}
+
+/* ---- files and folders here ---- */
+
+/* A part has failed: the others go on, unless an interrupt or --timeout ends them. 0 or -1. */
+static int go_on(struct parts *parts, const struct err *why, struct err *err)
+{
+    if (why->code != ERR_LOCAL && why->code != ERR_USAGE)
+        return err_take(err, why);
+    parts_note(parts, why);
+    return 0;
+}
+
+static int each_local(struct app *app,
+                      int (*one)(struct app *app, const char *path, struct err *err), int argc,
+                      char **argv, struct err *err)
+{
+    struct parts parts = parts_begin(app);
+    int rc = 0;
+    if (argc == 2)
+        return one(app, argv[1], err);
+    for (int i = 1; rc == 0 && i < argc; i++) {
+        struct err why = ERR_INIT;
+        if (one(app, argv[i], &why) < 0)
+            rc = go_on(&parts, &why, err);
+    }
+    return parts_end(&parts, rc, err);
+}
+
+/* Folders above it where `above`; one that is there is then no failure. */
+static int make_local(const char *path, bool above, struct err *err)
+{
+    struct stat st;
+    char parent[PATH_BYTES];
+    if (mkdir(path, 0777) == 0)
+        return 0;
+    int why = errno;
+    if (above && why == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+        return 0;
+    size_t len = strlen(path);
+    while (len > 0 && path[len - 1] == '/')
+        len--;
+    while (len > 0 && path[len - 1] != '/')
+        len--;
+    if (!above || why != ENOENT || len == 0 || len >= sizeof parent)
+        return err_set_sys(err, ERR_LOCAL, why, "%s", path);
+    snprintf(parent, sizeof parent, "%.*s", (int) len - 1, path);
+    if (make_local(parent, true, err) < 0)
+        return -1;
+    return mkdir(path, 0777) < 0 ? err_set_sys(err, ERR_LOCAL, errno, "%s", path) : 0;
+}
+
+static int make_local_folder(struct app *app, const char *path, struct err *err)
+{
+    return make_local(path, app_option(app, "p") != NULL, err);
+}
+
+int cmd_lmkdir(struct app *app, int argc, char **argv, struct err *err)
+{
+    return each_local(app, make_local_folder, argc, argv, err);
+}
+
+static int remove_entries(struct app *app, int fd, const char *path, struct err *err);
+
+/* What lies in a folder, and then itself; no link is followed. */
+static int remove_local_tree(struct app *app, int at, const char *name, const char *path,
+                             struct err *err)
+{
+    int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return err_set_sys(err, ERR_LOCAL, errno, "%s", path);
+    if (remove_entries(app, fd, path, err) < 0)
+        return -1;
+    return unlinkat(at, name, AT_REMOVEDIR) < 0 ? err_set_sys(err, ERR_LOCAL, errno, "%s", path)
+                                                : 0;
+}
+
+static int remove_local_at(struct app *app, int at, const char *name, const char *path, bool trees,
+                           struct err *err)
+{
+    struct stat st;
+    if (wait_fds(&app->wait, NULL, 0, deadline_in(0), err) < 0)
+        return -1;
+    if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return err_set_sys(err, ERR_LOCAL, errno, "%s", path);
+    if (S_ISDIR(st.st_mode) && trees)
+        return remove_local_tree(app, at, name, path, err);
+    if (S_ISDIR(st.st_mode))
+        return err_set(err, ERR_LOCAL, "%s is a folder: -r removes it with all that is in it",
+                       path);
+    return unlinkat(at, name, 0) < 0 ? err_set_sys(err, ERR_LOCAL, errno, "%s", path) : 0;
+}
+
+/* Uses `fd` up. The first failure ends it: what is left can be seen. */
+static int remove_entries(struct app *app, int fd, const char *path, struct err *err)
+{
+    DIR *folder = fdopendir(fd);
+    const struct dirent *e;
+    int rc = 0;
+    if (!folder) {
+        err_set_sys(err, ERR_LOCAL, errno, "%s", path);
+        close(fd);
+        return -1;
+    }
+    while (rc == 0 && (e = readdir(folder))) {
+        char below[PATH_BYTES];
+        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+            continue;
+        rc = path_join(path, e->d_name, below, err);
+        if (rc == 0)
+            rc = remove_local_at(app, dirfd(folder), e->d_name, below, true, err);
+    }
+    closedir(folder);
+    return rc;
+}
+
+/* "a/.", "..", "/": nobody means these. */
+static bool names_itself(const char *path)
+{
+    char bare[PATH_BYTES];
+    size_t len = strlen(path);
+    while (len > 0 && path[len - 1] == '/')
+        len--;
+    snprintf(bare, sizeof bare, "%.*s", (int) len, path);
+    return !path_is_single(path_last(bare));
+}
+
+static int remove_local(struct app *app, const char *path, struct err *err)
+{
+    struct err why = ERR_INIT;
+    if (names_itself(path))
+        return err_set(err, ERR_USAGE, "'%s' is not removed", path);
+    if (remove_local_at(app, AT_FDCWD, path, path, app_option(app, "r") != NULL, &why) == 0)
+        return 0;
+    return why.sys == ENOENT && app_option(app, "f") ? 0 : err_take(err, &why);
+}
+
+int cmd_lrm(struct app *app, int argc, char **argv, struct err *err)
+{
+    return each_local(app, remove_local, argc, argv, err);
+}
+
+/* rename(2) would write over what is there. */
+static int rename_kept(const char *from, const char *to, struct err *err)
+{
+    struct stat a, b;
+    if (lstat(from, &a) < 0)
+        return err_set_sys(err, ERR_LOCAL, errno, "%s", from);
+    /* on folders that take two cases for one, the same file may be there under the new name */
+    if (lstat(to, &b) == 0 && !(a.st_dev == b.st_dev && a.st_ino == b.st_ino))
+        return err_set(err, ERR_LOCAL, "%s is there already; -f writes over it", to);
+    return 0;
+}
+
+static int move_local(struct app *app, const char *from, const char *to, struct err *err)
+{
+    if (!app_option(app, "f") && rename_kept(from, to, err) < 0)
+        return -1;
+    if (rename(from, to) == 0)
+        return 0;
+    if (errno == EXDEV)
+        return err_set(err, ERR_LOCAL, "%s lies on another file system than %s: use '! mv'", to,
+                       from);
+    return err_set_sys(err, ERR_LOCAL, errno, "%s to %s", from, to);
+}
+
+int cmd_lmv(struct app *app, int argc, char **argv, struct err *err)
+{
+    struct stat st;
+    char into[PATH_BYTES];
+    struct parts parts = parts_begin(app);
+    int n = app_spread(app, 1), rc = 0;
+    const char *to = argv[argc - 1];
+    bool folder = stat(to, &st) == 0 && S_ISDIR(st.st_mode);
+    if (n > 1 && !folder)
+        return err_set(err, ERR_USAGE, "%d files can't all become %s", n, to);
+    for (int i = 1; rc == 0 && i <= n; i++) {
+        struct err why = ERR_INIT;
+        if ((folder && path_join(to, path_last(argv[i]), into, &why) < 0) ||
+            move_local(app, argv[i], folder ? into : to, &why) < 0)
+            rc = n > 1 ? go_on(&parts, &why, err) : err_take(err, &why);
+    }
+    return parts_end(&parts, rc, err);
 }

@@ -137,13 +137,14 @@ static int print_reply(struct app *app, const struct reply *r, struct err *err)
     return 0;
 }
 
-int cmd_quote(struct app *app, int argc, char **argv, struct err *err)
+/* Words behind `verb`, which may be "", as one FTP command; and what came of it. */
+static int send_raw(struct app *app, const char *verb, int argc, char **argv, struct err *err)
 {
     char line[PATH_BYTES + 256];
     struct reply r = {0};
-    size_t len = 0;
+    size_t len = (size_t) snprintf(line, sizeof line, "%s", verb);
     for (int i = 1; i < argc; i++) {
-        int n = snprintf(line + len, sizeof line - len, "%s%s", i > 1 ? " " : "", argv[i]);
+        int n = snprintf(line + len, sizeof line - len, "%s%s", len > 0 ? " " : "", argv[i]);
         if (n < 0 || (size_t) n >= sizeof line - len)
             return err_set(err, ERR_USAGE, "the command is too long");
         len += (size_t) n;
@@ -155,4 +156,14 @@ int cmd_quote(struct app *app, int argc, char **argv, struct err *err)
         rc = session_refused(&r, argv[1], err);
     reply_clear(&r);
     return rc;
+}
+
+int cmd_quote(struct app *app, int argc, char **argv, struct err *err)
+{
+    return send_raw(app, "", argc, argv, err);
+}
+
+int cmd_site(struct app *app, int argc, char **argv, struct err *err)
+{
+    return send_raw(app, "SITE", argc, argv, err);
 }

@@ -199,3 +199,13 @@ int cmd_help(struct app *app, int argc, char **argv, struct err *err)
     explain_command(app->out, c);
     return 0;
 }
+
+int cmd_version(struct app *app, int argc, char **argv, struct err *err)
+{
+    (void) argc;
+    (void) argv;
+    if (app->json)
+        return json_line(app->out, json_pack("{s:s}", "version", FTPSH_VERSION), err);
+    fprintf(app->out, "ftpsh %s\n", FTPSH_VERSION);
+    return 0;
+}

@@ -12,6 +12,7 @@ int cmd_status(struct app *app, int argc, char **argv, struct err *err);
 int cmd_set(struct app *app, int argc, char **argv, struct err *err);
 int cmd_quit(struct app *app, int argc, char **argv, struct err *err);
 int cmd_help(struct app *app, int argc, char **argv, struct err *err);
+int cmd_version(struct app *app, int argc, char **argv, struct err *err);
 
 /* cmd_ls.c */
 int cmd_ls(struct app *app, int argc, char **argv, struct err *err);
@@ -62,6 +63,7 @@ int cmd_rmdir(struct app *app, int argc, char **argv, struct err *err);
 int cmd_mv(struct app *app, int argc, char **argv, struct err *err);
 int cmd_chmod(struct app *app, int argc, char **argv, struct err *err);
 int cmd_quote(struct app *app, int argc, char **argv, struct err *err);
+int cmd_site(struct app *app, int argc, char **argv, struct err *err);
 
 /* cmd_mirror.c */
 int cmd_mirror(struct app *app, int argc, char **argv, struct err *err);
@@ -79,6 +81,9 @@ int cmd_wait(struct app *app, int argc, char **argv, struct err *err);
 int cmd_lcd(struct app *app, int argc, char **argv, struct err *err);
 int cmd_lpwd(struct app *app, int argc, char **argv, struct err *err);
 int cmd_lls(struct app *app, int argc, char **argv, struct err *err);
+int cmd_lmkdir(struct app *app, int argc, char **argv, struct err *err);
+int cmd_lmv(struct app *app, int argc, char **argv, struct err *err);
+int cmd_lrm(struct app *app, int argc, char **argv, struct err *err);
 int cmd_shell(struct app *app, int argc, char **argv, struct err *err);
 
 #endif

@@ -145,3 +145,14 @@ def test_help_needs_no_server(ftpsh, command, words):
     run = ftpsh("-c", command)
     assert (run.status, run.stderr) == (0, ""), run
     assert all(word in run.stdout for word in words), run
+
+
+def test_site(bed, ftpsh):
+    server, file = bed.server("proftpd"), bed.share("data", b"1")
+    run = batch(ftpsh, server, "site chmod 600 data", "site --json help", options=("-q",))
+    assert run.status == 0, run
+    assert file.stat().st_mode & 0o777 == 0o600
+    plain, answer = run.stdout.splitlines()
+    assert "CHMOD" in plain and json.loads(answer)["code"] == 214
+    refused = batch(ftpsh, server, "site frobnicate 1")
+    assert refused.status == 7 and "site: frobnicate: 50" in refused.stderr, refused
