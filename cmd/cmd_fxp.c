@@ -8,7 +8,8 @@
 /* One end of a transfer between servers. */
 struct end {
     struct session *session;
-    bool own; /* the session was made for it; else it is the one there is */
+    bool own;         /* the session was made for it; else it is the one there is */
+    struct mover new; /* for a session of its own */
     struct target target;
     struct proxy proxy;
     char path[PATH_BYTES];
@@ -29,7 +30,13 @@ static int end_find(struct app *app, struct end *e, const char *word, struct err
     snprintf(e->path, sizeof e->path, "%s", e->target.dir);
     e->session = app_make_session(app, &e->target, NULL, &e->proxy, err);
     e->own = e->session != NULL;
+    e->new = (struct mover){.session = e->session, .verify = app->settings.verify};
     return e->own ? 0 : -1;
+}
+
+static struct mover *mover_of(struct app *app, struct end *e)
+{
+    return e->own ? &e->new : &app->mover;
 }
 
 static void end_clear(struct end *e)
@@ -132,10 +139,11 @@ static struct fxp_options read_options(const struct app *app)
     return o;
 }
 
-static int move(struct app *app, const struct end *from, const struct end *to, struct err *err)
+static int move(struct app *app, struct end *from, struct end *to, struct err *err)
 {
     struct fxp_options options = read_options(app);
-    struct fxp_side source = {from->session, from->path}, target = {to->session, to->path};
+    struct fxp_side source = {mover_of(app, from), from->path};
+    struct fxp_side target = {mover_of(app, to), to->path};
     struct transfer *t = calloc(1, sizeof *t);
     if (!t)
         return err_set(err, ERR_LOCAL, "out of memory");
@@ -163,9 +171,6 @@ static int between(struct app *app, char **argv, struct end *from, struct end *t
         return -1;
     if (from->session == to->session)
         return err_set(err, ERR_USAGE, "source or target must be the URL of a file");
-    if (app->mover.verify == VERIFY_REQUIRE)
-        return err_set(err, ERR_INTEGRITY,
-                       "--verify=require: contents that move between servers are not compared");
     if (connect_end(app, from, "source", err) < 0 || connect_end(app, to, "target", err) < 0)
         return -1;
     return move(app, from, to, err);

@@ -2,6 +2,7 @@
 
 #include "ftp/pasv.h"
 #include "xfer/growth.h"
+#include "xfer/verify.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -19,7 +20,8 @@ enum {
 
 /* One of the two servers. */
 struct side {
-    struct session *session;
+    struct mover *mover;
+    struct session *session; /* the mover's */
     const char *path, *name, *verb;
     unsigned generation; /* of the session that was prepared */
     bool begun;          /* 1yz has come */
@@ -638,7 +640,25 @@ static int find_offset(struct fxp *x, struct err *err)
     return there > 0 ? check_times(x, err) : 0;
 }
 
-static int compare_sizes(struct fxp *x, struct err *err)
+static struct verify_side contents_of(const struct side *s)
+{
+    return (struct verify_side){s->mover, s->path, s->name};
+}
+
+/* Before anything moves. */
+static int promise_contents(const struct fxp *x, struct err *err)
+{
+    struct verify_side from = contents_of(&x->from), to = contents_of(&x->to);
+    return verify_sides_begin(&from, &to, err);
+}
+
+static int compare_contents(struct fxp *x, int64_t size, struct err *err)
+{
+    struct verify_side from = contents_of(&x->from), to = contents_of(&x->to);
+    return verify_sides(&from, &to, size, &x->out->verdict, err);
+}
+
+static int compare_files(struct fxp *x, struct err *err)
 {
     int64_t here, there;
     if (ask_size(&x->from, &here, err) < 0 || ask_size(&x->to, &there, err) < 0)
@@ -649,7 +669,7 @@ static int compare_sizes(struct fxp *x, struct err *err)
     if (here >= 0 && there >= 0 && here != there)
         return err_set(err, ERR_INTEGRITY, "the source has %lld bytes and the target %lld",
                        (long long) here, (long long) there);
-    return 0;
+    return compare_contents(x, here >= 0 ? here : there, err);
 }
 
 static void set_progress(const struct fxp *x)
@@ -663,7 +683,8 @@ static void set_progress(const struct fxp *x)
 
 static int move(struct fxp *x, struct err *err)
 {
-    if (reconnect(x, err) < 0 || agree_on_tls(x, err) < 0 || ask_size(&x->from, &x->size, err) < 0)
+    if (reconnect(x, err) < 0 || agree_on_tls(x, err) < 0 || promise_contents(x, err) < 0 ||
+        ask_size(&x->from, &x->size, err) < 0)
         return -1;
     if (x->options->resume ? find_offset(x, err) < 0 : look_before(x, err) < 0)
         return -1;
@@ -671,15 +692,24 @@ static int move(struct fxp *x, struct err *err)
     bool whole = x->offset > 0 && x->offset == x->size;
     if (!whole && try_ways(x, err) < 0)
         return -1;
-    return compare_sizes(x, err);
+    return compare_files(x, err);
+}
+
+static struct side new_side(const struct fxp_side *s, const char *name, const char *verb)
+{
+    return (struct side){.mover = s->mover,
+                         .session = s->mover->session,
+                         .path = s->path,
+                         .name = name,
+                         .verb = verb};
 }
 
 int fxp_file(const struct fxp_side *from, const struct fxp_side *to, const struct fxp_options *o,
              struct transfer *out, struct err *err)
 {
     struct fxp x = {
-        .from = {.session = from->session, .path = from->path, .name = "source", .verb = "RETR"},
-        .to = {.session = to->session, .path = to->path, .name = "target", .verb = "STOR"},
+        .from = new_side(from, "source", "RETR"),
+        .to = new_side(to, "target", "STOR"),
         .options = o,
         .size = -1,
         .before = -1,

@@ -16,7 +16,7 @@
 enum fxp_passive { FXP_EITHER, FXP_SOURCE, FXP_TARGET };
 
 struct fxp_side {
-    struct session *session;
+    struct mover *mover; /* its session, what was learnt of its hashes, and (the source's) verify */
     const char *path;
 };
 
@@ -30,13 +30,15 @@ struct fxp_options {
     const struct pump_settings *pump;
 };
 
-/* Moves one file; waits for both final replies, then compares SIZE. The other way round is tried
- * where the first is refused and nothing has flowed.
+/* Moves one file; waits for both final replies, then compares SIZE, and the contents where both
+ * servers tell the same hash (verify.h). The other way round is tried where the first is refused
+ * and nothing has flowed.
  *
  * 0, or -1 with ERR_NO_DATA_PATH (neither way; the message says who refused what), ERR_TLS (neither
- * server takes the client's part), ERR_REPLY_* (about the file), ERR_INTEGRITY (sizes differ;
- * cannot be continued), ERR_TIMEOUT, ERR_CANCELLED, ERR_CLOSED, ERR_USAGE, or as session_connect().
- * The names in *out are the caller's to fill in. */
+ * server takes the client's part), ERR_REPLY_* (about the file), ERR_INTEGRITY (sizes or contents
+ * differ; they cannot be compared, and verify demands it; cannot be continued), ERR_TIMEOUT,
+ * ERR_CANCELLED, ERR_CLOSED, ERR_USAGE, or as session_connect(). The names in *out are the
+ * caller's to fill in. */
 int fxp_file(const struct fxp_side *from, const struct fxp_side *to, const struct fxp_options *o,
              struct transfer *out, struct err *err);
 

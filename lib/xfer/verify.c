@@ -356,3 +356,85 @@ int verify_file(struct mover *m, const char *local, const char *remote, struct v
         out->verdict = VERDICT_FAILED;
     return rc;
 }
+
+/* ---- on two servers ---- */
+
+/* The best way to a hash of this kind. */
+static const struct verify_way *way_to(const struct mover *m, enum digest_kind kind)
+{
+    for (size_t i = 0; i < WAYS; i++) {
+        if (ways[i].kind == kind && is_offered(m, &ways[i]))
+            return &ways[i];
+    }
+    return NULL;
+}
+
+/* The next kind of hash behind `after` (NULL: the best) that both tell; its first way in the table,
+ * NULL for none. */
+static const struct verify_way *common_kind(const struct verify_side *from,
+                                            const struct verify_side *to,
+                                            const struct verify_way *after)
+{
+    for (const struct verify_way *w = after ? after + 1 : ways; w < ways + WAYS; w++) {
+        if ((!after || w->kind != after->kind) && way_to(from->mover, w->kind) &&
+            way_to(to->mover, w->kind))
+            return w;
+    }
+    return NULL;
+}
+
+int verify_sides_begin(const struct verify_side *from, const struct verify_side *to,
+                       struct err *err)
+{
+    if (from->mover->verify == VERIFY_OFF)
+        return 0;
+    if (session_ready(from->mover->session, err) < 0)
+        return err_wrap(err, "%s", from->name);
+    if (session_ready(to->mover->session, err) < 0)
+        return err_wrap(err, "%s", to->name);
+    if (from->mover->verify != VERIFY_REQUIRE || common_kind(from, to, NULL))
+        return 0;
+    return err_set(err, ERR_INTEGRITY,
+                   "the two servers offer no command for the same hash of a file, and "
+                   "--verify=require demands one");
+}
+
+/* ask() for one kind of hash. */
+static int ask_side(const struct verify_side *s, enum digest_kind kind, int64_t size,
+                    char dst[DIGEST_TEXT], struct err *why, struct err *err)
+{
+    struct verifier v = {.way = way_to(s->mover, kind)};
+    struct err said = ERR_INIT;
+    int rc = ask(&v, s->mover, s->path, size, dst, &said, err);
+    if (rc < 0)
+        return err_wrap(err, "%s", s->name);
+    if (rc == 0 && !err_is_set(why)) {
+        err_take(why, &said);
+        err_wrap(why, "%s", s->name);
+    }
+    return rc;
+}
+
+int verify_sides(const struct verify_side *from, const struct verify_side *to, int64_t size,
+                 enum transfer_verdict *verdict, struct err *err)
+{
+    char one[DIGEST_TEXT], two[DIGEST_TEXT];
+    struct err why = ERR_INIT;
+    const struct verify_way *w = NULL;
+    int rc = 0;
+    if (from->mover->verify == VERIFY_OFF)
+        return 0;
+    while (rc == 0 && (w = common_kind(from, to, w))) {
+        rc = ask_side(from, w->kind, size, one, &why, err);
+        if (rc > 0)
+            rc = ask_side(to, w->kind, size, two, &why, err);
+    }
+    if (rc <= 0)
+        return rc < 0 ? -1 : not_told(from->mover, from->path, &why, err);
+    if (strcmp(one, two) != 0)
+        return err_set(err, ERR_INTEGRITY,
+                       "the contents differ: the %s says %.16s..., the %s %.16s...", from->name,
+                       one, to->name, two);
+    *verdict = VERDICT_VERIFIED;
+    return 0;
+}

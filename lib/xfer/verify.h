@@ -50,4 +50,21 @@ struct verification {
 int verify_file(struct mover *m, const char *local, const char *remote, struct verification *out,
                 struct err *err);
 
+/* A file on each of two servers. */
+struct verify_side {
+    struct mover *mover; /* that of `from` says whether contents are compared */
+    const char *path;
+    const char *name; /* in messages: "source" */
+};
+
+/* Both offer a command for the same hash, or nobody demands one. -1 with ERR_INTEGRITY where
+ * from->mover->verify does, and as session_ready(). */
+int verify_sides_begin(const struct verify_side *from, const struct verify_side *to,
+                       struct err *err);
+
+/* Asks both for a hash of their file, `size` bytes long, and compares the two: as
+ * verifier_check(), but goes on to other hashes where one of them does not tell. */
+int verify_sides(const struct verify_side *from, const struct verify_side *to, int64_t size,
+                 enum transfer_verdict *verdict, struct err *err);
+
 #endif

@@ -22,6 +22,7 @@ CLEAR = {
     "pureftpd": ("-Y 2",),
     "pyftpdlib": ("handler.tls_data_required = False",),
 }
+DIGEST_MODULE = ("LoadModule mod_digest.c", "DigestEngine on")
 # ProFTPD alone knows SSCN.
 WITH_TLS = [pair for pair in ((a, b) for a in SERVERS for b in SERVERS) if "proftpd" in pair]
 
@@ -51,11 +52,11 @@ def fxp(ftpsh, scene, one, two, *options, source="source", target="target", gene
     return ftpsh(*general, "-c", words, netns=scene.client)
 
 
-def check_moved(run, bed, name="target", content=CONTENT):
+def check_moved(run, bed, name="target", content=CONTENT, verdict="size-ok"):
     assert run.status == 0, run
     assert (bed.account.home / name).read_bytes() == content
     row = run.report["transfers"][0]
-    assert (row["direction"], row["verdict"]) == ("fxp", "size-ok"), run
+    assert (row["direction"], row["verdict"]) == ("fxp", verdict), run
 
 
 @pytest.mark.parametrize("first, second", WITH_TLS)
@@ -139,6 +140,18 @@ def test_one_that_dials_foreign_hosts_is_enough(bed, ftpsh, pair, first, second,
     assert run.status in (0, 6), run
     if run.status == 0:
         check_moved(run, bed)
+
+
+def test_contents_compared_by_mod_digest(bed, ftpsh, pair):
+    scene, one, two = pair("proftpd", "proftpd", extra={"proftpd": DIGEST_MODULE})
+    bed.share("source", CONTENT)
+    bed.share("odd  name", CONTENT)
+    bed.share("target", CONTENT[:1_000_000])
+    for options, source in (("-c",), "source"), ((), "source"), ((), '"odd  name"'):
+        run = ftpsh("--verify=require", "-c",
+                    " ".join(("fxp", *options, source, url(two, "target"))), one.target(ONE),
+                    netns=scene.client)
+        check_moved(run, bed, verdict="verified")
 
 
 def test_continue(bed, ftpsh, pair):
@@ -326,11 +339,76 @@ def test_where_nothing_can_be_seen_nothing_is_ended(fake_pair, client, quirk):
     assert "nothing is seen of the transfer" in run.stderr
 
 
-def test_contents_that_cannot_be_compared(fake_pair, client):
-    scene, one, two = fake_pair(("fxp", "sscn"), ("fxp",))
-    run = move_big(client, scene, one, two, general=("--verify=require",))
+def compare(fake_pair, client, first, second, *general):
+    scene, one, two = fake_pair(("fxp", "sscn", *first), ("fxp", *second))
+    return one, two, move_big(client, scene, one, two, general=general)
+
+
+def verdict_of(run):
+    return run.report["transfers"][0]["verdict"]
+
+
+@pytest.mark.parametrize("first, second", (
+    ("digest=HASH", "digest=HASH"), ("digest=HASH", "digest=XSHA256"),
+    ("digest=XSHA256,XMD5", "digest=SITE XMD5"), ("digest=XCRC", "digest=HASH,XCRC")))
+@pytest.mark.parametrize("mode", ("auto", "require"))
+def test_contents_are_compared(fake_pair, client, first, second, mode):
+    one, two, run = compare(fake_pair, client, (first,), (second,), f"--verify={mode}")
+    assert run.status == 0 and moved(one, two) and verdict_of(run) == "verified", run
+
+
+@pytest.mark.parametrize("liar", (0, 1))
+def test_contents_that_differ(fake_pair, client, liar):
+    quirks = [("digest=HASH",), ("digest=XSHA256",)]
+    quirks[liar] += ("wrong-digest",)
+    _, _, run = compare(fake_pair, client, *quirks)
+    assert run.status == 9 and verdict_of(run) == "failed", run
+    assert "the contents differ: the source says" in run.stderr
+
+
+def test_contents_that_differ_where_nobody_asks(fake_pair, client):
+    one, two, run = compare(fake_pair, client, ("digest=HASH",), ("digest=HASH", "wrong-digest"),
+                            "--verify=off")
+    assert run.status == 0 and verdict_of(run) == "size-ok", run
+    assert "> HASH" not in one.said() + two.said()
+
+
+@pytest.mark.parametrize("first, second", (((), ()), (("digest=HASH",), ()),
+                                           (("digest=XMD5",), ("digest=XSHA256",))))
+def test_servers_without_a_common_hash(fake_pair, client, first, second):
+    one, two, run = compare(fake_pair, client, first, second, "--verify=require")
     assert run.status == 9 and "--verify=require" in run.stderr, run
     assert "RETR" not in one.said() and not (two.root / "moved").exists()
+    _, _, run = compare(fake_pair, client, first, second)
+    assert run.status == 0 and verdict_of(run) == "size-ok", run
+
+
+@pytest.mark.parametrize("quirk", ("refuse=XSHA256:502", "refuse=XSHA256:550", "late=XSHA256:30000"))
+@pytest.mark.parametrize("mute", (0, 1))
+def test_a_server_that_does_not_tell_its_hash(fake_pair, client, quirk, mute):
+    quirks = [("digest=XSHA256",), ("digest=XSHA256",)]
+    quirks[mute] += (quirk,)
+    one, two, run = compare(fake_pair, client, *quirks, "--reply-timeout=1")
+    assert run.status == 0 and moved(one, two) and verdict_of(run) == "size-ok", run
+    _, _, run = compare(fake_pair, client, *quirks, "--reply-timeout=1", "--verify=require")
+    assert run.status in (9, 10) and verdict_of(run) == "failed", run
+
+
+def test_another_hash_where_one_is_refused(fake_pair, client):
+    both = ("digest=XSHA256,XMD5",)
+    _, _, run = compare(fake_pair, client, both, (*both, "refuse=XSHA256:502"))
+    assert run.status == 0 and verdict_of(run) == "verified", run
+
+
+def test_what_another_command_was_told_of_verifying_does_not_hold(fake_pair, client):
+    """And OPTS HASH of the connection that there is is remembered."""
+    scene, one, two = fake_pair(("fxp", "sscn", "digest=HASH"), ("fxp", "digest=XMD5"))
+    target = f"ftp://someone@{TWO}:{two.port}/moved"
+    run = client("-c", f"fxp big {target}; get --verify=off small; fxp big {target}; get small two",
+                 one.target(ONE), netns=scene.client)
+    assert run.status == 0, run
+    assert [t["verdict"] for t in run.report["transfers"]] == ["verified", "size-ok", "verified",
+                                                               "verified"]
 
 
 def test_upload_that_nobody_begins(fake_pair, client):
