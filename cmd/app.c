@@ -94,6 +94,7 @@ void app_free(struct app *app)
         fclose(app->trace);
     signals_forget();
     rate_free(app->rate);
+    rate_free(app->own_rate);
     cancel_free(app->cancel);
     progress_clear(&app->bar);
 }
@@ -155,7 +156,6 @@ struct app *app_twin(struct app *app, struct err *err)
                          .rate = app->rate,
                          .mover = app->mover};
     memcpy(twin->home, app->home, sizeof twin->home);
-    twin->settings.no_memory = true; /* the file has one writer in each process */
     twin->settings.verbose = false;
     if (twin_equip(twin, app, err) == 0)
         return twin;
@@ -178,6 +178,8 @@ void app_twin_take(struct app *app, struct app *twin)
     fflush(twin->messages);
     print_kept(twin->messages, twin->kept.messages, twin->kept.messages_size, app->messages);
     print_kept(twin->out, twin->kept.out, twin->kept.out_size, app->out);
+    if (twin->attempts.n > 0) /* else what its ladder proves is the app's finding */
+        remember_outcome(twin, 0);
     report_merge(&app->report, &twin->report);
     attempts_merge(&app->attempts, &twin->attempts);
     attempts_clear(&twin->attempts);
@@ -382,6 +384,9 @@ size_t app_command_begins(struct app *app)
     /* in the shell the limit holds for each command, not for the time that one sits there */
     if (app->mode == MODE_SHELL)
         app->wait.limit = deadline_in(app->settings.timeout_ms);
+    /* nor does what the last one's options said */
+    app->mover.pump.rate = app->rate;
+    app->mover.verify = app->settings.verify;
     return app->attempts.n;
 }
 
@@ -405,7 +410,8 @@ void app_command_ends(struct app *app, size_t attempts_before)
         return;
     report_session(&app->report, app->session);
     announce(app, attempts_before);
-    remember_outcome(app, attempts_before);
+    if (!app->background) /* the file has one writer in each process: see app_twin_take() */
+        remember_outcome(app, attempts_before);
     if (app->attempts.n > attempts_before)
         app->report.remembered = ladder_remembered(&app->ladder);
 }
@@ -473,14 +479,8 @@ int app_flush(struct app *app, struct err *err)
                : err_set(err, ERR_LOCAL, "cannot write the result");
 }
 
-int app_limit_rate(struct app *app, int64_t bytes_per_s, bool own, struct err *err)
+int app_own_rate(struct app *app, int64_t bytes_per_s, struct err *err)
 {
-    if (!app->background) {
-        rate_set(app->rate, bytes_per_s);
-        return 0;
-    }
-    if (!own)
-        return 0;
     if (!app->own_rate)
         app->own_rate = rate_new(err);
     if (!app->own_rate)

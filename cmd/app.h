@@ -34,7 +34,7 @@ struct app {
     struct ladder ladder;
     struct attempts attempts;
     struct rate *rate;     /* of all transfers */
-    struct rate *own_rate; /* of a twin's command alone; NULL: none */
+    struct rate *own_rate; /* of one command alone; NULL: none had one */
     struct mover mover;
     char home[PATH_BYTES]; /* the folder after login */
     unsigned announced;    /* the session's generation whose data connection was told of */
@@ -73,7 +73,8 @@ void app_free(struct app *app);
  * it. NULL with ERR_LOCAL. */
 struct app *app_twin(struct app *app, struct err *err);
 
-/* Shows what the twin has kept, and adds its part to the report: in the thread of `app`. */
+/* Shows what the twin has kept, notes what worked for it in the memory of strategies, and adds its
+ * part to the report: in the thread of `app`. Its session may be at an end, but not freed. */
 void app_twin_take(struct app *app, struct app *twin);
 void app_twin_free(struct app *twin);
 
@@ -120,9 +121,9 @@ int app_flush(struct app *app, struct err *err);
 /* Pauses; -1 with ERR_CANCELLED or ERR_TIMEOUT. */
 int app_pause(struct app *app, int64_t ms, struct err *err);
 
-/* The rate for the command that runs: `own`, where its own options set it. In the background that
- * limits no other. -1 with ERR_LOCAL. */
-int app_limit_rate(struct app *app, int64_t bytes_per_s, bool own, struct err *err);
+/* The command that runs keeps to a rate that is no other's, instead of the one of all. -1 with
+ * ERR_LOCAL. */
+int app_own_rate(struct app *app, int64_t bytes_per_s, struct err *err);
 
 /* call_option() of the command that runs. */
 const char *app_option(const struct app *app, const char *name);

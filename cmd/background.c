@@ -41,6 +41,7 @@ struct jobs {
     struct task *list;    /* those that wait stand in the order of the queue */
     int last;             /* number */
     bool held;
+    bool ending; /* the shell is left: what is stopped now has failed */
     int wake[2]; /* a byte: something has ended */
 };
 
@@ -137,7 +138,7 @@ static int task_run(struct task *t, struct err *err)
     if (enter_folder(t, err) < 0 || app_connect_patiently(twin, twin->session, err) < 0)
         return -1;
     int rc = command_run(twin, t->argc, t->argv, t->patterns, err);
-    app_close(twin);
+    session_quit(twin->session); /* it is freed with the twin: app_twin_take() asks where it led */
     return rc;
 }
 
@@ -386,8 +387,10 @@ static void kill_task(struct task *t)
     t->killed = true;
     if (t->state == TASK_RUNNING)
         cancel_raise(t->twin->cancel);
-    if (t->state == TASK_WAITING)
+    if (t->state == TASK_WAITING) {
         t->state = TASK_FAILED;
+        err_set(&t->err, ERR_CANCELLED, "stopped before it began");
+    }
 }
 
 int background_kill(struct app *app, int n, struct err *err)
@@ -467,7 +470,7 @@ static void tell_end(struct app *app, struct task *t)
     size_t from = app->attempts.n;
     app_twin_take(app, t->twin);
     snprintf(context, sizeof context, "[%d] %s", t->number, t->text);
-    if (t->killed)
+    if (t->killed && t->state == TASK_FAILED)
         app_say(app, "%s: stopped", context);
     else if (t->state == TASK_FAILED && !t->twin->told)
         app_complain(app, context, &t->err, from);
@@ -483,7 +486,7 @@ static void reap(struct app *app, int n, struct err *err)
             pthread_join(t->thread, NULL);
         t->joinable = false;
         tell_end(app, t);
-        if (t->state == TASK_FAILED && !t->killed) {
+        if (t->state == TASK_FAILED && (!t->killed || app->jobs->ending)) {
             report_failure(&app->report, &t->err);
             err_take(err, &t->err);
         }
@@ -576,6 +579,15 @@ void background_finish(struct app *app)
         report_failure(&app->report, &why);
         kill_all(app);
     }
+    background_reap(app, NULL);
+}
+
+void background_stop(struct app *app)
+{
+    if (!app->jobs)
+        return;
+    app->jobs->ending = true;
+    kill_all(app);
     background_reap(app, NULL);
 }
 

@@ -68,7 +68,11 @@ bool background_needs_folder(struct app *app);
 /* Waits for all; an interrupt ends them. For the end of a script. */
 void background_finish(struct app *app);
 
-/* Ends all. */
+/* Ends all, and tells and notes in the report how each ended: one that is stopped so has failed,
+ * other than by background_kill(). For the end of the shell. */
+void background_stop(struct app *app);
+
+/* Ends all, and forgets them. */
 void background_free(struct app *app);
 
 #endif

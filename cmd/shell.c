@@ -275,5 +275,6 @@ int shell_run(struct app *app, struct err *err)
             app->quit = may_leave(app);
     }
     shell_close(&sh);
+    background_stop(app);
     return rc;
 }

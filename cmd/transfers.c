@@ -78,7 +78,7 @@ static int override(struct app *app, struct err *err)
             return -1;
     }
     app->mover.verify = s.verify;
-    return app_limit_rate(app, s.limit_rate, app_option(app, "limit-rate") != NULL, err);
+    return app_option(app, "limit-rate") ? app_own_rate(app, s.limit_rate, err) : 0;
 }
 
 static void say_line(void *ctx, const char *line)

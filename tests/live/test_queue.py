@@ -145,6 +145,33 @@ def test_an_upload_in_the_background(fake, client):
     assert run.status == 0 and (server.root / "up").read_bytes() == BIG, run
 
 
+# The rate.
+
+def test_limit_rate_is_one_for_all(fake, client):
+    """Two of 3 MB at 2 MB/s for all together."""
+    run = client("--limit-rate=2M", "-c", "get big one &; get big two", fake().target())
+    assert run.status == 0, run
+    assert max(t["ms"] for t in run.report["transfers"]) > 2200, run
+
+
+@pytest.mark.parametrize("line", ("get --limit-rate=1M big slow &; get big; get big one; wait",
+                                  "get big & get big one & get --limit-rate=1M big slow; wait"))
+def test_a_rate_of_its_own_is_nobody_elses(fake, client, line):
+    """The others have theirs, which is none here, wherever the command runs."""
+    run = client("-c", line, fake("slow=2500000").target())
+    assert run.status == 0, run
+    took = {t["local"]: t["ms"] for t in run.report["transfers"]}
+    assert took["slow"] > 2700, run
+    assert max(took["big"], took["one"]) < took["slow"] - 600, run
+
+
+def test_a_rate_of_its_own_takes_nothing_from_the_others(fake, client):
+    run = client("--limit-rate=1500k", "-c", "get --limit-rate=1500k big own &; get big; wait",
+                 fake().target())
+    assert run.status == 0, run
+    assert all(1600 < t["ms"] < 3000 for t in run.report["transfers"]), run
+
+
 def test_interrupt_ends_a_script_and_its_background(fake, client):
     server = fake(VERY_SLOW)
     run = client.signal_when(signal.SIGINT, lambda: server.said().count("RETR big") == 2,
@@ -212,6 +239,25 @@ def test_leaving_asks(fake, shell, client, answer, whole):
     sh.type(answer)
     assert sh.leave() == 0
     assert (read(client, "one") == BIG) == whole
+
+
+@pytest.mark.parametrize("end", ("s", "terminate"))
+def test_what_leaving_stops_is_in_the_report(fake, client, shell, end):
+    sh = shell("--report=json", "--report-file=said", fake(VERY_SLOW).target())
+    sh.run("queue get big one")
+    sh.run("queue get big two")
+    wait_until(lambda: (client.folder / "one.ftpsh.part").exists(), 10, "a transfer")
+    if end == "s":
+        sh.type("quit")
+        sh.child.expect(r"in the background: .*\] ")
+        sh.type("s")
+    else:
+        sh.child.kill(signal.SIGTERM)
+    assert sh.leave() == (0 if end == "s" else 143)
+    assert "get big one: stopped" in sh.seen.text and "get big two: stopped" in sh.seen.text
+    report = json.loads((client.folder / "said").read_text())
+    rows = {t["local"]: t["verdict"] for t in report["transfers"]}
+    assert rows == {"one": "failed"} and "interrupted" in report["error"]["message"], report
 
 
 def test_leaving_asks_until_it_is_understood(fake, shell, client):

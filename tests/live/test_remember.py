@@ -83,6 +83,39 @@ def test_a_memory_that_fails_is_corrected(fake, keeper):
     assert remembered(works(keeper, new, "epsv"))
 
 
+@pytest.mark.parametrize("line", ("get small one &", "get small one & wait", "queue get small one",
+                                  "get -P 2 small big &"))
+def test_what_worked_in_the_background_is_remembered(fake, keeper, line):
+    server = fake("refuse=EPSV")
+    assert keeper("-c", line, server.target()).status == 0
+    assert entries(keeper)[0][:4] == ("127.0.0.1", str(server.port), LOOPBACK, PASV_IP)
+    assert remembered(works(keeper, server, PASV_IP))
+
+
+def test_no_memory_in_the_background(fake, keeper):
+    assert keeper("--no-memory", "-c", "get small one &", fake().target()).status == 0
+    assert not keeper.memory.exists()
+
+
+def test_where_nothing_works_in_the_background_it_is_forgotten(fake, keeper):
+    old = fake()
+    works(keeper, old, "epsv")
+    old.stop()
+    new = fake("refuse=EPSV", "refuse=PASV", "refuse=EPRT", "refuse=PORT",
+               options=(f"--port={old.port}",))
+    run = keeper("-c", "get small one &", new.target())
+    assert run.status == 6, run
+    assert entries(keeper) == []
+
+
+def test_a_command_in_the_background_that_opened_nothing_says_nothing(fake, keeper):
+    """Where the strategy of the foreground has been forgotten since, it stays so."""
+    server = fake()
+    run = keeper("-c", "ls; memory forget *; get missing &", server.target())
+    assert run.status == 7, run
+    assert entries(keeper) == []
+
+
 def test_where_nothing_works_it_is_forgotten(fake, keeper):
     old = fake()
     works(keeper, old, "epsv")
