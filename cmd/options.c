@@ -435,7 +435,7 @@ const struct option option_table[] = {
      .group = GROUP_PATIENCE,
      FIELD(retries),
      .set = set_number,
-     .help = "connect again after passing failures; not in the shell"},
+     .help = "try again after failures that may pass; `open` not in the shell"},
 
     {.name = "compress",
      .kind = OPTION_FLAG,

@@ -3,6 +3,7 @@
 #include "arguments.h"
 #include "base/escape.h"
 #include "quantity.h"
+#include "xfer/retry.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -235,16 +236,32 @@ static void tell(struct app *app, const struct transfer *t)
             verdict_name(t->verdict));
 }
 
-int transfers_one(const struct transfers *t, struct mover *m, const struct transfer_pair *pair,
-                  struct transfer *out, struct err *err)
+/* Standard input is read as soon as there is a data connection. */
+int transfers_retries(const struct transfers *t)
 {
-    struct get_options o = t->get;
-    if (t->direction == TRANSFER_PUT)
-        return put_file(m, pair->from, pair->to, &t->put, out, err);
-    o.size = pair->size;
-    o.mtime = pair->mtime;
-    o.mode = pair->mode;
-    return get_file(m, pair->from, pair->to, &o, out, err);
+    bool once = t->direction == TRANSFER_PUT && (t->put.append || t->put.fd >= 0);
+    return once ? 0 : t->app->settings.retries;
+}
+
+int transfers_try(const struct transfers *t, struct mover *m, const struct transfer_pair *pair,
+                  struct transfer_course *c, struct transfer *out, struct err *err)
+{
+    struct get_options get = t->get;
+    struct put_options put = t->put;
+    if (c->moved && !get.resume) /* what cannot be continued begins again */
+        get.anew = put.anew = get.resume = put.resume = true;
+    if (c->opened)
+        get.newer = get.no_clobber = put.newer = put.no_clobber = false;
+    put.again = c->failures < transfers_retries(t);
+    get.size = pair->size;
+    get.mtime = pair->mtime;
+    get.mode = pair->mode;
+    int rc = t->direction == TRANSFER_PUT ? put_file(m, pair->from, pair->to, &put, out, err)
+                                          : get_file(m, pair->from, pair->to, &get, out, err);
+    c->failures += rc < 0;
+    c->opened |= out->opened;
+    c->moved |= out->bytes > 0;
+    return rc;
 }
 
 void transfers_tell(struct transfers *t, const struct transfer *out, bool well)
@@ -257,15 +274,50 @@ void transfers_tell(struct transfers *t, const struct transfer *out, bool well)
         tell(t->app, out);
 }
 
-static int run_single(struct transfers *t, struct err *err)
+static int try_single(struct transfers *t, struct transfer_course *c, struct transfer *out,
+                      struct err *err)
 {
     struct app *app = t->app;
-    struct transfer out = {0};
     progress_start(&app->bar, t->list[0].from);
-    int rc = transfers_one(t, &app->mover, &t->list[0], &out, err);
+    int rc = transfers_try(t, &app->mover, &t->list[0], c, out, err);
     progress_stop(&app->bar);
-    transfers_tell(t, &out, rc == 0);
     return rc;
+}
+
+/* 1 behind a pause, where the next try may do better; 0 or, with ERR_CANCELLED, -1. */
+static int may_try_again(struct transfers *t, const struct transfer_course *c,
+                         const struct transfer *out, const struct err *why, struct err *err)
+{
+    struct app *app = t->app;
+    char line[1024];
+    if (c->failures > transfers_retries(t) || out->retried ||
+        !retry_helps(&app->mover, c->opened, why))
+        return 0;
+    struct deadline again = retry_pause(c->failures);
+    struct err ended = ERR_INIT;
+    retry_line(line, sizeof line, t->list[0].from, why, again);
+    app_say(app, "%s", line);
+    if (app_pause(app, deadline_left_ms(again), &ended) == 0)
+        return 1;
+    return ended.code == ERR_CANCELLED ? err_take(err, &ended) : 0;
+}
+
+/* As a pool does it with several, over the app's own session; the first cause is kept. */
+static int run_single(struct transfers *t, struct err *err)
+{
+    struct transfer out = {0};
+    struct transfer_course c = {0};
+    struct err first = ERR_INIT, why = ERR_INIT;
+    int rc = try_single(t, &c, &out, &why), more = 0;
+    while (rc < 0 && (more = may_try_again(t, &c, &out, &why, err)) > 0) {
+        err_take(&first, &why);
+        err_clear(&why);
+        rc = try_single(t, &c, &out, &why);
+    }
+    transfers_tell(t, &out, rc == 0);
+    if (rc == 0 || more < 0)
+        return rc;
+    return err_take(err, why.code == ERR_CANCELLED || !err_is_set(&first) ? &why : &first);
 }
 
 static int read_parallel(const struct app *app, int *n, struct err *err)

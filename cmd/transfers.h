@@ -45,15 +45,24 @@ int transfers_add(struct transfers *t, const char *from, const char *to, const s
 /* A folder, with all that is in it, to become `to`. -1 with ERR_LOCAL. */
 int transfers_add_tree(struct transfers *t, const char *from, const char *to, struct err *err);
 
-/* Transfers them all, --parallel at a time; several are retried where they fail in passing. Each is
- * told and reported; what fails is told at once, and the others go on.
+/* Transfers them all, --parallel at a time; what fails in passing is tried again and continued, up
+ * to --retries times. Each is told and reported; what fails is told at once, and the others go on.
  * ERR_USAGE, before anything is moved, where two would go to the same name. */
 int transfers_run(struct transfers *t, struct err *err);
 
-/* For transfers_run(): one of them with any mover, in any thread; what came of it, to be told and
- * reported in the app's; and all of them with so many at a time. */
-int transfers_one(const struct transfers *t, struct mover *m, const struct transfer_pair *pair,
-                  struct transfer *out, struct err *err);
+/* What the tries of one transfer have done so far. Zero is none. */
+struct transfer_course {
+    int failures;
+    bool opened; /* a data connection: what could pass it over was looked at */
+    bool moved;  /* something, which the next try goes on behind */
+};
+
+/* For transfers_run(): the next try of one of them with any mover, in any thread; how many more
+ * there may be, since what was read or appended cannot be told from what is to be; what came of it,
+ * to be told and reported in the app's; and all of them with so many at a time. */
+int transfers_try(const struct transfers *t, struct mover *m, const struct transfer_pair *pair,
+                  struct transfer_course *c, struct transfer *out, struct err *err);
+int transfers_retries(const struct transfers *t);
 void transfers_tell(struct transfers *t, const struct transfer *out, bool well);
 int transfers_run_pooled(struct transfers *t, int workers, struct err *err);
 int transfers_run_trees(struct transfers *t, int workers, struct err *err); /* files first */

@@ -19,23 +19,15 @@ struct errand {
     struct job job;
     struct crew *crew;
     const struct transfer_pair *pair;
+    struct transfer_course course;
     int64_t size; /* -1: not known */
-    bool begun;   /* an earlier try has moved something: what could pass it over was looked at */
 };
 
 /* In a worker's thread. */
 static int run_errand(struct mover *m, struct job *j, struct err *err)
 {
     struct errand *e = (struct errand *) j;
-    struct transfers again = *e->crew->t;
-    struct transfer *out = &j->state->transfer;
-    if (j->tries > 0 && !again.get.resume) /* what cannot be continued begins again */
-        again.get.anew = again.put.anew = again.get.resume = again.put.resume = true;
-    if (e->begun)
-        again.get.newer = again.get.no_clobber = again.put.newer = again.put.no_clobber = false;
-    int rc = transfers_one(&again, m, e->pair, out, err);
-    e->begun |= out->opened;
-    return rc;
+    return transfers_try(e->crew->t, m, e->pair, &e->course, &j->state->transfer, err);
 }
 
 /* What would happen to all the others, too. */
@@ -105,10 +97,9 @@ int transfers_run_pooled(struct transfers *t, int workers, struct err *err)
 {
     struct app *app = t->app;
     struct crew c = {.t = t, .parts = parts_begin(app)};
-    /* what was appended cannot be told from what is to be appended again */
     struct pool_config config = {.model = &app->mover,
                                  .workers = workers,
-                                 .retries = t->put.append ? 0 : app->settings.retries,
+                                 .retries = transfers_retries(t),
                                  .say = say,
                                  .ctx = &c};
     struct errand *list = calloc(t->n, sizeof *list);

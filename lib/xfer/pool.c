@@ -1,5 +1,7 @@
 #include "xfer/pool.h"
 
+#include "xfer/retry.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -11,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TICK_MS = 250, PAUSE_MS = 1000, PAUSE_MAX_MS = 30000 };
+enum { TICK_MS = 250 };
 
 struct jobs {
     struct job *head, **tail;
@@ -141,12 +143,12 @@ static void stop(struct pool *p, const struct err *why)
     changed(p);
 }
 
-static struct deadline pause_after(int failures)
+static void say_retry(struct pool *p, const char *name, const struct err *why,
+                      struct deadline again)
 {
-    int64_t ms = PAUSE_MS;
-    for (int i = 1; i < failures && ms < PAUSE_MAX_MS; i++)
-        ms *= 2;
-    return deadline_in(ms < PAUSE_MAX_MS ? ms : PAUSE_MAX_MS);
+    char line[512];
+    retry_line(line, sizeof line, name, why, again);
+    say(p, "%s", line);
 }
 
 /* ---- connecting ---- */
@@ -224,10 +226,9 @@ static void note_outage(struct worker *w, const struct err *why)
         return;
     if (g->failures++ == 0)
         g->cause = *why;
-    g->next = pause_after(g->failures);
+    g->next = retry_pause(g->failures);
     if (g->failures <= p->config.retries)
-        say(p, "%s; trying again in %lld s", why->msg,
-            (long long) (deadline_left_ms(g->next) + 999) / 1000);
+        say_retry(p, NULL, why, g->next);
     else if (p->connected > 0)
         retire(w, why);
     else
@@ -331,22 +332,8 @@ static bool connect_for_job(struct worker *w)
 
 static bool may_retry(const struct worker *w, const struct err *e)
 {
-    const struct pool *p = w->pool;
-    switch (e->code) {
-    case ERR_CONNECT:
-    case ERR_CLOSED:
-    case ERR_TRUNCATED:
-    case ERR_REPLY_TRANSIENT:
-        return true;
-    case ERR_TIMEOUT:
-        return !deadline_passed(p->wait->limit);
-    case ERR_TLS: /* in the middle; a handshake that fails will fail again */
-        return w->job->state->transfer.opened;
-    case ERR_NO_DATA_PATH: /* where there was one before */
-        return w->ladder.proven >= 0;
-    default:
-        return false;
-    }
+    const struct transfer *t = &w->job->state->transfer;
+    return !t->retried && retry_helps(&w->mover, t->opened, e);
 }
 
 static void job_over(struct worker *w, bool failed)
@@ -373,9 +360,8 @@ static void judge(struct worker *w, const struct err *why)
         job_over(w, true);
         return;
     }
-    j->again = pause_after(j->tries);
-    say(p, "%s: %s; trying again in %lld s", j->name, why->msg,
-        (long long) (deadline_left_ms(j->again) + 999) / 1000);
+    j->again = retry_pause(j->tries);
+    say_retry(p, j->name, why, j->again);
     jobs_put(&p->later, j);
 }
 

@@ -1,6 +1,7 @@
 #include "xfer/put.h"
 
 #include "xfer/get.h"
+#include "xfer/retry.h"
 #include "xfer/stamp.h"
 #include "xfer/verify.h"
 
@@ -461,11 +462,12 @@ static int rename_temp(struct put *p, struct err *err)
     return rename_past(p, &why, err);
 }
 
-/* With `resume` the part is kept for the next time. */
+/* With `resume` the part is kept for the next time; and for the next try. */
 static void clear_temp(struct put *p, struct err *err)
 {
-    bool keep = p->options->resume && err->code != ERR_INTEGRITY;
-    if (keep)
+    const struct put_options *o = p->options;
+    bool wanted = (o->resume && !o->anew) || (o->again && retry_helps(p->mover, true, err));
+    if (wanted && err->code != ERR_INTEGRITY)
         err_wrap(err, "a part is kept on the server as %s", p->temp);
     else if (err->code == ERR_CANCELLED ||
              session_expect(p->mover->session, NULL, p->temp, NULL, "DELE %s", p->temp) < 0)

@@ -13,21 +13,22 @@
 
 /* Begin with PUT_OPTIONS_INIT: zeros mean something else. */
 struct put_options {
-    int dirfd;       /* `local` is relative to it; borrowed */
-    bool confined;   /* `local` is one name in dirfd: no link is followed, only a regular file is
-                      * sent */
-    int fd;          /* >= 0: sent in place of the file `local`, which is its name for people;
-                      * borrowed, and never closed */
-    bool resume;     /* go on behind what the server has */
-    bool anew;       /* with resume: where that is not the beginning of the file, from the start */
-    bool append;     /* add to what the server has (APPE) */
-    bool atomic;     /* under a temporary name beside the target, then renamed */
-    bool no_clobber; /* a remote file that is there stays as it is */
-    bool newer;      /* so does one that is not older than the local file */
-    bool preserve;   /* the remote file gets the local file's time, where the server can */
-    bool chmod;      /* and its mode (SITE CHMOD) */
-    bool remove_source;              /* delete the local file when all of it is known to be there */
-    int64_t max_size;                /* larger files are passed over; -1: none is too large */
+    int dirfd;     /* `local` is relative to it; borrowed */
+    bool confined; /* `local` is one name in dirfd: no link is followed, only a regular file is
+                    * sent */
+    int fd;        /* >= 0: sent in place of the file `local`, which is its name for people;
+                    * borrowed, and never closed */
+    bool resume;   /* go on behind what the server has */
+    bool anew;     /* with resume: where that is not the beginning of the file, from the start */
+    bool again; /* another try follows where retry_helps(): what `atomic` has sent is kept for it */
+    bool append;        /* add to what the server has (APPE) */
+    bool atomic;        /* under a temporary name beside the target, then renamed */
+    bool no_clobber;    /* a remote file that is there stays as it is */
+    bool newer;         /* so does one that is not older than the local file */
+    bool preserve;      /* the remote file gets the local file's time, where the server can */
+    bool chmod;         /* and its mode (SITE CHMOD) */
+    bool remove_source; /* delete the local file when all of it is known to be there */
+    int64_t max_size;   /* larger files are passed over; -1: none is too large */
     int64_t there_size, there_mtime; /* of the remote file, as a listing told them exactly;
                                       * LISTING_UNKNOWN: asked for where they matter */
 };

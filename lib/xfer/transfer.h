@@ -68,7 +68,8 @@ struct transfer {
     int64_t ms;
     enum transfer_verdict verdict;
     enum transfer_skip skipped;
-    bool opened; /* a data connection was there: strategy is valid */
+    bool opened;  /* a data connection was there: strategy is valid */
+    bool retried; /* it has had all its tries (segments.h) */
     enum strategy_id strategy;
 };
 

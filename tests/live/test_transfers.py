@@ -238,7 +238,7 @@ def test_atomic_upload_that_fails(fake, client, quirk, status):
     server = fake(quirk)
     (server.root / "up").write_bytes(b"old")
     (client.folder / "up").write_bytes(BIG)
-    run = client(server.target(), "put", "--atomic", "up")
+    run = client("--retries=0", server.target(), "put", "--atomic", "up")
     assert run.status == status, run
     assert (server.root / "up").read_bytes() == b"old"
     assert not list(server.root.glob(".*"))
@@ -247,7 +247,7 @@ def test_atomic_upload_that_fails(fake, client, quirk, status):
 def test_atomic_upload_continued(fake, client):
     server = fake("data-reset-after=1000000")
     (client.folder / "up").write_bytes(BIG)
-    run = client("-c", "-put -c --atomic up; -put -c --atomic up; -put -c --atomic up; "
+    run = client("--retries=0", "-c", "-put -c --atomic up; -put -c --atomic up; -put -c --atomic up; "
                  "put -c --atomic up", server.target())
     assert "a part is kept on the server as .up.ftpsh.tmp" in run.stderr
     assert run.status == 0, run
@@ -258,7 +258,7 @@ def test_atomic_upload_continued(fake, client):
 def test_atomic_upload_that_cannot_be_cleared(fake, client):
     server = fake("disk-full-after=1000", "refuse=DELE:550")
     (client.folder / "up").write_bytes(BIG)
-    run = client(server.target(), "put", "--atomic", "up")
+    run = client("--retries=0", server.target(), "put", "--atomic", "up")
     assert run.status == 8, run
     assert "may be left on the server as .up.ftpsh.tmp" in run.stderr
 
@@ -280,13 +280,13 @@ def test_server_that_renames_nothing(fake, client, code):
     server = fake(f"refuse=RNTO:{code}")
     (server.root / "up").write_bytes(b"old")
     (client.folder / "up").write_bytes(SMALL)
-    run = client(server.target(), "put", "--atomic", "up")
+    run = client("--retries=0", server.target(), "put", "--atomic", "up")
     assert run.status == 7, run
     assert (server.root / "up").read_bytes() == b"old"
     server = fake("no-rename-over")
     (server.root / "up").write_bytes(b"old")
     (server.root / ".up.ftpsh.old").write_bytes(b"older")
-    run = client(server.target(), "put", "--atomic", "up")
+    run = client("--retries=0", server.target(), "put", "--atomic", "up")
     assert run.status == 0, run
     assert (server.root / "up").read_bytes() == SMALL and not list(server.root.glob(".up*"))
 
@@ -306,9 +306,9 @@ def test_source_is_deleted(fake, client):
 def test_source_stays_where_nothing_proves_the_copy(fake, client, quirk):
     server = fake(quirk)
     (client.folder / "up").write_bytes(SMALL)
-    run = client("-c", "-get -E small; -put -E up", server.target())
+    run = client("--retries=0", "-c", "-get -E small; -put -E up", server.target())
     assert (server.root / "small").exists() and (client.folder / "up").exists(), run
-    run = client(server.target(), "get", "-E", "small")
+    run = client("--retries=0", server.target(), "get", "-E", "small")
     assert run.status in (8, 9), run
     if quirk == "no-size":
         assert run.status == 9 and "is not deleted" in run.stderr

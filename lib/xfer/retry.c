@@ -1,0 +1,40 @@
+#include "xfer/retry.h"
+
+#include <stdio.h>
+
+enum { PAUSE_MS = 1000, PAUSE_MAX_MS = 30000 };
+
+bool retry_helps(const struct mover *m, bool opened, const struct err *why)
+{
+    switch (why->code) {
+    case ERR_CONNECT:
+    case ERR_CLOSED:
+    case ERR_TRUNCATED:
+    case ERR_REPLY_TRANSIENT:
+        return true;
+    case ERR_TIMEOUT:
+        return !deadline_passed(session_settings(m->session)->wait->limit);
+    case ERR_RESOLVE: /* the network has gone, too */
+    case ERR_TLS:     /* in the middle; a handshake that fails will fail again */
+        return opened;
+    case ERR_NO_DATA_PATH: /* where there was one before */
+        return m->ladder->proven >= 0;
+    default:
+        return false;
+    }
+}
+
+struct deadline retry_pause(int failures)
+{
+    int64_t ms = PAUSE_MS;
+    for (int i = 1; i < failures && ms < PAUSE_MAX_MS; i++)
+        ms *= 2;
+    return deadline_in(ms < PAUSE_MAX_MS ? ms : PAUSE_MAX_MS);
+}
+
+void retry_line(char *dst, size_t size, const char *name, const struct err *why,
+                struct deadline again)
+{
+    snprintf(dst, size, "%s%s%s; trying again in %lld s", name ? name : "", name ? ": " : "",
+             why->msg, (long long) (deadline_left_ms(again) + 999) / 1000);
+}
