@@ -178,14 +178,6 @@ static void fill(struct search *s, bool entries, char behind)
 
 /* ---- names of files ---- */
 
-static size_t characters(const char *text)
-{
-    size_t n = 0;
-    for (; *text; text++)
-        n += ((unsigned char) *text & 0xc0) != 0x80;
-    return n;
-}
-
 /* Nothing else reads "~", hence the folder takes its place in the line. */
 static const char *expand_home(struct search *s, const char *word)
 {
@@ -193,7 +185,7 @@ static const char *expand_home(struct search *s, const char *word)
     if (!home || raw[0] != '~' || (raw[1] && raw[1] != '/') || word[0] != '~')
         return word;
     snprintf(s->path, sizeof s->path, "%s%s", home, word[1] ? word + 1 : "/");
-    s->out->erase = characters(raw);
+    s->out->erase = strlen(raw);
     s->place.quote = '\0';
     s->place.escape = false;
     put_quoted(s->out, s->path, strlen(s->path), '\0', false);

@@ -44,7 +44,7 @@ struct complete_world {
 };
 
 struct completion {
-    size_t erase; /* so many characters before the cursor go first */
+    size_t erase; /* so many bytes before the cursor go first */
     char insert[LINE_BYTES];
     bool unique; /* there is one candidate, and nothing is left to choose */
     struct candidates all;
