@@ -2,226 +2,43 @@
 
 #include "ask.h"
 #include "background.h"
-#include "base/escape.h"
+#include "editor.h"
+#include "lscolors.h"
 #include "run.h"
 #include "signals.h"
-#include "term.h"
-#include "words.h"
 
-#include <errno.h>
-#include <histedit.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <wchar.h>
 
-enum { HISTORY_LINES = 1000, PROMPT_BYTES = 1024 };
+enum { HISTORY_LINES = 1000 };
 
 struct shell {
     struct app *app;
-    EditLine *editor;
-    History *history;
-    char prompt[PROMPT_BYTES];
-    bool interrupted; /* Ctrl-C at the prompt */
-    bool unreadable;  /* the line holds bytes that are no characters */
-    int pushed_back;  /* a byte to be read again; EOF: none */
-    int terminal;     /* see signals_watch_terminal() */
+    struct editor *editor;
+    struct history_list past;
 };
 
-static struct shell *shell_of(EditLine *editor)
-{
-    struct shell *sh = NULL;
-    el_get(editor, EL_CLIENTDATA, &sh);
-    return sh;
-}
-
-static char *get_prompt(EditLine *editor)
-{
-    return shell_of(editor)->prompt;
-}
-
-/* "ftpsh> ", or "user@host:/dir> " with what comes from elsewhere escaped. */
-static void make_prompt(struct shell *sh)
+static void make_prompt(const struct shell *sh, struct prompt *p)
 {
     const struct session *s = sh->app->session;
-    char raw[PROMPT_BYTES / 4];
-    if (!s) {
-        snprintf(sh->prompt, sizeof sh->prompt, "ftpsh> ");
-        return;
-    }
-    snprintf(raw, sizeof raw, "%s@%s:%s", session_user(s), session_host(s), session_cwd(s));
-    size_t n = escape_text(sh->prompt, sizeof sh->prompt - 3, raw, strlen(raw));
-    snprintf(sh->prompt + n, 3, "> ");
+    struct place where = {NULL, NULL, NULL};
+    if (s)
+        where = (struct place){session_user(s), session_host(s), session_cwd(s)};
+    bool terminal = isatty(fileno(editor_screen(sh->editor))) != 0;
+    bool colours = lscolors_wanted(NULL, terminal, getenv("NO_COLOR"), getenv("TERM"));
+    prompt_make(p, &where, editor_columns(sh->editor), colours);
 }
 
-/* The row, counted from that of the prompt, in which the line has its `at` once the terminal has
- * wrapped it anew for its width. */
-static int row_of(const struct shell *sh, const LineInfo *line, const char *at)
-{
-    char *before = strndup(line->buffer, (size_t) (at - line->buffer));
-    int columns = text_width(sh->prompt) + (before ? text_width(before) : 0);
-    free(before);
-    return columns / term_width(STDOUT_FILENO);
-}
-
-/* Row by row: to clear the screen from its first row on would push it into the scrollback of some
- * terminals. */
-static void erase_line(const struct shell *sh)
-{
-    const LineInfo *line = el_line(sh->editor);
-    int above = row_of(sh, line, line->cursor), rows = row_of(sh, line, line->lastchar);
-    printf("\r");
-    if (above > 0)
-        printf("\033[%dA", above);
-    for (int i = 0; i < rows; i++)
-        printf("\033[K\033[B");
-    printf("\033[K");
-    if (rows > 0)
-        printf("\033[%dA", rows);
-}
-
-/* The terminal has another size, or is ours again after a stop. */
-static void redraw(struct shell *sh)
-{
-    if (signals_terminal_seen()) {
-        el_set(sh->editor, EL_PREP_TERM, 0);
-        el_set(sh->editor, EL_PREP_TERM, 1);
-    } else {
-        erase_line(sh);
-    }
-    fflush(stdout);
-    el_resize(sh->editor);
-    el_set(sh->editor, EL_REFRESH);
-}
-
-/* 1 with a byte, 0 at the end of input, -1 when Ctrl-C or a signal ended the waiting. */
-static int read_byte(struct shell *sh, char *c)
-{
-    struct wait w = {sh->app->cancel, DEADLINE_NEVER};
-    for (;;) {
-        struct wait_fd want[] = {{.fd = STDIN_FILENO, .want = POLLIN},
-                                 {.fd = sh->terminal, .want = POLLIN}};
-        struct err err = ERR_INIT;
-        if (wait_fds(&w, want, 2, DEADLINE_NEVER, &err) < 0) {
-            sh->interrupted = true;
-            return -1;
-        }
-        if (want[1].got)
-            redraw(sh);
-        if (!want[0].got)
-            continue;
-        ssize_t n = read(STDIN_FILENO, c, 1);
-        if (n >= 0 || (errno != EINTR && errno != EAGAIN))
-            return n > 0 ? 1 : 0;
-    }
-}
-
-/* 1 with the next byte; see read_byte(). */
-static int next_byte(struct shell *sh, char *c)
-{
-    if (sh->pushed_back == EOF)
-        return read_byte(sh, c);
-    *c = (char) sh->pushed_back;
-    sh->pushed_back = EOF;
-    return 1;
-}
-
-/* What stands in the line for a byte that is no character: dropping it would leave another name
- * than was typed. */
-static wchar_t mark_unreadable(struct shell *sh)
-{
-    sh->unreadable = true;
-    el_beep(sh->editor);
-    return MB_CUR_MAX > 1 ? 0xfffd : L'?';
-}
-
-/* For libedit, which would sit in read() where Ctrl-C could not end the line. */
-static int get_char(EditLine *editor, wchar_t *out)
-{
-    struct shell *sh = shell_of(editor);
-    mbstate_t state;
-    memset(&state, 0, sizeof state);
-    for (bool first = true;; first = false) {
-        char c;
-        int got = next_byte(sh, &c);
-        if (got <= 0)
-            return got;
-        size_t n = mbrtowc(out, &c, 1, &state);
-        if (n == (size_t) -2)
-            continue;
-        if (n == (size_t) -1) {
-            if (!first) /* what breaks off a character is not part of it */
-                sh->pushed_back = (unsigned char) c;
-            *out = mark_unreadable(sh);
-        }
-        return 1;
-    }
-}
-
-static int shell_open(struct shell *sh, struct err *err)
-{
-    HistEvent event;
-    sh->terminal = signals_watch_terminal(err);
-    if (sh->terminal < 0)
-        return -1;
-    sh->editor = el_init("ftpsh", stdin, stdout, stderr);
-    sh->history = history_init();
-    if (!sh->editor || !sh->history)
-        return err_set(err, ERR_LOCAL, "cannot use the terminal");
-    history(sh->history, &event, H_SETSIZE, HISTORY_LINES);
-    history(sh->history, &event, H_SETUNIQUE, 1);
-    el_set(sh->editor, EL_CLIENTDATA, sh);
-    el_set(sh->editor, EL_PROMPT, get_prompt);
-    el_set(sh->editor, EL_EDITOR, "emacs");
-    el_set(sh->editor, EL_HIST, history, sh->history);
-    el_set(sh->editor, EL_GETCFN, get_char);
-    el_set(sh->editor, EL_BIND, "^R", "em-inc-search-prev", NULL);
-    el_source(sh->editor, NULL);
-    return 0;
-}
-
-static void shell_close(struct shell *sh)
-{
-    if (sh->editor)
-        el_end(sh->editor);
-    if (sh->history)
-        history_end(sh->history);
-}
-
-/* 1 with a line, 0 when it was dropped by Ctrl-C, -1 at the end. */
+/* As editor_read(). */
 static int read_line(struct shell *sh, char line[LINE_BYTES])
 {
-    HistEvent event;
-    int count = 0;
-    make_prompt(sh);
-    sh->interrupted = sh->unreadable = false;
-    sh->pushed_back = EOF;
-    signals_terminal_seen(); /* what happened while a command ran */
-    el_resize(sh->editor);
-    const char *got = el_gets(sh->editor, &count);
-    if (sh->interrupted) {
-        putchar('\n');
-        return signals_ending() ? -1 : 0;
-    }
-    if (!got || count <= 0) {
-        putchar('\n');
-        return -1;
-    }
-    if (sh->unreadable) {
-        fprintf(stderr, "ftpsh: the line is not run: it holds bytes that are no characters here\n");
-        return 0;
-    }
-    size_t len = strcspn(got, "\r\n");
-    if (len >= LINE_BYTES) {
-        fprintf(stderr, "ftpsh: the line is too long\n");
-        return 0;
-    }
-    if (strspn(got, " \t\r\n") < strlen(got))
-        history(sh->history, &event, H_ENTER, got);
-    memcpy(line, got, len);
-    line[len] = '\0';
-    return 1;
+    struct prompt prompt;
+    make_prompt(sh, &prompt);
+    int got = editor_read(sh->editor, &prompt, line);
+    if (got > 0 && history_wants(line))
+        history_add(&sh->past, line, NULL);
+    return got;
 }
 
 /* 'w', 's' or 'c'. Where nobody answers, at the end of input or without a terminal, it is 'w'. */
@@ -260,9 +77,11 @@ static bool may_leave(struct app *app)
 
 int shell_run(struct app *app, struct err *err)
 {
-    struct shell sh = {.app = app};
+    struct shell sh = {.app = app, .past.max = HISTORY_LINES};
     char line[LINE_BYTES];
-    int rc = shell_open(&sh, err), got;
+    int got;
+    sh.editor = editor_new(app->cancel, &sh.past, err);
+    int rc = sh.editor ? 0 : -1;
     while (rc == 0 && !app->quit && !signals_ending()) {
         cancel_lower(app->cancel);
         background_reap(app, NULL);
@@ -274,7 +93,8 @@ int shell_run(struct app *app, struct err *err)
         if (app->quit)
             app->quit = may_leave(app);
     }
-    shell_close(&sh);
+    editor_free(sh.editor);
+    history_clear(&sh.past);
     background_stop(app);
     return rc;
 }

@@ -32,6 +32,12 @@ int term_height(int fd)
     return from_environment("LINES", HEIGHT_DEFAULT);
 }
 
+bool term_is_dumb(void)
+{
+    const char *term = getenv("TERM");
+    return !term || !*term || strcmp(term, "dumb") == 0;
+}
+
 /* The bytes of the character at `text` and its columns; what the locale does not know is one byte
  * and one column. */
 static size_t next_char(const char *text, int *columns)

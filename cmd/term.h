@@ -11,6 +11,9 @@ int term_width(int fd);
 /* Lines of the terminal behind fd; LINES or 24 where it does not say. */
 int term_height(int fd);
 
+/* The cursor can only go on, and to the front of its line: TERM is "dumb", empty or not set. */
+bool term_is_dumb(void);
+
 /* Columns that valid UTF-8 takes in this locale. */
 int text_width(const char *text);
 

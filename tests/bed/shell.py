@@ -1,8 +1,14 @@
 """ftpsh on a pseudo-terminal."""
+import re
+
 import pexpect
 
 PROMPT = r"[^\s>]+@[^\s>]+> "
 SECONDS = 20
+
+
+def without_colours(text):
+    return re.sub("\x1b\\[[0-9;]*m", "", text)
 
 
 class Shell:

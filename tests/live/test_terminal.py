@@ -5,7 +5,7 @@ import signal
 import pytest
 
 from bed.process import is_running, wait_until
-from bed.shell import PROMPT, Shell
+from bed.shell import PROMPT, Shell, without_colours
 
 
 class Bare:
@@ -131,7 +131,7 @@ def test_line_is_drawn_anew_for_another_width(bed, shell):
     """Over itself: the rows that it takes in the new width are erased, and no others."""
     sh = shell(bed.server("vsftpd").target())
     sh.prompt()
-    prompt = sh.child.after
+    prompt = without_colours(sh.child.after)
     sh.child.send("mkdir " + "long" * 20)
     sh.child.expect_exact("long" * 20)
     rows = (len(prompt) + 86) // 30
