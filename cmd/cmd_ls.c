@@ -28,6 +28,7 @@ struct ls {
     bool at_terminal;
     struct lscolors *colors; /* NULL: none */
     int64_t now;
+    struct ancestry ancestry;
     bool headings; /* each folder has one */
     bool printed;  /* something; a heading has an empty line before it */
 };
@@ -317,6 +318,8 @@ static int list_below(struct folder *f, int depth, struct err *err)
         if (rc == 0 && depth == WALK_DEPTH_MAX)
             rc = err_set(&why, ERR_PROTOCOL, "%s: deeper than %d folders", path, depth);
         if (rc == 0)
+            rc = ancestry_check(&f->ls->ancestry, &f->ls->app->mover, f->path, item, depth, &why);
+        if (rc == 0)
             rc = list_folder(f->ls, path, depth + 1, &why);
         if (rc < 0 && parts_refused(&f->ls->parts, path, &why, err) < 0)
             return -1;
@@ -327,6 +330,8 @@ static int list_below(struct folder *f, int depth, struct err *err)
 static int list_folder(struct ls *ls, const char *path, int depth, struct err *err)
 {
     struct folder f = {.ls = ls, .path = path};
+    if (depth == 1)
+        ls->ancestry = (struct ancestry){0};
     struct list_options options = {.no_times = !ls->times};
     struct list_end end = {0};
     int rc = list_stream(&ls->app->mover, path, &options, take_entry, &f, &end, err);

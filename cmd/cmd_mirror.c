@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PARALLEL = 4, FILTER_FILE_MAX = 1024 * 1024 };
+enum { PARALLEL = 4, MAX_ENTRIES = 10000000, FILTER_FILE_MAX = 1024 * 1024 };
 
 /* How mirror was called, and what it works with. */
 struct mirroring {
@@ -32,6 +32,7 @@ struct mirroring {
     struct plan plan;
     struct mirror_log log;
     uint8_t *compared;
+    long long max_entries;
     int local; /* the local root; -1: not there */
     bool dry, remote_missing;
 };
@@ -135,6 +136,8 @@ static int read_options(struct mirroring *x, struct err *err)
     if (read_number(app, "max-delete", -1, INT32_MAX, &max_delete, err) < 0)
         return -1;
     o->max_delete = max_delete;
+    if (read_number(app, "max-entries", MAX_ENTRIES, UINT32_MAX / 2, &x->max_entries, err) < 0)
+        return -1;
     if (newer && quantity_moment(newer, (int64_t) time(NULL), &o->newer_than, err) < 0)
         return err_wrap(err, "--newer-than");
     if (largest && quantity_bytes(largest, &o->max_size, err) < 0)
@@ -266,7 +269,8 @@ static int scan_both(struct mirroring *x, struct err *err)
     bool upload = x->roots.upload;
     struct tree *here = upload ? &x->source : &x->target;
     struct tree *there = upload ? &x->target : &x->source;
-    struct scan_options o = {.filter = x->filter, .failed = folder_failed, .ctx = x};
+    struct scan_options o = {
+        .filter = x->filter, .most = x->max_entries, .failed = folder_failed, .ctx = x};
     bool follow = x->options.links == LINKS_FOLLOW;
     int rc = 0;
     o.follow = follow && upload;

@@ -28,6 +28,7 @@ struct tree {
     int max_depth;
     struct lscolors *colors; /* NULL: none */
     long folders, files;
+    struct ancestry ancestry;
     char before[WALK_DEPTH_MAX * LINES_BYTES]; /* what stands left of an entry */
 };
 
@@ -93,14 +94,18 @@ static int put_entry(struct tree *t, const char *path, const struct item *item, 
 
 static int draw_folder(struct tree *t, const char *path, int depth, struct err *err);
 
-static int draw_below(struct tree *t, const char *path, int depth, bool last, struct err *err)
+/* `item` lies in `folder`, at `path`. */
+static int draw_below(struct tree *t, const char *folder, const struct item *item, const char *path,
+                      int depth, bool last, struct err *err)
 {
     size_t len = strlen(t->before);
     struct err why = ERR_INIT;
     if (depth >= t->max_depth)
         return 0;
     snprintf(t->before + len, sizeof t->before - len, "%s", last ? t->lines->none : t->lines->pass);
-    int rc = draw_folder(t, path, depth + 1, &why);
+    int rc = ancestry_check(&t->ancestry, &t->app->mover, folder, item, depth, &why);
+    if (rc == 0)
+        rc = draw_folder(t, path, depth + 1, &why);
     t->before[len] = '\0';
     return rc < 0 ? parts_refused(&t->parts, path, &why, err) : 0;
 }
@@ -119,7 +124,7 @@ static int draw_folder(struct tree *t, const char *path, int depth, struct err *
         if (rc == 0)
             rc = put_entry(t, below, item, last, err);
         if (rc == 0 && item->type == ENTRY_DIR)
-            rc = draw_below(t, below, depth, last, err);
+            rc = draw_below(t, path, item, below, depth, last, err);
     }
     items_clear(&f.items);
     return rc;
@@ -131,6 +136,7 @@ static int draw(struct tree *t, const char *path, struct err *err)
         put_name(t, *path ? path : ".", NULL);
         putc('\n', t->app->out);
     }
+    t->ancestry = (struct ancestry){0};
     return draw_folder(t, path, 1, err);
 }
 

@@ -51,6 +51,7 @@ static const struct command_option mirror_options[] = {
     {0, "delete-emptied", NULL, OPTION_FLAG, NULL,
      "the same, also in folders that are empty in the source now"},
     {0, "max-delete", "N", OPTION_NUMBER, NULL, "delete nothing when it would be more than N"},
+    {0, "max-entries", "N", OPTION_NUMBER, NULL, "give up on trees of more entries (10000000)"},
     {0, "exclude", "GLOB", OPTION_TEXT, NULL,
      "leave these out; the last rule that matches decides"},
     {0, "include", "GLOB", OPTION_TEXT, NULL, "but not these; as the first rule: only these"},

@@ -25,9 +25,9 @@ struct expansion {
     bool folders_only;
     int n;
     const char *components[EXPAND_COMPONENTS];
-    const char *uniques[DEPTH_MAX]; /* of the folders that one is in */
-    char text[PATH_BYTES];          /* the components */
-    char path[PATH_BYTES];          /* of the folder that one is in; "" for the current one */
+    struct ancestry ancestry;
+    char text[PATH_BYTES]; /* the components */
+    char path[PATH_BYTES]; /* of the folder that one is in; "" for the current one */
 };
 
 bool expand_wanted(const char *pattern)
@@ -144,9 +144,11 @@ static int visit_below(struct expansion *x, const struct item *item, uint64_t pl
 {
     size_t len = strlen(x->path);
     char path[PATH_BYTES];
-    if (depth == DEPTH_MAX || walk_is_loop(item, x->uniques, depth - 1))
+    if (depth == DEPTH_MAX)
         return 0;
-    x->uniques[depth - 1] = item->unique;
+    int enters = ancestry_enter(&x->ancestry, x->mover, x->path, item, depth, err);
+    if (enters <= 0)
+        return enters;
     if (path_join(x->path, item->name, path, err) < 0)
         return -1;
     memcpy(x->path, path, strlen(path) + 1);

@@ -33,7 +33,7 @@ static const struct {
                          "links cannot be made on a server; --links=follow sends what they name"},
     [REASON_OUTSIDE] = {"link-outside", "the link leads out of the tree"},
     [REASON_LOOP] = {"link-loop",
-                     "the link leads to a folder that it lies in, or to an unknown one"},
+                     "it is a link that leads to a folder that it lies in, or to an unknown one"},
     [REASON_DANGLING] = {"link-dangling", "what the link names is not there, or not known"},
     [REASON_SPECIAL] = {"special", "it is neither file, folder nor link"},
     [REASON_NAME] = {"bad-name", "the name cannot be used"},

@@ -38,7 +38,7 @@ enum action_reason {
     REASON_LINK,       /* links are not wanted */
     REASON_NO_LINKS,   /* a server cannot be told to make one */
     REASON_OUTSIDE,    /* the link leads out of the tree */
-    REASON_LOOP,       /* the link leads to a folder that it lies in, or to none that is known */
+    REASON_LOOP,       /* it leads to a folder that it lies in, or to none that is known */
     REASON_DANGLING,   /* what the link names is not there */
     REASON_SPECIAL,    /* neither file, folder nor link */
     REASON_NAME,       /* a name that cannot be used: refused */

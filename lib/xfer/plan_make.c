@@ -122,7 +122,7 @@ static int remove_node(struct making *x, uint32_t t, enum action_reason reason, 
     if (n->type != ENTRY_DIR)
         return add(x, ACTION_DELETE, reason, TREE_NONE, t, err);
     if (n->state != FOLDER_COMPLETE)
-        return skip(x, REASON_UNREAD, TREE_NONE, t, err);
+        return skip(x, n->state == FOLDER_LOOP ? REASON_LOOP : REASON_UNREAD, TREE_NONE, t, err);
     for (uint32_t i = 0; i < n->count; i++) {
         if (remove_node(x, n->first + i, reason, err) < 0)
             return -1;
@@ -368,7 +368,8 @@ static int plan_node(struct making *x, uint32_t s, uint32_t t, struct err *err)
     case ENTRY_FILE:
         return plan_file(x, s, t, err);
     case ENTRY_DIR:
-        return plan_folder(x, s, t, err);
+        return x->source->nodes[s].state == FOLDER_LOOP ? skip(x, REASON_LOOP, s, t, err)
+                                                        : plan_folder(x, s, t, err);
     case ENTRY_LINK:
         return plan_link(x, s, t, err);
     default:
@@ -512,6 +513,8 @@ static int plan_contents(struct making *x, uint32_t s, uint32_t t, struct err *e
         return skip(x, REASON_UNREAD, s, t, err);
     if (b && (b->state == FOLDER_FAILED || b->state == FOLDER_UNREAD))
         return skip(x, REASON_UNREAD, TREE_NONE, t, err);
+    if (b && b->state == FOLDER_LOOP)
+        return skip(x, REASON_LOOP, TREE_NONE, t, err);
     if (a->state == FOLDER_REFUSED)
         return skip(x, REASON_REFUSED, s, t, err);
     bool may_delete = false;

@@ -22,6 +22,7 @@ struct scanning {
     const struct scan_options *o;
     struct tree *tree;
     struct entry entry; /* too large for each level of a recursion */
+    int64_t entries;    /* that have been looked at so far */
     bool partial;       /* not all of the folder that is being read could be looked at */
 };
 
@@ -85,6 +86,9 @@ static int note(struct scanning *x, int dir, const char *folder, const char *nam
     struct entry *e = &x->entry;
     struct stat st;
     enum action_reason stays = REASON_NONE;
+    if (x->entries++ >= x->o->most)
+        return err_set(err, ERR_LOCAL, "there are more than %lld entries (--max-entries)",
+                       (long long) x->o->most);
     if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
         if (errno == ENOENT)
             return 0; /* gone since */
@@ -206,6 +210,7 @@ int scan_local(int root, const struct scan_options *o, struct tree *out, struct 
     } else {
         x->o = o;
         x->tree = out;
+        x->entries = 0;
         int fd = beneath_open(root, "", false, err);
         rc = fd < 0 ? -1 : scan_folder(x, fd, TREE_ROOT, NULL, err);
     }

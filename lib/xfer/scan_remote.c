@@ -1,8 +1,10 @@
+#include "xfer/ancestry.h"
 #include "xfer/list.h"
 #include "xfer/plan.h"
 #include "xfer/scan.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +18,9 @@ struct scanning {
     struct pool *pool;
     struct tree *tree;
     pthread_mutex_t lock;
-    struct err err; /* why it cannot go on */
+    atomic_llong entries; /* that have been told so far */
+    atomic_bool dubious;  /* unique facts are not what they are to be */
+    struct err err;       /* why it cannot go on */
 };
 
 /* The listing of one folder. */
@@ -24,6 +28,7 @@ struct folder_job {
     struct job job;
     struct scanning *scan;
     uint32_t folder;
+    bool beyond; /* it is what made the tree too large */
     struct list_end end;
     char *trail; /* where links are followed: see loops() */
     char path[]; /* below the root */
@@ -31,9 +36,12 @@ struct folder_job {
 
 /* What a listing's lines are gathered in. */
 struct gathering {
-    const struct folder_job *job;
+    struct folder_job *job;
     const struct mover *mover;
     struct tree_batch batch;
+    long long entries;
+    bool uniques;                               /* of folders */
+    char file[UNIQUE_BYTES], dir[UNIQUE_BYTES]; /* the last unique facts of either kind */
 };
 
 /* ---- one folder ---- */
@@ -59,9 +67,30 @@ static bool wanted(const struct folder_job *j, const char *name, bool folder)
     return filter_wants(j->scan->o->filter, path, folder);
 }
 
+/* One that a file shares with a folder is that of every entry (a server on a file system without
+ * inode numbers), and tells nothing. */
+static void note_unique(struct gathering *g, const struct entry *e)
+{
+    bool dir = e->type == ENTRY_DIR;
+    if (!*e->unique || (!dir && e->type != ENTRY_FILE))
+        return;
+    snprintf(dir ? g->dir : g->file, UNIQUE_BYTES, "%s", e->unique);
+    g->uniques = g->uniques || dir;
+    if (*g->dir && strcmp(g->dir, g->file) == 0)
+        g->job->scan->dubious = true;
+}
+
 static int gather(void *ctx, const struct entry *e, struct err *err)
 {
     struct gathering *g = ctx;
+    struct scanning *x = g->job->scan;
+    g->entries++;
+    g->job->beyond = atomic_fetch_add(&x->entries, 1) >= x->o->most;
+    if (g->job->beyond)
+        return err_set(err, ERR_PROTOCOL,
+                       "the server's tree has more than %lld entries (--max-entries)",
+                       (long long) x->o->most);
+    note_unique(g, e);
     if (path_is_single(e->name) && !wanted(g->job, e->name, e->type == ENTRY_DIR)) {
         g->batch.hides = true;
         return 0;
@@ -225,6 +254,10 @@ static int add_folders_in(struct folder_job *j, struct err *err)
         char path[PATH_BYTES];
         if (t->nodes[node].type != ENTRY_DIR)
             continue;
+        if (!x->dubious && tree_is_loop(t, node)) {
+            t->nodes[node].state = FOLDER_LOOP;
+            continue;
+        }
         if (tree_path(t, node, path, err) < 0 ||
             folder_add(x, node, path, x->o->follow ? trail_of(j, t, node) : NULL, err) < 0)
             return -1;
@@ -274,6 +307,7 @@ static int run_folder(struct mover *m, struct job *job, struct err *err)
     struct scanning *x = j->scan;
     struct gathering g = {.job = j, .mover = m};
     char remote[PATH_BYTES];
+    char root[UNIQUE_BYTES] = "";
     if (path_join(x->root, j->path, remote, err) < 0)
         return -1;
     int rc = list_stream(m, remote, NULL, gather, &g, &j->end, err);
@@ -281,14 +315,21 @@ static int run_folder(struct mover *m, struct job *job, struct err *err)
         rc = find_targets(m, remote, &g.batch, err);
     if (rc == 0 && x->o->follow)
         rc = follow_links(m, j, &g.batch, remote, err);
+    if (rc == 0 && j->folder == TREE_ROOT && g.uniques)
+        rc = unique_of(m, remote, root, err);
     if (rc == 0) {
         pthread_mutex_lock(&x->lock);
-        rc = tree_adopt(x->tree, j->folder, &g.batch, state_of(&j->end), err);
+        if (*root)
+            rc = tree_set_unique(x->tree, root, err);
+        if (rc == 0)
+            rc = tree_adopt(x->tree, j->folder, &g.batch, state_of(&j->end), err);
         if (rc == 0)
             rc = add_folders_in(j, err);
         pthread_mutex_unlock(&x->lock);
     }
     tree_batch_clear(&g.batch);
+    if (rc < 0 && !j->beyond)
+        atomic_fetch_sub(&x->entries, g.entries); /* they come again */
     return rc;
 }
 
@@ -305,6 +346,12 @@ static void tell_partial(const struct folder_job *j)
         j->scan->o->failed(j->scan->o->ctx, j->path, &why);
 }
 
+static void give_up(struct scanning *x, const struct err *why)
+{
+    err_take(&x->err, why);
+    pool_stop(x->pool, why);
+}
+
 static void folder_done(void *ctx, struct job *job)
 {
     struct folder_job *j = (struct folder_job *) job;
@@ -315,9 +362,9 @@ static void folder_done(void *ctx, struct job *job)
         pthread_mutex_lock(&x->lock);
         x->tree->nodes[j->folder].state = FOLDER_FAILED;
         pthread_mutex_unlock(&x->lock);
-        if (j->folder == TREE_ROOT)
-            x->err = *why;
-        else if (x->o->failed)
+        if (j->folder == TREE_ROOT || j->beyond)
+            give_up(x, why);
+        else if (x->o->failed && !err_is_set(&x->err))
             x->o->failed(x->o->ctx, j->path, why);
     } else if (job->state && state_of(&j->end) == FOLDER_PARTIAL) {
         tell_partial(j);

@@ -59,8 +59,7 @@ static int add_fact_line(const struct reply *r, const char *path, struct items *
     return rc;
 }
 
-/* 1: done; 0: this server has no MLST; -1. */
-static int by_mlst(struct mover *m, const char *path, struct items *out, struct err *err)
+int stat_facts(struct mover *m, const char *path, struct items *out, struct err *err)
 {
     struct reply r = {0};
     struct err why = ERR_INIT;
@@ -146,7 +145,7 @@ static int by_asking(struct mover *m, const char *path, struct items *out, struc
 
 int stat_remote(struct mover *m, const char *path, struct items *out, struct err *err)
 {
-    int rc = session_ready(m->session, err) < 0 ? -1 : by_mlst(m, path, out, err);
+    int rc = session_ready(m->session, err) < 0 ? -1 : stat_facts(m, path, out, err);
     if (rc == 0)
         rc = by_listing(m, path, out, err);
     if (rc == 0)

@@ -10,6 +10,10 @@
  * Errors of session_expect(); a path that is not there is ERR_REPLY_PERMANENT with reply 550. */
 int stat_remote(struct mover *m, const char *path, struct items *out, struct err *err);
 
+/* The same by MLST alone: 1; 0 where the server has none. Errors of session_expect(), or
+ * ERR_PROTOCOL. */
+int stat_facts(struct mover *m, const char *path, struct items *out, struct err *err);
+
 /* Whether `path` is a folder that one can go to: 1, 0, or -1 when the session broke. "" is one. */
 int stat_is_folder(struct mover *m, const char *path, struct err *err);
 

@@ -81,9 +81,10 @@ int64_t tree_batch_add(struct tree_batch *b, const struct entry *e, int32_t prec
                              .mode = (int16_t) e->mode,
                              .precision = precision,
                              .type = (uint8_t) e->type};
+    const char *target = e->type == ENTRY_DIR && e->unique ? e->unique : e->target;
     if (nodes_room(&b->nodes, &b->room, b->n + 1, err) < 0 ||
         text_keep(&b->text, &b->text_len, &b->text_room, e->name, &node.name, err) < 0 ||
-        text_keep(&b->text, &b->text_len, &b->text_room, e->target, &node.target, err) < 0)
+        text_keep(&b->text, &b->text_len, &b->text_room, target, &node.target, err) < 0)
         return -1;
     b->nodes[b->n] = node;
     return (int64_t) b->n++;
@@ -212,6 +213,29 @@ const char *tree_name(const struct tree *t, uint32_t node)
 const char *tree_target(const struct tree *t, uint32_t node)
 {
     return t->text + t->nodes[node].target;
+}
+
+const char *tree_unique(const struct tree *t, uint32_t node)
+{
+    const struct tree_node *n = &t->nodes[node];
+    return n->type == ENTRY_DIR && !n->followed ? t->text + n->target : "";
+}
+
+bool tree_is_loop(const struct tree *t, uint32_t node)
+{
+    const char *unique = tree_unique(t, node);
+    for (uint32_t at = t->nodes[node].parent; *unique && at != TREE_NONE;
+         at = t->nodes[at].parent) {
+        if (strcmp(tree_unique(t, at), unique) == 0)
+            return true;
+    }
+    return false;
+}
+
+int tree_set_unique(struct tree *t, const char *unique, struct err *err)
+{
+    return text_keep(&t->text, &t->text_len, &t->text_room, unique, &t->nodes[TREE_ROOT].target,
+                     err);
 }
 
 size_t tree_depth(const struct tree *t, uint32_t node)

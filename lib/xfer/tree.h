@@ -22,6 +22,7 @@
 enum folder_state {
     FOLDER_UNREAD,  /* not listed (yet) */
     FOLDER_FAILED,  /* its listing failed */
+    FOLDER_LOOP,    /* it is one of those that it lies in, shown once more: not listed again */
     FOLDER_REFUSED, /* the server does not list it, as if it were empty; it may not be */
     FOLDER_PARTIAL, /* some of its entries are there: never a reason to delete anything */
     FOLDER_COMPLETE,
@@ -29,7 +30,7 @@ enum folder_state {
 
 struct tree_node {
     int64_t size, mtime;   /* as in struct entry */
-    uint32_t name, target; /* of a link; use tree_name(), tree_target() */
+    uint32_t name, target; /* of a link; of a folder, its unique fact */
     uint32_t parent;
     uint32_t first, count; /* its entries, for a folder */
     int32_t precision;     /* of mtime, in seconds */
@@ -70,8 +71,8 @@ struct tree_batch {
     bool hides;
 };
 
-/* Notes an entry, whatever its name. Its times are to be taken for exact to `precision` seconds.
- * Returns its place in `nodes`, or -1 with ERR_LOCAL. */
+/* Notes an entry, whatever its name, with the unique fact of a folder. Its times are to be taken
+ * for exact to `precision` seconds. Returns its place in `nodes`, or -1 with ERR_LOCAL. */
 int64_t tree_batch_add(struct tree_batch *b, const struct entry *e, int32_t precision,
                        struct err *err);
 void tree_batch_clear(struct tree_batch *b);
@@ -84,7 +85,14 @@ int tree_adopt(struct tree *t, uint32_t folder, struct tree_batch *b, enum folde
 
 const char *tree_name(const struct tree *t, uint32_t node);
 const char *tree_target(const struct tree *t, uint32_t node); /* "": unknown */
+const char *tree_unique(const struct tree *t, uint32_t node); /* of a folder; "": unknown */
 size_t tree_depth(const struct tree *t, uint32_t node);       /* 0: the root */
+
+/* Whether a folder is one of those that it lies in, by their unique facts. */
+bool tree_is_loop(const struct tree *t, uint32_t node);
+
+/* The root's unique fact. -1 with ERR_LOCAL. */
+int tree_set_unique(struct tree *t, const char *unique, struct err *err);
 
 /* The entry of `folder` by its name; TREE_NONE. */
 uint32_t tree_find(const struct tree *t, uint32_t folder, const char *name);

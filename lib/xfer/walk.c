@@ -12,10 +12,10 @@ struct walk {
     walk_fn each;
     void *ctx;
     int max_depth;
-    const char *uniques[WALK_DEPTH_MAX]; /* of the folders that one is in, the root apart */
-    bool ended;                          /* by a callback: what comes back is no folder's failure */
-    char path[PATH_BYTES];               /* of the folder that one is in */
-    char at[PATH_BYTES];                 /* of the entry that is told of */
+    struct ancestry ancestry;
+    bool ended;            /* by a callback: what comes back is no folder's failure */
+    char path[PATH_BYTES]; /* of the folder that one is in */
+    char at[PATH_BYTES];   /* of the entry that is told of */
 };
 
 /* One folder while it is listed: what is to come behind its listing. */
@@ -29,15 +29,6 @@ bool walk_may_go_on(const struct err *err)
 {
     return err->code == ERR_REPLY_PERMANENT || err->code == ERR_REPLY_TRANSIENT ||
            err->code == ERR_PROTOCOL;
-}
-
-bool walk_is_loop(const struct item *item, const char *const *ancestors, int n)
-{
-    for (int i = 0; *item->unique && i < n; i++) {
-        if (strcmp(ancestors[i], item->unique) == 0)
-            return true;
-    }
-    return false;
 }
 
 static int tell(struct walk *w, const struct item *item, int depth, struct err *err)
@@ -79,15 +70,13 @@ static int enter(struct walk *w, const struct item *item, int depth, struct err 
 {
     size_t len = strlen(w->path);
     struct err why = ERR_INIT;
+    if (depth == WALK_DEPTH_MAX)
+        err_set(&why, ERR_PROTOCOL, "deeper than %d folders", WALK_DEPTH_MAX);
+    else
+        ancestry_check(&w->ancestry, w->mover, w->path, item, depth, &why);
     if (path_join(w->path, item->name, w->at, err) < 0)
         return -1;
     memcpy(w->path, w->at, strlen(w->at) + 1);
-    if (depth == WALK_DEPTH_MAX)
-        err_set(&why, ERR_PROTOCOL, "deeper than %d folders", WALK_DEPTH_MAX);
-    else if (walk_is_loop(item, w->uniques, depth - 1))
-        err_set(&why, ERR_PROTOCOL, "a folder inside itself");
-    else
-        w->uniques[depth - 1] = item->unique;
     int rc = err_is_set(&why) ? passed_over(w, &why, err) : walk_folder(w, depth + 1, err);
     if (rc == 0 && w->options->left)
         rc = w->options->left(w->ctx, w->path, depth, item, err);

@@ -4,10 +4,10 @@
 #ifndef FTPSH_XFER_WALK_H
 #define FTPSH_XFER_WALK_H
 
-#include "xfer/items.h"
+#include "xfer/ancestry.h"
 #include "xfer/transfer.h"
 
-#define WALK_DEPTH_MAX 64
+#define WALK_DEPTH_MAX ANCESTRY_DEPTH_MAX
 #define WALK_PRUNE 1 /* the folder just told of is not entered */
 
 /* An entry: `path` is root/.../name (without "root/" where root is the current folder), `depth` 1
@@ -38,9 +38,6 @@ struct walk_options {
  * long. */
 int walk_remote(struct mover *m, const char *root, const struct walk_options *o, walk_fn each,
                 void *ctx, struct err *err);
-
-/* Whether `item` is one of its `n` ancestors, of which these are the unique facts. */
-bool walk_is_loop(const struct item *item, const char *const *ancestors, int n);
 
 /* An error that concerns one folder only: the session goes on. */
 bool walk_may_go_on(const struct err *err);

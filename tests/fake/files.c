@@ -209,6 +209,7 @@ void cmd_mlst(struct session *s, const char *arg)
         session_reply(s, "550 %s", strerror(errno));
         return;
     }
+    listing_unique(f, &s->srv->options.quirks, &st);
     listing_line(f, STYLE_MLSD, -1, path, &st);
     if (fclose(f) == 0)
         session_reply(s, "250-Here it is\r\n %s\r\n250 End", text);

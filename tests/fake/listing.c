@@ -130,6 +130,55 @@ static void link_line(FILE *f, enum listing_style style, const char *name)
         fprintf(f, "%s\r\n", name);
 }
 
+/* A fact of its own in front of the others: their order means nothing. */
+void listing_unique(FILE *f, const struct quirks *q, const struct stat *st)
+{
+    if (quirk_on(q, QUIRK_LOOP))
+        fprintf(f, "unique=%llx;", (unsigned long long) st->st_ino);
+}
+
+static void loop_line(FILE *f, int dir, enum listing_style style, const struct quirks *q)
+{
+    struct stat st;
+    if (fstat(dir, &st) < 0)
+        return;
+    if (style == STYLE_MLSD)
+        listing_unique(f, q, &st);
+    listing_line(f, style, dir, q->value[QUIRK_LOOP].text, &st);
+    fputs("\r\n", f);
+}
+
+/* Without the components that are the folder itself. */
+static void leave_loops(const char *path, const char *name, char dst[FILE_PATH])
+{
+    size_t len = 0, n = strlen(name);
+    while (*path) {
+        size_t part = strspn(path, "/");
+        part += strcspn(path + part, "/");
+        size_t slashes = strspn(path, "/");
+        bool loop = part - slashes == n && memcmp(path + slashes, name, n) == 0;
+        if (!loop && len + part < FILE_PATH) {
+            memcpy(dst + len, path, part);
+            len += part;
+        }
+        path += part;
+    }
+    snprintf(dst + len, FILE_PATH - len, "%s", len == 0 ? "/" : "");
+}
+
+int listing_endless(int64_t folders, enum listing_style style, char **text, size_t *len)
+{
+    struct stat st = {.st_mode = S_IFDIR | 0755, .st_nlink = 2};
+    FILE *f = open_memstream(text, len);
+    for (int64_t i = 0; f && i < folders; i++) {
+        char name[24];
+        snprintf(name, sizeof name, "d%lld", (long long) i);
+        listing_line(f, style, -1, name, &st);
+        fputs("\r\n", f);
+    }
+    return f && fclose(f) == 0 ? 0 : -1;
+}
+
 size_t listing_numbered(char *dst, size_t size, enum listing_style style, int64_t number)
 {
     int n;
@@ -149,6 +198,8 @@ static void entry_line(FILE *f, enum listing_style style, const struct quirks *q
 {
     if (style == STYLE_LIST)
         st->st_mtime += (time_t) q->value[QUIRK_LIST_ZONE].number * 60;
+    if (style == STYLE_MLSD)
+        listing_unique(f, q, st);
     listing_line(f, style, dir, name, st);
     fputs("\r\n", f);
 }
@@ -187,6 +238,11 @@ static int list_file(FILE *f, int root, const char *path, enum listing_style sty
 int listing_make(int root, const char *path, enum listing_style style, const struct quirks *q,
                  char **text, size_t *len, bool *empty)
 {
+    char way[FILE_PATH];
+    if (quirk_on(q, QUIRK_LOOP)) {
+        leave_loops(path, q->value[QUIRK_LOOP].text, way);
+        path = way;
+    }
     int rc = 0, fd = file_open(root, path, O_RDONLY | O_DIRECTORY, 0);
     DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
     *empty = false;
@@ -195,6 +251,8 @@ int listing_make(int root, const char *path, enum listing_style style, const str
     FILE *f = open_memstream(text, len);
     if (f && dir && quirk_on(q, QUIRK_LINK_FIRST))
         link_line(f, style, q->value[QUIRK_LINK_FIRST].text);
+    if (f && dir && quirk_on(q, QUIRK_LOOP))
+        loop_line(f, dirfd(dir), style, q);
     if (f && dir) {
         list_folder(f, dir, style, q, empty);
         forged_lines(f, style, q);

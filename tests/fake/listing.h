@@ -21,4 +21,10 @@ size_t listing_numbered(char *dst, size_t size, enum listing_style style, int64_
 void listing_line(FILE *f, enum listing_style style, int dir, const char *name,
                   const struct stat *st);
 
+/* The unique fact of an entry, where the quirk loop is on. */
+void listing_unique(FILE *f, const struct quirks *q, const struct stat *st);
+
+/* So many folders, whatever there is. -1: out of memory. */
+int listing_endless(int64_t folders, enum listing_style style, char **text, size_t *len);
+
 #endif

@@ -79,6 +79,8 @@
     X(DOT_NAMES, "hostile-names", FLAG, "", "a listing with ../ and absolute names")               \
     X(EMPTY_NAME, "empty-name", FLAG, "", "a listing with an empty name")                          \
     X(LINK_FIRST, "link-first", TEXT, "NAME", "each listing begins with a link NAME to /etc")      \
+    X(LOOP, "loop", TEXT, "NAME", "each folder has a folder NAME: itself, by its unique fact")     \
+    X(ENDLESS_TREE, "endless-tree", NUMBER, "N", "every folder has N folders and no end")          \
     X(LIST_CUT, "list-cut", TEXT, "cut|close|reset", "listings of session N end after N-1 bytes")  \
     X(SLOW, "slow", NUMBER, "BYTES_PER_S", "slow data")                                            \
     X(SHORT_UPLOAD, "upload-short", NUMBER, "N", "drop the last N bytes of an upload, say 226")    \

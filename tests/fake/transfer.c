@@ -584,6 +584,8 @@ static int make_listing(struct session *s, const char *path, struct payload *p, 
     *empty = false;
     if (style == STYLE_LIST && quirk_on(q, QUIRK_LIST_FILE))
         return read_file(q->value[QUIRK_LIST_FILE].text, text, &p->len);
+    if (quirk_on(q, QUIRK_ENDLESS_TREE))
+        return listing_endless(q->value[QUIRK_ENDLESS_TREE].number, style, text, &p->len);
     if (style == STYLE_MLSD && quirk_on(q, QUIRK_MLSD_GARBAGE))
         style = STYLE_LIST;
     if (listing_make(s->srv->root_fd, path, style, q, text, &p->len, empty) < 0)

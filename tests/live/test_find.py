@@ -176,10 +176,47 @@ def test_loop_of_folders_ends(bed, ftpsh):
     server = bed.server("pyftpdlib")
     os.symlink(".", bed.account.home / "loop")
     run = ftpsh(server.target(), "find")
-    assert run.status == 3 and run.stdout == "loop\nloop/loop\n", run
-    assert "loop/loop: a folder inside itself" in run.stderr
+    assert run.status == 3 and run.stdout == "loop\n", run
+    assert "loop: a folder inside itself" in run.stderr
     bed.share("file")
-    assert lines(ftpsh(server.target(), "ls", "**/file")) == ["file", "loop/file"]
+    assert lines(ftpsh(server.target(), "ls", "**/file")) == ["file"]
+    for command in (("tree",), ("ls", "-R"), ("du",), ("find", ".")):
+        run = ftpsh(server.target(), *command)
+        assert run.status == 3 and "loop: a folder inside itself" in run.stderr, run
+        assert "loop/loop" not in run.stdout + run.stderr
+
+
+def test_loop_at_any_depth(fake, client):
+    """Of the very folder, whose own unique fact is asked for."""
+    server = fake("loop=again")
+    (server.root / "a/b").mkdir(parents=True)
+    (server.root / "a/b/file").write_bytes(b"123")
+    expected = {"find": "a\na/again\na/b\na/b/again\na/b/file\n",
+                "du": "0\ta/again\n0\ta/b/again\n3\ta/b\n3\ta\n"}
+    for command, text in expected.items():
+        run = client(server.target(), command, "a")
+        assert run.status == 3 and run.stdout == text, run
+        assert run.stderr.count("a folder inside itself") == 2
+    for command in ("tree", "ls -R"):
+        run = client(server.target(), *command.split(), "a")
+        assert run.status == 3 and run.stderr.count("a folder inside itself") == 2, run
+    assert lines(client(server.target(), "ls", "a/**/file")) == ["a/b/file"]
+    assert "again/" not in server.said()
+
+
+def test_mirror_of_a_loop(bed, ftpsh, tmp_path):
+    """pyftpdlib shows links to folders as folders: those above are not entered again."""
+    server = bed.server("pyftpdlib")
+    tree = bed.account.own_folder("tree")
+    bed.account.own_folder("tree/sub")
+    bed.share("tree/sub/file", b"x")
+    for name, target in (("loop", "."), ("sub/up", ".."), ("side", "sub")):
+        os.symlink(target, tree / name)
+    run = ftpsh(server.target(), "mirror", "tree", tmp_path / "got")
+    assert run.status == 0, run
+    found = sorted(str(p.relative_to(tmp_path / "got")) for p in (tmp_path / "got").rglob("*"))
+    assert found == ["side", "side/file", "sub", "sub/file"]
+    assert all(f"{name}: it is a link" in run.stderr for name in ("loop", "sub/up", "side/up"))
 
 
 def test_depth_is_bounded(fake, client):

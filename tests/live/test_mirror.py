@@ -305,6 +305,57 @@ def test_links_up(there, client, tmp_path):
     assert "leads to a folder that it lies in" in run.stderr
 
 
+# Folders without end.
+
+def test_a_folder_inside_itself(there, client, tmp_path):
+    """A link that the server shows as a folder: told of, not entered, and nothing goes for it."""
+    server = there("loop=again")
+    plant(tmp_path / "got", {"again/a": b"mine", "b/again/x": b"mine", "old": b"x"})
+    run = client(server.target(), "mirror", "--delete", "src", tmp_path / "got")
+    assert run.status == 0, run
+    assert tree_of(tmp_path / "got") == {
+        **tree_of(server.root / "src"), "again": "dir", "again/a": b"mine", "b/again": "dir",
+        "b/again/x": b"mine"}
+    for path in ("again", "b/again", "b/d/again"):
+        assert f"{path}: it is a link that leads to a folder that it lies in" in run.stderr
+    assert "/again" not in server.said()
+
+
+def test_a_folder_inside_itself_in_the_target(there, client, tmp_path):
+    server = there("loop=again", files={})
+    plant(server.root / "dst", {"old": b"x", "b/c": b"x"})
+    plant(tmp_path / "mine", {"a": b"1", "b/c": b"22"})
+    run = client(server.target(), "mirror", "-R", "--delete", tmp_path / "mine", "dst")
+    assert run.status == 0, run
+    assert tree_of(server.root / "dst") == tree_of(tmp_path / "mine")
+    assert "again: it is a link" in run.stderr and "RMD" not in server.said()
+
+
+@pytest.mark.parametrize("quirks", ((), ("no-mlsd",)))
+def test_a_tree_without_end(there, client, tmp_path, quirks):
+    """One line, the status of a server that breaks the protocol, and nothing is done."""
+    server = there("endless-tree=50", *quirks)
+    plant(tmp_path / "got", {"mine": b"mine"})
+    run = client(server.target(), "mirror", "--delete", "--max-entries=2000", "src", tmp_path / "got")
+    assert run.status == 3, run
+    assert len(run.stderr.splitlines()) == 1, run
+    assert "the server's tree has more than 2000 entries" in run.stderr
+    assert "--max-entries" in run.stderr
+    assert tree_of(tmp_path / "got") == {"mine": b"mine"}
+
+
+def test_as_many_entries_as_are_allowed(there, client, tmp_path):
+    server = there()
+    for most, status in ((6, 3), (7, 0)):
+        run = client(server.target(), "mirror", f"--max-entries={most}", "src", tmp_path / "got")
+        assert run.status == status, run
+    for most, status in ((6, 1), (7, 0)):
+        run = client(server.target(), "mirror", "-R", f"--max-entries={most}", tmp_path / "got",
+                     "dst")
+        assert run.status == status, run
+    assert tree_of(server.root / "dst") == tree_of(server.root / "src")
+
+
 # Plans.
 
 def test_dry_run_and_its_plan(there, client, tmp_path):
