@@ -253,11 +253,17 @@ static void set_owners(struct entry *e, const struct fields *f, size_t size)
         e->group = field_end(f, group);
 }
 
+/* An arrow may be part of the name or of the target. Servers tell the target's length as the
+ * link's size: where one arrow has so much behind it, it is that one; else the first. */
 static void split_target(struct entry *e)
 {
-    char *arrow = e->type == ENTRY_LINK ? strstr(e->name, " -> ") : NULL;
-    if (!arrow || arrow == e->name)
+    char *first = e->type == ENTRY_LINK ? strstr(e->name, " -> ") : NULL, *arrow = first;
+    if (!first || first == e->name)
         return;
+    while (arrow && (int64_t) strlen(arrow + 4) != e->size)
+        arrow = strstr(arrow + 1, " -> ");
+    if (!arrow)
+        arrow = first;
     *arrow = '\0';
     e->target = arrow + 4;
 }
