@@ -5,6 +5,7 @@
 #include "base/escape.h"
 #include "bookmarks.h"
 #include "login.h"
+#include "places.h"
 #include "remember.h"
 #include "proxyenv.h"
 #include "signals.h"
@@ -87,6 +88,7 @@ void app_free(struct app *app)
     attempts_clear(&app->attempts);
     report_clear(&app->report);
     target_clear(&app->target);
+    target_clear(&app->before);
     proxy_clear(&app->proxy);
     proxy_clear(&app->settings.proxy);
     free_secret(app->fd_password);
@@ -346,6 +348,14 @@ static void announce_clearing(struct app *app)
     }
 }
 
+/* A convenience: where it cannot be kept, nothing is lost. */
+static void note_place(struct app *app)
+{
+    struct err why = ERR_INIT;
+    if (app->mode == MODE_SHELL && places_note(&app->target, &why) < 0)
+        log_note(&app->log, "the places: %s", why.msg);
+}
+
 int app_connect(struct app *app, const char *user, struct err *err)
 {
     app_close(app);
@@ -363,9 +373,30 @@ int app_connect(struct app *app, const char *user, struct err *err)
     prepare_mover(app);
     announce_clearing(app);
     remember_recall(app);
+    note_place(app);
     if (app->target.dir[0] && session_cd(app->session, app->target.dir, err) < 0)
         return -1;
     return 0;
+}
+
+/* What is left stands in app->before, with the folder that one was in. */
+static void leave_target(struct app *app)
+{
+    if (!app->target.host[0])
+        return;
+    app->before = app->target;
+    if (app->session && *session_cwd(app->session))
+        snprintf(app->before.dir, sizeof app->before.dir, "%s", session_cwd(app->session));
+}
+
+int app_open_target(struct app *app, const struct target *t, struct err *err)
+{
+    struct target to = *t; /* it may be app->before */
+    leave_target(app);
+    app_close(app);
+    app->target = to;
+    target_clear(&to);
+    return app_connect(app, NULL, err);
 }
 
 int app_open(struct app *app, const char *text, struct err *err)
@@ -373,10 +404,9 @@ int app_open(struct app *app, const char *text, struct err *err)
     struct target t;
     if (bookmark_target(text, &t, err) < 0)
         return -1;
-    app_close(app);
-    app->target = t;
+    int rc = app_open_target(app, &t, err);
     target_clear(&t);
-    return app_connect(app, NULL, err);
+    return rc;
 }
 
 size_t app_command_begins(struct app *app)

@@ -28,6 +28,8 @@ struct app {
 
     struct trust *trust; /* made when first needed */
     struct target target;
+    struct target
+        before; /* where one was before that, in the folder that one left; no host: nowhere */
     struct proxy proxy;      /* that leads to it, where the session has one */
     char *fd_password;       /* what --password-fd gave; NULL: not read yet */
     struct session *session; /* NULL: not connected */
@@ -95,6 +97,8 @@ int app_connect_patiently(struct app *app, struct session *s, struct err *err);
 
 /* Makes of `text`, a target or the name of a bookmark, app->target, and connects. */
 int app_open(struct app *app, const char *text, struct err *err);
+/* The same with a target that was read already. */
+int app_open_target(struct app *app, const struct target *t, struct err *err);
 
 void app_close(struct app *app);
 

@@ -213,6 +213,11 @@ int bookmarks_load(struct bookmarks *out, struct err *err)
     return rc;
 }
 
+int bookmarks_text(struct buf *text, struct err *err)
+{
+    return own_load(&file, text, err);
+}
+
 static int check_text(const struct buf *text, struct err *err)
 {
     struct bookmarks b = {0};

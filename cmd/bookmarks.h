@@ -53,6 +53,10 @@ const char *bookmarks_path(char *dst, size_t size);
  * bookmarks_parse(), with the path. */
 int bookmarks_load(struct bookmarks *out, struct err *err);
 
+/* The text as it stands there, for an editor; made here and the caller's to clear, whatever
+ * happens. -1 as own_load(). */
+int bookmarks_text(struct buf *text, struct err *err);
+
 /* Adds one, in the place of what had the name, or removes it (`target` is NULL): 1, or 0 where
  * nothing had to change; -1 as own_change() and bookmarks_parse(). */
 int bookmarks_change(const char *name, const char *target, struct err *err);

@@ -3,12 +3,11 @@
 #include "arguments.h"
 #include "background.h"
 #include "child.h"
+#include "localtree.h"
 #include "parts.h"
 #include "words.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -132,60 +131,6 @@ int cmd_lmkdir(struct app *app, int argc, char **argv, struct err *err)
     return each_local(app, make_local_folder, argc, argv, err);
 }
 
-static int remove_entries(struct app *app, int fd, const char *path, struct err *err);
-
-/* What lies in a folder, and then itself; no link is followed. */
-static int remove_local_tree(struct app *app, int at, const char *name, const char *path,
-                             struct err *err)
-{
-    int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0)
-        return err_set_sys(err, ERR_LOCAL, errno, "%s", path);
-    if (remove_entries(app, fd, path, err) < 0)
-        return -1;
-    return unlinkat(at, name, AT_REMOVEDIR) < 0 ? err_set_sys(err, ERR_LOCAL, errno, "%s", path)
-                                                : 0;
-}
-
-static int remove_local_at(struct app *app, int at, const char *name, const char *path, bool trees,
-                           struct err *err)
-{
-    struct stat st;
-    if (wait_fds(&app->wait, NULL, 0, deadline_in(0), err) < 0)
-        return -1;
-    if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-        return err_set_sys(err, ERR_LOCAL, errno, "%s", path);
-    if (S_ISDIR(st.st_mode) && trees)
-        return remove_local_tree(app, at, name, path, err);
-    if (S_ISDIR(st.st_mode))
-        return err_set(err, ERR_LOCAL, "%s is a folder: -r removes it with all that is in it",
-                       path);
-    return unlinkat(at, name, 0) < 0 ? err_set_sys(err, ERR_LOCAL, errno, "%s", path) : 0;
-}
-
-/* Uses `fd` up. The first failure ends it: what is left can be seen. */
-static int remove_entries(struct app *app, int fd, const char *path, struct err *err)
-{
-    DIR *folder = fdopendir(fd);
-    const struct dirent *e;
-    int rc = 0;
-    if (!folder) {
-        err_set_sys(err, ERR_LOCAL, errno, "%s", path);
-        close(fd);
-        return -1;
-    }
-    while (rc == 0 && (e = readdir(folder))) {
-        char below[PATH_BYTES];
-        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-            continue;
-        rc = path_join(path, e->d_name, below, err);
-        if (rc == 0)
-            rc = remove_local_at(app, dirfd(folder), e->d_name, below, true, err);
-    }
-    closedir(folder);
-    return rc;
-}
-
 /* "a/.", "..", "/": nobody means these. */
 static bool names_itself(const char *path)
 {
@@ -202,7 +147,7 @@ static int remove_local(struct app *app, const char *path, struct err *err)
     struct err why = ERR_INIT;
     if (names_itself(path))
         return err_set(err, ERR_USAGE, "'%s' is not removed", path);
-    if (remove_local_at(app, AT_FDCWD, path, path, app_option(app, "r") != NULL, &why) == 0)
+    if (localtree_remove(path, app_option(app, "r") != NULL, &app->wait, &why) == 0)
         return 0;
     return why.sys == ENOENT && app_option(app, "f") ? 0 : err_take(err, &why);
 }

@@ -2,13 +2,57 @@
 
 #include "base/escape.h"
 #include "jsonout.h"
+#include "places.h"
 
 #include <string.h>
 
+static int list_places(struct app *app, struct err *err)
+{
+    struct places p;
+    int rc = places_load(&p, err);
+    for (size_t i = 0; rc == 0 && i < p.n; i++) {
+        const struct place *one = &p.list[i];
+        if (app->json)
+            rc = json_line(
+                app->out,
+                json_pack("{s:o, s:s}", "target", json_text(one->target), "last_opened", one->when),
+                err);
+        else
+            fprintf(app->out, "%s  %s\n", one->when, one->target);
+    }
+    places_clear(&p);
+    return rc;
+}
+
+static bool is_here(const struct app *app, const char *target)
+{
+    char here[TARGET_TEXT_BYTES];
+    return app->target.host[0] && strcmp(target_format(&app->target, here), target) == 0;
+}
+
+/* As `cd -`; at first, to the last place of an earlier run. */
+static int open_before(struct app *app, struct err *err)
+{
+    struct places p;
+    if (app->before.host[0])
+        return app_open_target(app, &app->before, err);
+    int rc = places_load(&p, err);
+    size_t i = 0;
+    while (rc == 0 && i < p.n && is_here(app, p.list[i].target))
+        i++;
+    if (rc == 0 && i == p.n)
+        rc = err_set(err, ERR_USAGE, "there was no server before; use 'open HOST'");
+    else if (rc == 0)
+        rc = app_open(app, p.list[i].target, err);
+    places_clear(&p);
+    return rc;
+}
+
 int cmd_open(struct app *app, int argc, char **argv, struct err *err)
 {
-    (void) argc;
-    return app_open(app, argv[1], err);
+    if (argc == 1)
+        return list_places(app, err);
+    return strcmp(argv[1], "-") == 0 ? open_before(app, err) : app_open(app, argv[1], err);
 }
 
 int cmd_close(struct app *app, int argc, char **argv, struct err *err)

@@ -14,6 +14,9 @@ int cmd_quit(struct app *app, int argc, char **argv, struct err *err);
 int cmd_help(struct app *app, int argc, char **argv, struct err *err);
 int cmd_version(struct app *app, int argc, char **argv, struct err *err);
 
+/* cmd_bookmark.c */
+int cmd_bookmark(struct app *app, int argc, char **argv, struct err *err);
+
 /* cmd_ls.c */
 int cmd_ls(struct app *app, int argc, char **argv, struct err *err);
 

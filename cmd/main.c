@@ -28,8 +28,8 @@ static int print_help(void)
 {
     printf("usage: ftpsh [OPTION]... [TARGET [COMMAND [ARG]...]]\n\n"
            "An FTPS shell that gets through NAT firewalls and tells how it did.\n"
-           "TARGET is [user[:password]@]host[:port][/dir] or a URL: ftpes:// (explicit TLS),\n"
-           "ftps:// (implicit TLS, port 990), ftp:// (as ftpes:// unless --tls=off).\n"
+           "TARGET is [user[:password]@]host[:port][/dir], a bookmark, or a URL: ftpes:// (explicit\n"
+           "TLS), ftps:// (implicit TLS, port 990), ftp:// (as ftpes:// unless --tls=off).\n"
            "With a COMMAND ftpsh runs it and exits; without one it is a shell on a terminal and\n"
            "runs the commands on standard input otherwise. 'ftpsh -c help' lists the commands.\n");
     options_print(stdout);
