@@ -87,6 +87,8 @@ void app_free(struct app *app)
     trust_free(app->trust);
     attempts_clear(&app->attempts);
     report_clear(&app->report);
+    dictionary_clear(&app->variables);
+    dictionary_clear(&app->aliases);
     target_clear(&app->target);
     target_clear(&app->before);
     proxy_clear(&app->proxy);
@@ -433,8 +435,17 @@ static void announce(struct app *app, size_t from)
         app_say(app, "data: %s", app->path_line);
 }
 
+/* A command that ran others answers for none of theirs. */
+static size_t not_accounted(struct app *app, size_t attempts_before)
+{
+    size_t from = attempts_before > app->accounted ? attempts_before : app->accounted;
+    app->accounted = app->attempts.n;
+    return from;
+}
+
 void app_command_ends(struct app *app, size_t attempts_before)
 {
+    attempts_before = not_accounted(app, attempts_before);
     progress_stop(&app->bar);
     if (!app->session)
         return;

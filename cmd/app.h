@@ -3,6 +3,7 @@
 #define FTPSH_CMD_APP_H
 
 #include "call.h"
+#include "dictionary.h"
 #include "options.h"
 #include "progress.h"
 #include "report.h"
@@ -35,6 +36,7 @@ struct app {
     struct session *session; /* NULL: not connected */
     struct ladder ladder;
     struct attempts attempts;
+    size_t accounted;      /* attempts of commands that have ended */
     struct rate *rate;     /* of all transfers */
     struct rate *own_rate; /* of one command alone; NULL: none had one */
     struct mover mover;
@@ -50,7 +52,11 @@ struct app {
     const struct arguments *arguments; /* its arguments; NULL: none runs */
     const char *where;                 /* it stands: "file:3"; NULL or "": nowhere in particular */
     bool told;                         /* of its failure: nothing more is to be said */
-    bool json;                         /* its results are wanted as JSON */
+    struct dictionary variables, aliases;
+    const struct script *script; /* the file of commands that runs: see variables.h; NULL: none */
+    int last_status;             /* the exit status that the last command would give */
+    char value[4096];            /* of the variable that was asked for last, if it needs a place */
+    bool json;                   /* its results are wanted as JSON */
     bool quit;
     bool background;   /* this is a twin */
     struct jobs *jobs; /* commands in the background; NULL: none so far */

@@ -213,13 +213,13 @@ static char **copy_words(char *const *words, int n)
 
 static size_t append_quoted(char *dst, size_t at, const char *word)
 {
-    bool plain = *word && !strpbrk(word, " \t\"'\\;|>&#*?[");
+    bool plain = *word && !strpbrk(word, " \t\"'\\;|>&#*?[$");
     if (at > 0)
         dst[at++] = ' ';
     if (!plain)
         dst[at++] = '"';
     for (const char *p = word; *p; p++) {
-        if (!plain && (*p == '"' || *p == '\\'))
+        if (!plain && strchr("\"\\$", *p))
             dst[at++] = '\\';
         dst[at++] = *p;
     }

@@ -1,6 +1,7 @@
 #include "batch.h"
 
 #include "run.h"
+#include "variables.h"
 #include "words.h"
 
 #include <errno.h>
@@ -76,25 +77,29 @@ static int reader_line(struct reader *r, char dst[LINE_BYTES], struct err *err)
 static int fail(struct app *app, const char *context, const struct err *err)
 {
     app_complain(app, context, err, app->attempts.n);
-    report_failure(&app->report, err);
+    if (!app->script)
+        report_failure(&app->report, err);
     return -1;
 }
 
-static int run_lines(struct app *app, struct reader *r, const char *name)
+/* -1 with the first failure. */
+static int run_lines(struct app *app, struct reader *r, const char *name, struct err *first)
 {
     char line[LINE_BYTES], where[512];
-    for (int number = 1; !app->quit; number++) {
+    bool on = true;
+    for (int number = 1; on && !app->quit; number++) {
         struct err err = ERR_INIT;
         snprintf(where, sizeof where, "%s:%d", name, number);
         int got = reader_line(r, line, &err);
-        if (got < 0)
-            return fail(app, where, &err);
         if (got == 0)
             break;
-        if (run_line(app, line, where, &err) < 0)
-            return -1;
+        if (got < 0)
+            fail(app, where, &err);
+        on = got > 0 && (run_line(app, line, where, &err) == 0 || run_goes_on(app, &err));
+        if (err_is_set(&err) && !err_is_set(first))
+            *first = err;
     }
-    return 0;
+    return err_is_set(first) ? -1 : 0;
 }
 
 int batch_open(const char *path, struct err *err)
@@ -115,7 +120,43 @@ int batch_open(const char *path, struct err *err)
 int batch_file(struct app *app, int fd, const char *path)
 {
     struct reader r = {.fd = fd, .wait = &app->wait};
-    return run_lines(app, &r, fd == STDIN_FILENO ? "stdin" : path);
+    struct err first = ERR_INIT;
+    return run_lines(app, &r, fd == STDIN_FILENO ? "stdin" : path, &first);
+}
+
+static int depth_of(const struct script *s)
+{
+    int n = 0;
+    for (; s; s = s->outer)
+        n++;
+    return n;
+}
+
+int batch_source(struct app *app, const char *path, int argc, char **argv, struct err *err)
+{
+    struct script script = {.outer = app->script, .argc = argc, .argv = argv};
+    if (depth_of(app->script) == SCRIPTS_MAX)
+        return err_set(err, ERR_USAGE, "more than %d files of commands within each other",
+                       SCRIPTS_MAX);
+    if (strcmp(path, "-") == 0)
+        return err_set(err, ERR_USAGE, "standard input is for -b; a file of that name is './-'");
+    int fd = batch_open(path, err);
+    if (fd < 0)
+        return -1;
+    struct reader *r = malloc(sizeof *r);
+    int rc = -1;
+    if (r) {
+        *r = (struct reader){.fd = fd, .wait = &app->wait};
+        app->script = &script;
+        rc = run_lines(app, r, path, err);
+        app->script = script.outer;
+        app->told = rc < 0;
+    } else {
+        err_set(err, ERR_LOCAL, "out of memory");
+    }
+    free(r);
+    close(fd);
+    return rc;
 }
 
 /* Each line is one as in a file, so that a comment or a "!" ends with it. */
@@ -123,8 +164,8 @@ int batch_list(struct app *app, const char *list)
 {
     struct err err = ERR_INIT;
     bool several = strchr(list, '\n') != NULL;
-    int rc = 0;
-    for (int number = 1; rc == 0 && *list && !app->quit; number++) {
+    bool on = true, failed = false;
+    for (int number = 1; on && *list && !app->quit; number++) {
         char where[32] = "";
         size_t len = strcspn(list, "\n");
         char *line = strndup(list, len);
@@ -134,11 +175,14 @@ int batch_list(struct app *app, const char *list)
         }
         if (several)
             snprintf(where, sizeof where, "-c:%d", number);
-        rc = run_line(app, line, where, &err);
+        if (run_line(app, line, where, &err) < 0) {
+            failed = true;
+            on = run_goes_on(app, &err);
+        }
         free(line);
         list += len + (list[len] == '\n');
     }
-    return rc;
+    return failed ? -1 : 0;
 }
 
 int batch_words(struct app *app, int argc, char **argv)

@@ -2,7 +2,9 @@
 
 #include "base/escape.h"
 #include "jsonout.h"
+#include "nearest.h"
 #include "places.h"
+#include "variables.h"
 
 #include <string.h>
 
@@ -188,11 +190,24 @@ static int show_settings(struct app *app, struct err *err)
     return 0;
 }
 
+/* A name that is no setting's, nor one mistyped. */
+static bool is_variable(const char *name)
+{
+    struct nearest near = {.word = name};
+    for (size_t i = 0; i < option_count; i++) {
+        if (option_table[i].name)
+            nearest_offer(&near, option_table[i].name);
+    }
+    return !near.best && !option_find(name);
+}
+
 int cmd_set(struct app *app, int argc, char **argv, struct err *err)
 {
     if (argc == 1)
         return show_settings(app, err);
     const struct option *o = option_find(argv[1]);
+    if (argc == 3 && is_variable(argv[1]))
+        return variables_set(app, argv[1], argv[2], err);
     if (argc == 2 && o && o->at_run_time && o->kind != OPTION_FLAG)
         return show_setting(app, o, err);
     if (option_change(&app->settings, argv[1], argv[2], err) < 0)

@@ -152,6 +152,15 @@ const struct command command_table[] = {
      .help = "run a command on this machine, or a shell",
      .example = "! ls -l",
      .run = cmd_shell},
+    {.name = "alias",
+     .kinds = "--",
+     .max = 2,
+     .json = true,
+     .raw = true,
+     .usage = "alias [--json] [NAME [VALUE]]",
+     .help = "list aliases, or let a name stand for the beginning of a command",
+     .example = "alias ll 'ls -l'",
+     .run = cmd_alias},
     {.name = "append",
      .kinds = "l?r",
      .min = 1,
@@ -245,6 +254,15 @@ const struct command command_table[] = {
      .help = "sum up the sizes of files in remote folders",
      .example = "du -h --max-depth=1",
      .run = cmd_du},
+    {.name = "echo",
+     .kinds = "-",
+     .max = ARGS_ANY,
+     .json = true,
+     .raw = true,
+     .usage = "echo [--json] [WORD]...",
+     .help = "show the words",
+     .example = "echo \"the last status was $?\"",
+     .run = cmd_echo},
     {.name = "find",
      .kinds = "r*",
      .max = ARGS_ANY,
@@ -577,6 +595,15 @@ const struct command command_table[] = {
      .help = "show the size of files",
      .example = "size image.iso",
      .run = cmd_size},
+    {.name = "source",
+     .kinds = "l?-",
+     .min = 1,
+     .max = ARGS_ANY,
+     .raw = true,
+     .usage = "source FILE [ARG]...",
+     .help = "run the commands in a local file, where $1 to $9 are the arguments",
+     .example = "source nightly.ftpsh /var/backup",
+     .run = cmd_source},
     {.name = "stat",
      .kinds = "r*",
      .min = 1,
@@ -604,6 +631,14 @@ const struct command command_table[] = {
      .help = "draw remote folders as a tree",
      .example = "tree -L 2",
      .run = cmd_tree},
+    {.name = "unalias",
+     .kinds = "-",
+     .min = 1,
+     .max = ARGS_ANY,
+     .usage = "unalias NAME...",
+     .help = "forget aliases",
+     .example = "unalias ll",
+     .run = cmd_unalias},
     {.name = "user",
      .kinds = "-",
      .min = 1,
@@ -687,11 +722,12 @@ struct argument_kind command_kind(const struct command *c, int i)
 static int run_handler(struct app *app, const struct call *call, struct err *err)
 {
     struct arguments arguments;
+    const struct arguments *outer = app->arguments;
     int rc = arguments_make(&arguments, app, call, err);
     app->arguments = &arguments;
     if (rc == 0)
         rc = call->command->run(app, arguments.argc, arguments.argv, err);
-    app->arguments = NULL;
+    app->arguments = outer;
     arguments_clear(&arguments);
     return rc;
 }
@@ -703,12 +739,15 @@ int command_run(struct app *app, int argc, char **argv, char *const *patterns, s
         return -1;
     if (call.command->session && !app->session)
         return err_set(err, ERR_USAGE, "not connected; use 'open HOST'");
+    const struct call *outer = app->call; /* `source`, which runs this one */
+    bool outer_json = app->json;
     app->call = &call;
     app->json = app->settings.json || call.json;
     size_t before = app_command_begins(app);
     int rc = run_handler(app, &call, err);
     app_command_ends(app, before);
-    app->call = NULL;
+    app->call = outer;
+    app->json = outer_json;
     struct err unwritten = ERR_INIT;
     if (app_flush(app, &unwritten) < 0 && rc == 0) {
         *err = unwritten;

@@ -80,6 +80,12 @@ int cmd_kill(struct app *app, int argc, char **argv, struct err *err);
 int cmd_queue(struct app *app, int argc, char **argv, struct err *err);
 int cmd_wait(struct app *app, int argc, char **argv, struct err *err);
 
+/* cmd_script.c */
+int cmd_alias(struct app *app, int argc, char **argv, struct err *err);
+int cmd_echo(struct app *app, int argc, char **argv, struct err *err);
+int cmd_source(struct app *app, int argc, char **argv, struct err *err);
+int cmd_unalias(struct app *app, int argc, char **argv, struct err *err);
+
 /* cmd_local.c */
 int cmd_lcd(struct app *app, int argc, char **argv, struct err *err);
 int cmd_lpwd(struct app *app, int argc, char **argv, struct err *err);

@@ -1,9 +1,11 @@
 #include "run.h"
 
+#include "aliases.h"
 #include "background.h"
 #include "commands.h"
 #include "output.h"
-#include "words.h"
+#include "status.h"
+#include "variables.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -24,36 +26,38 @@ static bool take_mark(int *argc, char ***argv, char ***patterns)
     return true;
 }
 
-/* Reports a failure. 0 when it is to be passed over. */
-static int settle(struct app *app, const char *where, const char *name, bool marked, size_t from,
+/* Says how the command went, and remembers it for "$?". */
+static int settle(struct app *app, const char *where, const char *name, size_t from, int rc,
                   struct err *err)
 {
     char context[512];
+    app->last_status = rc < 0 ? status_of(err->code) : 0;
+    if (rc == 0)
+        return 0;
     snprintf(context, sizeof context, "%s%s%s", where, *where && *name ? ": " : "", name);
     if (!app->told)
         app_complain(app, context, err, from);
     app->told = false;
-    if (marked && err->code != ERR_CANCELLED) {
-        err_clear(err);
-        return 0;
-    }
-    report_failure(&app->report, err);
     return -1;
 }
 
-static int run_marked(struct app *app, int argc, char **argv, char *const *patterns,
-                      const char *where, bool marked, struct err *err)
+static int run_plain(struct app *app, int argc, char **argv, char *const *patterns,
+                     const char *where, struct err *err)
 {
     size_t from = app->attempts.n;
+    const char *outer = app->where;
     app->where = where;
-    if (command_run(app, argc, argv, patterns, err) == 0)
-        return 0;
-    return settle(app, where, argv[0], marked, from, err);
+    int rc = command_run(app, argc, argv, patterns, err);
+    app->where = outer;
+    return settle(app, where, argv[0], from, rc, err);
 }
 
 int run_words(struct app *app, int argc, char **argv, const char *where, struct err *err)
 {
-    return run_marked(app, argc, argv, NULL, where, false, err);
+    if (run_plain(app, argc, argv, NULL, where, err) == 0)
+        return 0;
+    report_failure(&app->report, err);
+    return -1;
 }
 
 /* Where the result of one command goes. */
@@ -74,49 +78,147 @@ static int close_redirection(struct app *app, const struct words *w, const struc
 {
     if (w->out == OUT_PIPE)
         return output_pipe_end(app, "the pipe's command", reader, rc, err);
-    FILE *f = app->out;
-    app->out = stdout;
-    if (fclose(f) != 0 && rc == 0)
+    if (fclose(app->out) != 0 && rc == 0)
         return err_set_sys(err, ERR_LOCAL, errno, "%s", w->out_to);
     return rc;
 }
 
-static int run_parsed(struct app *app, struct words *w, const char *where, struct err *err)
+/* What the commands of a file yield goes where that of the file does, this one's apart. */
+static int run_redirected(struct app *app, const struct words *w, int argc, char **argv,
+                          char *const *patterns, const char *where, struct err *err)
 {
+    size_t from = app->attempts.n;
+    FILE *outer = app->out;
+    bool outer_piped = app->piped;
+    struct child reader;
+    int rc = -1;
+    if (command_check(argc, argv, err) == 0 && open_redirection(app, w, &reader, err) == 0) {
+        const char *outer_where = app->where;
+        app->where = where;
+        rc = command_run(app, argc, argv, patterns, err);
+        rc = close_redirection(app, w, &reader, rc, err);
+        app->where = outer_where;
+    }
+    app->out = outer;
+    app->piped = outer_piped;
+    return settle(app, where, argv[0], from, rc, err);
+}
+
+static int run_parsed(struct app *app, const struct words *w, int argc, char **argv,
+                      char **patterns, const char *where, struct err *err)
+{
+    if (w->background) {
+        int rc = background_add(app, false, argc, argv, patterns, err);
+        return settle(app, where, argv[0], app->attempts.n, rc, err);
+    }
+    if (w->out != OUT_STANDARD)
+        return run_redirected(app, w, argc, argv, patterns, where, err);
+    return run_plain(app, argc, argv, patterns, where, err);
+}
+
+/* ---- lines ---- */
+
+/* A line as it is run. */
+struct line {
+    struct app *app;
+    const char *where;
+    struct alias_line text;
+    size_t pos;
+    struct words words;
+    enum words_joint joint; /* in front of the next command */
+    bool failed, marked;    /* the last that ran of those joined */
+    struct err why;
+    struct err first; /* failure of the line */
+};
+
+static bool is_skipped(const struct line *l)
+{
+    return (l->joint == JOINT_AND && l->failed) || (l->joint == JOINT_OR && !l->failed);
+}
+
+/* 1: `words` has the next command, 0: there is none, -1: it cannot be read, which is told. */
+static int next_command(struct line *l)
+{
+    const struct words_values values = {variables_find, l->app};
+    struct err err = ERR_INIT;
+    int got = aliases_expand(&l->app->aliases, &l->text, &l->pos, &err);
+    if (got == 0)
+        got = words_next(l->text.text, &l->pos, is_skipped(l) ? NULL : &values, &l->words, &err);
+    if (got >= 0)
+        return got;
+    if (*l->text.last)
+        err_wrap(&err, "alias '%s'", l->text.last);
+    l->why = err;
+    return settle(l->app, l->where, "", l->app->attempts.n, -1, &err);
+}
+
+static void run_command(struct line *l)
+{
+    struct words *w = &l->words;
     int argc = w->argc;
     char **argv = w->argv, **patterns = w->patterns;
-    bool marked = take_mark(&argc, &argv, &patterns);
-    if (w->background && background_add(app, false, argc, argv, patterns, err) == 0)
-        return 0;
-    if (w->background)
-        return settle(app, where, argv[0], marked, app->attempts.n, err);
-    if (w->out == OUT_STANDARD)
-        return run_marked(app, argc, argv, patterns, where, marked, err);
-    size_t from = app->attempts.n;
-    struct child reader;
-    if (command_check(argc, argv, err) == 0 && open_redirection(app, w, &reader, err) == 0) {
-        app->where = where;
-        int rc = command_run(app, argc, argv, patterns, err);
-        if (close_redirection(app, w, &reader, rc, err) == 0)
-            return 0;
+    err_clear(&l->why);
+    l->marked = take_mark(&argc, &argv, &patterns);
+    l->failed = run_parsed(l->app, w, argc, argv, patterns, l->where, &l->why) < 0;
+}
+
+/* The report gets what ends a file of commands when all of the file is through. */
+static void note_failure(struct line *l)
+{
+    if (!err_is_set(&l->first))
+        l->first = l->why;
+    if (!l->app->script)
+        report_failure(&l->app->report, &l->why);
+}
+
+/* The commands that are joined are through. Whether the next may run. */
+static bool end_joined(struct line *l)
+{
+    if (!l->failed || (l->marked && l->why.code != ERR_CANCELLED))
+        return true;
+    note_failure(l);
+    return run_goes_on(l->app, &l->why);
+}
+
+static void run_commands(struct line *l)
+{
+    int got;
+    bool on = true;
+    while (on && !l->app->quit && (got = next_command(l)) != 0) {
+        if (got < 0) {
+            note_failure(l);
+            break;
+        }
+        if (!is_skipped(l))
+            run_command(l);
+        l->joint = l->words.joint;
+        if (l->joint == JOINT_NONE || l->why.code == ERR_CANCELLED)
+            on = end_joined(l);
     }
-    return settle(app, where, argv[0], marked, from, err);
 }
 
 int run_line(struct app *app, const char *line, const char *where, struct err *err)
 {
-    struct words *w = malloc(sizeof *w);
-    size_t pos = 0;
-    int rc = 0;
-    if (!w)
+    struct line *l = calloc(1, sizeof *l);
+    if (!l)
         return err_set(err, ERR_LOCAL, "out of memory");
-    while (rc == 0 && !app->quit) {
-        int got = words_next(line, &pos, w, err);
-        if (got == 0)
-            break;
-        rc = got < 0 ? settle(app, where, "", false, app->attempts.n, err)
-                     : run_parsed(app, w, where, err);
+    l->app = app;
+    l->where = where;
+    if (snprintf(l->text.text, sizeof l->text.text, "%s", line) >= (int) sizeof l->text.text) {
+        err_set(&l->why, ERR_USAGE, "the line is longer than %d bytes", LINE_BYTES - 1);
+        settle(app, where, "", app->attempts.n, -1, &l->why);
+        note_failure(l);
+    } else {
+        run_commands(l);
     }
-    free(w);
-    return rc;
+    *err = l->first;
+    free(l);
+    return err_is_set(err) ? -1 : 0;
+}
+
+bool run_goes_on(const struct app *app, const struct err *err)
+{
+    (void) app;
+    (void) err;
+    return false;
 }

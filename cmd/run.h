@@ -4,10 +4,14 @@
 
 #include "app.h"
 
-/* Runs the commands of `line` up to the first that fails, unless it is marked with "-". Failures
+/* Runs the commands of `line`, its aliases and variables replaced, up to the first that fails and
+ * is neither marked with "-" nor followed by "||"; with --on-error=continue all of them. Failures
  * are told to the person, `where` ("FILE:LINE", or "") in front, and noted in the report. 0, or -1
- * with the failure in err. */
+ * with how the last one failed. */
 int run_line(struct app *app, const char *line, const char *where, struct err *err);
+
+/* Whether what stands behind a failure runs all the same. */
+bool run_goes_on(const struct app *app, const struct err *err);
 
 /* The same for one command whose words are ready. */
 int run_words(struct app *app, int argc, char **argv, const char *where, struct err *err);

@@ -3,11 +3,13 @@
 #include "base/glob.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 struct scan {
     const char *line;
     size_t pos;
+    const struct words_values *values; /* NULL: variables stay as they are written */
     struct words *out;
     struct err *err;
     struct words_place *place; /* of a line that is still being written; NULL: it is complete */
@@ -57,23 +59,95 @@ static int put_quoted(struct scan *s, char c)
     return put_char(s, c);
 }
 
+/* ---- variables ---- */
+
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+static size_t name_length(const char *p, bool dashes)
+{
+    size_t n = 0;
+    if (*p && strchr("123456789#?", *p))
+        return 1;
+    while (is_letter(p[n]) || (n > 0 && ((p[n] >= '0' && p[n] <= '9') || (dashes && p[n] == '-'))))
+        n++;
+    return n;
+}
+
+/* A name of `n` bytes behind the '$' in `at`. */
+static int put_value(struct scan *s, size_t at, const char *name, size_t n)
+{
+    char text[VARIABLE_NAME_BYTES];
+    if (n >= sizeof text)
+        return err_set(s->err, ERR_USAGE, "the name behind the '$' in column %d is too long",
+                       column(s->line, at));
+    snprintf(text, sizeof text, "%.*s", (int) n, name);
+    struct err why = ERR_INIT;
+    const char *value = s->values->find(s->values->ctx, text, &why);
+    if (!value)
+        return err_set(s->err, ERR_USAGE, "column %d: %s", column(s->line, at), why.msg);
+    for (; *value; value++) {
+        if (put_quoted(s, *value) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int read_variable(struct scan *s)
+{
+    size_t at = s->pos;
+    bool braced = s->line[at + 1] == '{';
+    const char *name = s->line + at + 1 + braced;
+    size_t n = name_length(name, braced);
+    if (s->place && !name[n]) {
+        s->place->name = (size_t) (name - s->line);
+        braced = false;
+    } else if (n == 0 && !braced) {
+        s->pos++;
+        return put_quoted(s, '$');
+    }
+    if (braced && (n == 0 || name[n] != '}'))
+        return err_set(s->err, ERR_USAGE, "column %d: '${' needs a name and '}'",
+                       column(s->line, at));
+    s->pos = (size_t) (name - s->line) + n + braced;
+    if (s->values)
+        return put_value(s, at, name, n);
+    for (; at < s->pos; at++) {
+        if (put_quoted(s, s->line[at]) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* ---- words ---- */
+
+static bool is_escape(const char *p, char quote)
+{
+    return *p == '\\' && quote == '"' && p[1] && strchr("\"\\$", p[1]);
+}
+
 static int read_quoted(struct scan *s, char quote)
 {
     size_t start = s->pos++;
-    for (; s->line[s->pos] != quote; s->pos++) {
-        char c = s->line[s->pos], next = c ? s->line[s->pos + 1] : '\0';
-        if (c == '\\' && quote == '"' && (next == '"' || next == '\\')) {
-            c = next;
-            s->pos++;
-        }
-        if (c == '\0' && s->place) {
+    while (s->line[s->pos] != quote) {
+        const char *p = s->line + s->pos;
+        int rc;
+        if (!*p && s->place) {
             s->place->quote = quote;
             return 0;
         }
-        if (c == '\0')
+        if (!*p)
             return err_set(s->err, ERR_USAGE, "the quote in column %d is not closed",
                            column(s->line, start));
-        if (put_quoted(s, c) < 0)
+        if (*p == '$' && quote == '"') {
+            rc = read_variable(s);
+        } else {
+            s->pos += is_escape(p, quote);
+            rc = put_quoted(s, s->line[s->pos++]);
+        }
+        if (rc < 0)
             return -1;
     }
     s->pos++;
@@ -112,6 +186,8 @@ static char *read_word(struct scan *s, enum words_part part)
             rc = read_quoted(s, c);
         } else if (c == '\\') {
             rc = read_escape(s);
+        } else if (c == '$') {
+            rc = read_variable(s);
         } else {
             s->magic = s->magic || strchr("*?[", c);
             rc = put_char(s, c);
@@ -151,14 +227,19 @@ static int read_argument(struct scan *s)
     return add_word(s, word, pattern);
 }
 
-/* Text for the shell: up to an unquoted `stop` or the end of the line, as it is. */
-static char *read_raw(struct scan *s, char stop)
+static bool at_joint(const char *p)
+{
+    return (p[0] == '&' || p[0] == '|') && p[1] == p[0];
+}
+
+/* Text for the shell, as it is: up to the end of the line, or, of a pipe, of the command. */
+static char *read_raw(struct scan *s, bool pipe)
 {
     skip_blanks(s);
     note_start(s, PART_SHELL);
     char *text = s->out->mem + s->out->used, quote = '\0';
     for (char c; (c = s->line[s->pos]) != '\0'; s->pos++) {
-        if (!quote && c == stop)
+        if (!quote && pipe && (c == ';' || at_joint(s->line + s->pos)))
             break;
         if (c == '\\' && quote != '\'' && s->line[s->pos + 1]) {
             if (put_char(s, c) < 0)
@@ -178,10 +259,7 @@ static char *read_raw(struct scan *s, char stop)
 static int read_pipe(struct scan *s)
 {
     size_t at = s->pos++;
-    if (s->line[s->pos] == '|')
-        return err_set(s->err, ERR_USAGE, "'||' in column %d: conditions are not supported",
-                       column(s->line, at));
-    char *text = read_raw(s, ';');
+    char *text = read_raw(s, true);
     if (!text)
         return -1;
     if (!*text && !s->place)
@@ -211,33 +289,47 @@ static int read_redirection(struct scan *s)
     return 0;
 }
 
+/* Behind "&&" and "||" a command stands in the same line. */
+static int read_joint(struct scan *s)
+{
+    const char *p = s->line + s->pos;
+    size_t at = s->pos;
+    s->pos += 2;
+    skip_blanks(s);
+    if (!s->place && strchr(";#", s->line[s->pos])) /* or its end */
+        return err_set(s->err, ERR_USAGE, "no command follows the '%.2s' in column %d", p,
+                       column(s->line, at));
+    s->out->joint = *p == '&' ? JOINT_AND : JOINT_OR;
+    return 1;
+}
+
 /* What stands between or behind words. 0: go on, 1: the command is complete, -1: err. */
 static int read_operator(struct scan *s)
 {
-    char c = s->line[s->pos];
-    if (c == ';') {
+    const char *p = s->line + s->pos;
+    bool joint = at_joint(p);
+    if (*p == ';') {
         s->pos++;
         return 1;
     }
-    if (c == '&' && s->line[s->pos + 1] == '&')
-        return err_set(s->err, ERR_USAGE, "'&&' in column %d: conditions are not supported",
-                       column(s->line, s->pos));
     if (s->out->argc == 0)
-        return err_set(s->err, ERR_USAGE, "no command before the '%c' in column %d", c,
+        return err_set(s->err, ERR_USAGE, "no command before the '%.*s' in column %d", 1 + joint, p,
                        column(s->line, s->pos));
-    if (s->out->out != OUT_STANDARD && c == '&')
+    if (joint)
+        return read_joint(s);
+    if (s->out->out != OUT_STANDARD && *p == '&')
         return err_set(s->err, ERR_USAGE,
                        "the '&' in column %d: a result that goes elsewhere needs the foreground",
                        column(s->line, s->pos));
     if (s->out->out != OUT_STANDARD)
         return err_set(s->err, ERR_USAGE, "a second redirection in column %d",
                        column(s->line, s->pos));
-    if (c == '&') {
+    if (*p == '&') {
         s->pos++;
         s->out->background = true;
         return 1;
     }
-    return c == '|' ? read_pipe(s) : read_redirection(s);
+    return *p == '|' ? read_pipe(s) : read_redirection(s);
 }
 
 /* "!" at the start of a command, where a "-" may stand before it. */
@@ -260,7 +352,7 @@ static int read_shell_escape(struct scan *s)
     } while (c != '!');
     if (put_char(s, '\0') < 0 || add_word(s, name, NULL) < 0)
         return -1;
-    char *text = read_raw(s, '\0');
+    char *text = read_raw(s, false);
     return !text ? -1 : *text ? add_word(s, text, NULL) : 0;
 }
 
@@ -295,6 +387,7 @@ static int read_command(struct scan *s)
     out->out = OUT_STANDARD;
     out->out_to = NULL;
     out->background = false;
+    out->joint = JOINT_NONE;
     out->used = 0;
     do {
         skip_blanks(s);
@@ -303,9 +396,10 @@ static int read_command(struct scan *s)
     return rc;
 }
 
-int words_next(const char *line, size_t *pos, struct words *out, struct err *err)
+int words_next(const char *line, size_t *pos, const struct words_values *values, struct words *out,
+               struct err *err)
 {
-    struct scan s = {.line = line, .pos = *pos, .out = out, .err = err};
+    struct scan s = {.line = line, .pos = *pos, .values = values, .out = out, .err = err};
     int rc;
     do {
         rc = read_command(&s); /* empty ones, as in ";;", are passed over */
@@ -333,4 +427,20 @@ int words_last(const char *line, struct words *out, struct words_place *place, s
     } while (!s.ended);
     bool parted = s.end != s.pos || out->argc == 0;
     return parted && (place->part == PART_WORD || place->part == PART_FILE) ? begin_word(&s) : 0;
+}
+
+size_t words_command(const char *line, size_t pos, size_t *start)
+{
+    const char *p = line + pos + strspn(line + pos, " \t;");
+    p += *p == '-';
+    p += strspn(p, " \t");
+    size_t n = strcspn(p, " \t;|>&");
+    *start = (size_t) (p - line);
+    return *p == '#' || *p == '!' || strcspn(p, "'\"\\$") < n ? 0 : n;
+}
+
+bool words_is_name(const char *text)
+{
+    size_t n = name_length(text, false);
+    return n > 0 && n < VARIABLE_NAME_BYTES && !text[n] && is_letter(text[0]);
 }

@@ -41,6 +41,35 @@ static void check_last(const char *line, size_t len, int got)
     CHECK(got < 0 || (!place.quote && !place.escape) || place.part != PART_WORD);
 }
 
+/* Some names have a value, with what has a meaning in a line. */
+static const char *find(void *ctx, const char *name, struct err *err)
+{
+    (void) ctx;
+    CHECK(*name && strlen(name) < VARIABLE_NAME_BYTES);
+    if (name[0] < 'n')
+        return "a *?[\\]'\"$x;&|>#";
+    err_set(err, ERR_USAGE, "there is no variable '%s'", name);
+    return NULL;
+}
+
+/* With variables as without them: the same commands, or a variable is missing. */
+static void check_values(const char *line, size_t len)
+{
+    static struct words w;
+    const struct words_values values = {find, NULL};
+    size_t pos = 0, before = 0;
+    struct err err = ERR_INIT;
+    int got;
+    while ((got = words_next(line, &pos, &values, &w, &err)) == 1) {
+        size_t start, n = words_command(line, before, &start);
+        CHECK(start + n <= len);
+        check_words(&w);
+        CHECK(pos > before && pos <= len);
+        before = pos;
+    }
+    CHECK((got < 0) == (err.code == ERR_USAGE));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct words w;
@@ -48,12 +77,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t pos = 0, len = strlen(line), before = 0;
     struct err err = ERR_INIT;
     int got;
-    while ((got = words_next(line, &pos, &w, &err)) == 1) {
+    while ((got = words_next(line, &pos, NULL, &w, &err)) == 1) {
         check_words(&w);
         CHECK(pos > before && pos <= len);
         before = pos;
     }
     CHECK((got < 0) == (err.code == ERR_USAGE));
+    check_values(line, len);
     check_last(line, len, got);
     free(line);
     return 0;

@@ -40,7 +40,7 @@ def test_pipe_carries_everything_to_a_slow_reader(bed, ftpsh, tmp_path):
     server = bed.server("vsftpd")
     content = os.urandom(3_000_000)
     bed.share("big", content)
-    run = ftpsh("-c", f"cat big | sleep 1 && cat >{tmp_path}/copy", server.target())
+    run = ftpsh("-c", f"cat big | sh -c 'sleep 1 && cat' >{tmp_path}/copy", server.target())
     assert run.status == 0, run
     assert (tmp_path / "copy").read_bytes() == content
 
@@ -53,7 +53,7 @@ def test_status_of_shell_commands(ftpsh):
 
 
 # A command, what it needs of the server, and the words by which its child is known.
-CHILDREN = ("!sleep {n}; true", "ls | sleep {n}", "cat big | sleep {n} && true")
+CHILDREN = ("!sleep {n}; true", "ls | sleep {n}", "cat big | sh -c 'sleep {n} && true'")
 
 
 @pytest.mark.parametrize("number, line", enumerate(CHILDREN))

@@ -1,0 +1,110 @@
+#include "handlers.h"
+
+#include "aliases.h"
+#include "base/escape.h"
+#include "batch.h"
+#include "commands.h"
+#include "jsonout.h"
+#include "nearest.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/* ---- alias, unalias ---- */
+
+/* As one word that may be typed. */
+static void print_quoted(FILE *out, const char *text)
+{
+    fputc('\'', out);
+    for (; *text; text++) {
+        if (*text == '\'')
+            fputs("'\\''", out);
+        else
+            fputc(*text, out);
+    }
+    fputc('\'', out);
+}
+
+/* A line that defines it. */
+static int show_alias(struct app *app, const char *name, const char *value, struct err *err)
+{
+    if (app->json)
+        return json_line(
+            app->out, json_pack("{s:o, s:o}", "name", json_text(name), "value", json_text(value)),
+            err);
+    fprintf(app->out, "alias %s ", name);
+    print_quoted(app->out, value);
+    fputc('\n', app->out);
+    return 0;
+}
+
+static int no_alias(const struct app *app, const char *name, struct err *err)
+{
+    char hint[96];
+    struct nearest near = {.word = name};
+    for (size_t i = 0; i < app->aliases.n; i++)
+        nearest_offer(&near, app->aliases.list[i].name);
+    return err_set(err, ERR_USAGE, "there is no alias '%s'%s", name,
+                   nearest_hint(&near, "", hint, sizeof hint));
+}
+
+static int define_alias(struct app *app, const char *name, const char *value, struct err *err)
+{
+    if (aliases_check_name(name, err) < 0)
+        return -1;
+    if (dictionary_set(&app->aliases, name, value, err) < 0)
+        return err_wrap(err, "alias '%s'", name);
+    return 0;
+}
+
+int cmd_alias(struct app *app, int argc, char **argv, struct err *err)
+{
+    const char *value;
+    if (argc == 3)
+        return define_alias(app, argv[1], argv[2], err);
+    if (argc == 2 && strchr(argv[1], '='))
+        return err_set(err, ERR_USAGE, "'%s': name and value are two words: alias NAME 'VALUE'",
+                       argv[1]);
+    if (argc == 2) {
+        value = dictionary_get(&app->aliases, argv[1]);
+        return value ? show_alias(app, argv[1], value, err) : no_alias(app, argv[1], err);
+    }
+    for (size_t i = 0; i < app->aliases.n; i++) {
+        if (show_alias(app, app->aliases.list[i].name, app->aliases.list[i].value, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int cmd_unalias(struct app *app, int argc, char **argv, struct err *err)
+{
+    for (int i = 1; i < argc; i++) {
+        if (!dictionary_remove(&app->aliases, argv[i]))
+            return no_alias(app, argv[i], err);
+    }
+    return 0;
+}
+
+/* ---- source, echo ---- */
+
+int cmd_source(struct app *app, int argc, char **argv, struct err *err)
+{
+    return batch_source(app, argv[1], argc - 2, argv + 2, err);
+}
+
+int cmd_echo(struct app *app, int argc, char **argv, struct err *err)
+{
+    char text[4 * LINE_BYTES];
+    size_t n = 0;
+    text[0] = '\0';
+    for (int i = 1; i < argc; i++) {
+        int more = snprintf(text + n, sizeof text - n, "%s%s", i > 1 ? " " : "", argv[i]);
+        if (more < 0 || (size_t) more >= sizeof text - n)
+            return err_set(err, ERR_USAGE, "the line is too long");
+        n += (size_t) more;
+    }
+    if (app->json)
+        return json_line(app->out, json_pack("{s:o}", "text", json_text(text)), err);
+    fprintf(app->out, "%s\n", text);
+    return 0;
+}
