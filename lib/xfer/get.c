@@ -180,11 +180,17 @@ static int fetch(struct get *g, struct err *err)
     return rc < 0 ? -1 : verify_contents(g, t->at, err);
 }
 
-static void tell_of_part(const struct part *t, struct err *err)
+/* What is known to be wrong would fail again whenever it is continued. */
+static void settle_part(struct get *g, struct err *err)
 {
+    const struct part *t = &g->part;
     int64_t kept = part_kept(t);
-    if (kept > 0)
+    if (kept > 0 && g->verifier.differs) {
+        part_discard(&g->part);
+        err_wrap(err, "%s, %lld bytes that are wrong, was removed", t->temp, (long long) kept);
+    } else if (kept > 0 && !g->in_pieces) {
         err_wrap(err, "%lld bytes are kept in %s", (long long) kept, t->temp);
+    }
 }
 
 /* Fetches from where the target stands; what turns out not to be the beginning of the remote file
@@ -241,8 +247,8 @@ static int get_into(struct get *g, struct err *err)
     if (rc == 0)
         rc = part_finish(&g->part, o->preserve ? o->mode : LISTING_UNKNOWN,
                          o->preserve ? g->mtime : LISTING_UNKNOWN, err);
-    if (rc < 0 && !g->in_pieces)
-        tell_of_part(&g->part, err);
+    if (rc < 0)
+        settle_part(g, err);
     return rc;
 }
 

@@ -37,7 +37,8 @@ struct get_options {
  *
  * 0, also when it was passed over (out->skipped says why; no data connection was opened, unless the
  * server tells no size and the file turned out too large). -1 with the errors of channel_open() and
- * pump_down(), ERR_LOCAL, ERR_INTEGRITY. What came of a failed download stays in the part file. */
+ * pump_down(), ERR_LOCAL, ERR_INTEGRITY. What came of a failed download stays in the part
+ * file, unless the hash of all of it has shown that it is wrong. */
 int get_file(struct mover *m, const char *remote, const char *local, const struct get_options *o,
              struct transfer *out, struct err *err);
 

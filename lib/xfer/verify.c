@@ -261,7 +261,8 @@ static int compare(struct verifier *v, struct mover *m, const char *remote, int6
         return rc < 0 ? -1 : not_told(m, remote, &why, err);
     snprintf(out->method, sizeof out->method, "%s%s", is_hash(v->way) ? "HASH " : "",
              v->way->command);
-    if (strcmp(out->here, out->there) != 0)
+    v->differs = strcmp(out->here, out->there) != 0;
+    if (v->differs)
         return err_set(err, ERR_INTEGRITY,
                        "%s: the contents differ: %s says %.16s..., not %.16s...", remote,
                        out->method, out->there, out->here);

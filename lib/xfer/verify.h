@@ -17,6 +17,7 @@ struct verify_way;
 struct verifier {
     const struct verify_way *way; /* NULL: nothing to compare with */
     struct digest *digest;
+    bool differs; /* verifier_check() has found it so: what is here is not what is there */
 };
 
 /* Before the transfer: chooses the way. 0, also where there is none; -1 with ERR_INTEGRITY where

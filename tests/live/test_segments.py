@@ -245,6 +245,9 @@ def test_the_whole_is_compared_by_hash_where_the_server_tells_one(big, client):
     (client.folder / "big").unlink()
     run = client(*segmented(), big("digest=XSHA256", "wrong-digest").target())
     assert run.status == 9 and not (client.folder / "big").exists(), run
+    assert "big.ftpsh.part, 25165824 bytes that are wrong, was removed" in run.stderr
+    assert not list(client.folder.glob("*.part"))
+    check_fetched(client, client(*segmented(4, "-c"), big("digest=XSHA256").target()))
 
 
 @pytest.mark.parametrize("words", ("get -n 1 big", "get -n 17 big", "get -n x big",

@@ -48,6 +48,19 @@ def test_contents_that_differ(fake, client, way):
     assert (client.folder / "small").read_bytes() == b"what was there before"
 
 
+def test_what_is_wrong_is_not_continued(fake, client):
+    part = client.folder / "small.ftpsh.part"
+    run = client(fake("digest=HASH", "wrong-digest").target(), "get", "small")
+    assert run.status == 9 and "bytes that are wrong, was removed" in run.stderr, run
+    assert not part.exists()
+    run = client(fake("digest=HASH").target(), "get", "-c", "small")
+    assert run.status == 0 and (client.folder / "small").read_bytes() == SMALL, run
+    (client.folder / "small").unlink()
+    # no hash tells nothing of what has come
+    run = client("--verify=require", fake("digest=HASH", "refuse=HASH:550").target(), "get", "small")
+    assert run.status == 9 and "are kept in" in run.stderr and part.read_bytes() == SMALL, run
+
+
 def test_an_upload_that_differs(fake, client):
     server = fake("digest=HASH", "wrong-digest")
     (client.folder / "up").write_bytes(SMALL)
