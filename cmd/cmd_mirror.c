@@ -4,6 +4,7 @@
 #include "mirrorlog.h"
 #include "planfile.h"
 #include "quantity.h"
+#include "transfers.h"
 #include "base/fold.h"
 #include "xfer/compare.h"
 #include "xfer/mirror.h"
@@ -34,7 +35,8 @@ struct mirroring {
     uint8_t *compared;
     long long max_entries;
     int local; /* the local root; -1: not there */
-    bool dry, remote_missing;
+    struct segments_options segments;
+    bool dry, remote_missing, segmented;
 };
 
 /* ---- options ---- */
@@ -116,19 +118,38 @@ static int read_number(const struct app *app, const char *name, long long none, 
     return 0;
 }
 
+/* What does not go together. */
+static int check_pairs(struct mirroring *x, struct err *err)
+{
+    const struct app *app = x->app;
+    if (flag(app, "chmod") && !x->roots.upload)
+        return err_set(err, ERR_USAGE, "--chmod goes with -R; downloads keep permissions anyway");
+    if (flag(app, "delete-source") && (flag(app, "delete") || flag(app, "delete-emptied")))
+        return err_set(err, ERR_USAGE,
+                       "--delete-source does not go with --delete: the next run would delete what "
+                       "this one has moved");
+    int segmented = transfer_segments(x->app, &x->segments, err);
+    if (segmented > 0 && x->roots.upload)
+        return err_set(err, ERR_USAGE, "--segments is for downloads, and goes without -R");
+    x->segmented = segmented > 0;
+    return segmented < 0 ? -1 : 0;
+}
+
 static int read_options(struct mirroring *x, struct err *err)
 {
     const struct app *app = x->app;
     struct plan_options *o = &x->options;
     const char *newer = app_option(app, "newer-than"), *largest = app_option(app, "max-size");
     const char *links = app_option(app, "links");
-    if (flag(app, "chmod") && !x->roots.upload)
-        return err_set(err, ERR_USAGE, "--chmod goes with -R; downloads keep permissions anyway");
     long long max_delete;
+    if (check_pairs(x, err) < 0)
+        return -1;
     *o = (struct plan_options){.upload = x->roots.upload,
                                .remove = flag(app, "delete") || flag(app, "delete-emptied"),
                                .delete_emptied = flag(app, "delete-emptied"),
                                .only_missing = flag(app, "only-missing"),
+                               .newer = flag(app, "newer"),
+                               .no_times = flag(app, "no-times"),
                                .ignore_size = flag(app, "ignore-size"),
                                .ignore_time = flag(app, "ignore-time"),
                                .newer_than = LISTING_UNKNOWN,
@@ -154,8 +175,9 @@ static int read_options(struct mirroring *x, struct err *err)
 /* What makes a plan is too late for one that is there. */
 static int check_planned(const struct mirroring *x, int argc, struct err *err)
 {
-    static const char *const how[] = {"dry-run",  "plan",   "max-delete", "max-size", "parallel",
-                                      "continue", "atomic", "log",        "chmod"};
+    static const char *const how[] = {"dry-run",  "plan",     "max-delete",    "max-size",
+                                      "parallel", "continue", "atomic",        "log",
+                                      "chmod",    "no-times", "delete-source", "segments"};
     const struct call *call = x->app->call;
     if (argc > 1)
         return err_set(err, ERR_USAGE, "--plan says source and target already");
@@ -408,7 +430,11 @@ static int run_plan(struct mirroring *x, bool saved, struct err *err)
                        /* an unfinished upload would be taken for one that is there */
                        .atomic = flag(app, "atomic") || x->options.only_missing,
                        .only_missing = x->options.only_missing,
+                       .newer = x->options.newer,
                        .chmod = flag(app, "chmod"),
+                       .no_times = x->options.no_times,
+                       .remove_source = flag(app, "delete-source"),
+                       .segments = x->segmented ? &x->segments : NULL,
                        .stale = saved,
                        .max_size = x->options.max_size,
                        .done = action_done,

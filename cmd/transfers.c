@@ -87,19 +87,18 @@ static void say_line(void *ctx, const char *line)
     app_say(ctx, "%s", line);
 }
 
-static int read_segments(struct transfers *t, struct err *err)
+int transfer_segments(struct app *app, struct segments_options *out, struct err *err)
 {
-    const char *value = app_option(t->app, "segments");
+    const char *value = app_option(app, "segments");
     if (!value)
         return 0;
     long n = strtol(value, NULL, 10); /* digits, as the table has it */
     if (n < 2 || n > SEGMENTS_MAX)
         return err_set(err, ERR_USAGE, "option '--segments': %s is not 2 to %d", value,
                        SEGMENTS_MAX);
-    t->segments = (struct segments_options){
-        .count = (int) n, .retries = t->app->settings.retries, .say = say_line, .ctx = t->app};
-    t->get.segments = &t->segments;
-    return 0;
+    *out = (struct segments_options){
+        .count = (int) n, .retries = app->settings.retries, .say = say_line, .ctx = app};
+    return 1;
 }
 
 int transfers_begin(struct transfers *t, struct app *app, enum transfer_direction d,
@@ -110,8 +109,10 @@ int transfers_begin(struct transfers *t, struct app *app, enum transfer_directio
         .app = app, .direction = d, .get = GET_OPTIONS_INIT, .put = PUT_OPTIONS_INIT};
     if (max && quantity_bytes(max, &t->get.max_size, err) < 0)
         return -1;
-    if (read_segments(t, err) < 0)
+    int segmented = transfer_segments(app, &t->segments, err);
+    if (segmented < 0)
         return -1;
+    t->get.segments = segmented ? &t->segments : NULL;
     t->put.max_size = t->get.max_size;
     t->get.resume = t->put.resume = app_option(app, "continue") != NULL;
     t->get.remove_source = t->put.remove_source = app_option(app, "delete-source") != NULL;

@@ -32,6 +32,9 @@ struct transfers {
     } trees; /* folders, with all that is in them */
 };
 
+/* What the running command's --segments says: 1, or 0 where it was not given; -1 with ERR_USAGE. */
+int transfer_segments(struct app *app, struct segments_options *out, struct err *err);
+
 /* Takes over what the running command's options say; until transfers_clear() they hold for the
  * whole app, and *t stays where it is. -1 with ERR_USAGE. transfers_clear() in either case. */
 int transfers_begin(struct transfers *t, struct app *app, enum transfer_direction d,

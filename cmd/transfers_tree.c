@@ -6,20 +6,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Options of get and put as mirror knows them; NULL: it cannot. */
+/* Options of get and put as mirror knows them. */
 static const struct {
     const char *name, *as;
 } options[] = {
     {"parallel", "--parallel"}, {"continue", "--continue"}, {"no-clobber", "--only-missing"},
-    {"max-size", "--max-size"}, {"atomic", "--atomic"},     {"newer", NULL},
-    {"delete-source", NULL},    {"no-times", NULL},         {"chmod", NULL},
-    {"segments", NULL},
+    {"max-size", "--max-size"}, {"atomic", "--atomic"},     {"newer", "--newer"},
+    {"no-times", "--no-times"}, {"chmod", "--chmod"},       {"delete-source", "--delete-source"},
+    {"segments", "--segments"},
 };
 
 enum { WORDS = 2 * sizeof options / sizeof options[0] + 5 };
 
 static int make_words(const struct transfers *t, const struct transfer_pair *tree,
-                      const char *words[WORDS], struct err *err)
+                      const char *words[WORDS])
 {
     int n = 0;
     words[n++] = "mirror";
@@ -29,8 +29,6 @@ static int make_words(const struct transfers *t, const struct transfer_pair *tre
         const char *value = app_option(t->app, options[i].name);
         if (!value)
             continue;
-        if (!options[i].as)
-            return err_set(err, ERR_USAGE, "-r does not go with --%s", options[i].name);
         words[n++] = options[i].as;
         if (*value)
             words[n++] = value;
@@ -48,11 +46,9 @@ static int run_tree(struct transfers *t, const struct transfer_pair *tree, struc
     const struct call *own = app->call;
     const char *words[WORDS];
     struct call *call = malloc(sizeof *call);
-    int n = make_words(t, tree, words, err), rc = -1;
-    if (!call)
-        err_set(err, ERR_LOCAL, "out of memory");
-    else if (n > 0)
-        rc = call_make(call, n, (char **) (uintptr_t) words, NULL, err);
+    int n = make_words(t, tree, words);
+    int rc = call ? call_make(call, n, (char **) (uintptr_t) words, NULL, err)
+                  : err_set(err, ERR_LOCAL, "out of memory");
     if (rc == 0) {
         app->call = call;
         rc = cmd_mirror(app, call->argc, call->argv, err);

@@ -245,8 +245,7 @@ static int get_into(struct get *g, struct err *err)
     }
     g->out->skipped = SKIP_NONE;
     if (rc == 0)
-        rc = part_finish(&g->part, o->preserve ? o->mode : LISTING_UNKNOWN,
-                         o->preserve ? g->mtime : LISTING_UNKNOWN, err);
+        rc = part_finish(&g->part, o->mode, o->preserve ? g->mtime : LISTING_UNKNOWN, err);
     if (rc < 0)
         settle_part(g, err);
     return rc;

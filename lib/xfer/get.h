@@ -10,18 +10,18 @@
 
 /* Begin with GET_OPTIONS_INIT: zeros mean something else. */
 struct get_options {
-    int dirfd;          /* `local` is relative to it; borrowed */
-    bool confined;      /* `local` is one name in dirfd and comes from a server: see part.h */
-    bool resume;        /* continue what is there (see part_resume()) */
-    bool anew;          /* with resume: what cannot be continued is fetched from the start, where
-                         * ERR_INTEGRITY would say so otherwise */
-    bool no_clobber;    /* a file that is there stays as it is */
-    bool newer;         /* so does one that is not older than the remote file */
-    bool preserve;      /* the file gets the remote file's time, and its mode where that is known */
-    bool remove_source; /* delete the remote file when all of it is known to be here */
+    int dirfd;           /* `local` is relative to it; borrowed */
+    bool confined;       /* `local` is one name in dirfd and comes from a server: see part.h */
+    bool resume;         /* continue what is there (see part_resume()) */
+    bool anew;           /* with resume: what cannot be continued is fetched from the start, where
+                          * ERR_INTEGRITY would say so otherwise */
+    bool no_clobber;     /* a file that is there stays as it is */
+    bool newer;          /* so does one that is not older than the remote file */
+    bool preserve;       /* the file gets the remote file's time */
+    bool remove_source;  /* delete the remote file when all of it is known to be here */
     int64_t size, mtime; /* as a listing told them, exactly; LISTING_UNKNOWN: asked for (SIZE, MDTM)
                           * where they matter */
-    int mode;            /* LISTING_UNKNOWN: not kept */
+    int mode;            /* the file gets it; LISTING_UNKNOWN: not known */
     int64_t max_size;    /* larger files are passed over; -1: none is too large */
     const struct segments_options *segments; /* over several connections; NULL: one */
 };

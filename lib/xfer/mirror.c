@@ -25,6 +25,7 @@ struct act {
     const struct action *action;
     struct deed deed;
     bool begun; /* an upload has put bytes of ours there */
+    bool moved; /* all of it, but the source could not be removed */
 };
 
 /* ---- files ---- */
@@ -48,6 +49,11 @@ static void keep_listed_time(int folder, const char *name, const struct action *
         utimensat(folder, name, times, AT_SYMLINK_NOFOLLOW);
 }
 
+static bool is_whole(const struct transfer *t)
+{
+    return !t->skipped && (t->verdict == VERDICT_SIZE_OK || t->verdict == VERDICT_VERIFIED);
+}
+
 static int fetch_into(struct act *x, struct mover *v, int folder, const char *name,
                       const char *remote, struct err *err)
 {
@@ -55,11 +61,15 @@ static int fetch_into(struct act *x, struct mover *v, int folder, const char *na
     const struct action *a = x->action;
     struct transfer *t = &x->job.state->transfer;
     struct get_options o = GET_OPTIONS_INIT;
-    local_recheck(a, folder, name, &x->deed);
+    if (!x->moved)
+        local_recheck(a, folder, name, &x->deed);
     if (x->deed.outcome != MIRROR_DONE)
         return 0;
     o.dirfd = folder;
-    o.confined = o.preserve = o.anew = true;
+    o.confined = o.anew = true;
+    o.preserve = !m->no_times;
+    o.remove_source = m->remove_source;
+    o.segments = m->segments;
     o.resume = has_part(folder, name) || (m->resume && a->reason == REASON_SIZE);
     o.mode = a->mode;
     o.max_size = m->max_size;
@@ -68,10 +78,11 @@ static int fetch_into(struct act *x, struct mover *v, int folder, const char *na
         o.mtime = a->precision == 1 ? a->mtime : LISTING_UNKNOWN;
     }
     int rc = get_file(v, remote, name, &o, t, err);
+    x->moved = x->moved || (m->remove_source && is_whole(t));
     snprintf(t->local, sizeof t->local, "%s", plan_path(x->run->p, a));
     if (rc == 0 && t->skipped != SKIP_NONE)
         x->deed = (struct deed){MIRROR_SKIPPED, skip_reason(t->skipped)};
-    else if (rc == 0)
+    else if (rc == 0 && !m->no_times)
         keep_listed_time(folder, name, a);
     return rc;
 }
@@ -141,9 +152,9 @@ static int upload(struct act *x, struct mover *v, struct err *err)
     char remote[PATH_BYTES];
     if (path_join(m->remote, path, remote, err) < 0)
         return -1;
-    if (m->stale && !x->begun && remote_recheck(v, a, remote, &x->deed, err) < 0)
+    if (m->stale && !x->begun && !x->moved && remote_recheck(v, a, remote, &x->deed, err) < 0)
         return -1;
-    if (!m->stale && may_be_hidden(x, path) && find_hidden(x, v, remote, err) < 0)
+    if (!m->stale && !x->moved && may_be_hidden(x, path) && find_hidden(x, v, remote, err) < 0)
         return -1;
     if (x->deed.outcome != MIRROR_DONE)
         return 0;
@@ -152,10 +163,12 @@ static int upload(struct act *x, struct mover *v, struct err *err)
         return -1;
     o.dirfd = folder;
     o.confined = !(m->follow && a->follow);
-    o.preserve = true;
+    o.preserve = !m->no_times;
+    o.remove_source = m->remove_source;
     o.atomic = m->atomic;
     o.chmod = m->chmod;
     o.no_clobber = m->only_missing && may_be_hidden(x, path);
+    o.newer = m->newer && may_be_hidden(x, path);
     o.resume = o.anew = !m->atomic && may_continue(x);
     o.max_size = m->max_size;
     int rc = put_file(v, name, remote, &o, t, err);
@@ -163,9 +176,10 @@ static int upload(struct act *x, struct mover *v, struct err *err)
         rc = confirm_there(v, remote, err);
     snprintf(t->local, sizeof t->local, "%s", path);
     x->begun = x->begun || (rc < 0 && t->bytes > 0);
+    x->moved = x->moved || (m->remove_source && is_whole(t));
+    bool stays = t->skipped == SKIP_EXISTS || t->skipped == SKIP_NOT_NEWER;
     if (rc == 0 && t->skipped != SKIP_NONE)
-        x->deed = (struct deed){t->skipped == SKIP_EXISTS ? MIRROR_ALREADY : MIRROR_SKIPPED,
-                                skip_reason(t->skipped)};
+        x->deed = (struct deed){stays ? MIRROR_ALREADY : MIRROR_SKIPPED, skip_reason(t->skipped)};
     close(folder);
     return rc;
 }

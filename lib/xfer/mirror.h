@@ -11,6 +11,7 @@
 
 #include "xfer/plan.h"
 #include "xfer/pool.h"
+#include "xfer/segments.h"
 
 enum mirror_outcome {
     MIRROR_DONE,
@@ -36,9 +37,13 @@ struct mirror {
     bool resume;        /* a shorter file of the target is continued, not only our part files */
     bool atomic;        /* uploads go under a temporary name first */
     bool only_missing;  /* what a listing hides is not written over, either: uploads */
+    bool newer;         /* nor what is not older: uploads */
     bool chmod;         /* and get the local file's permissions */
+    bool no_times;      /* files keep the time of their transfer */
+    bool remove_source; /* of a file, once it was moved and all of it is known to be there */
     bool stale;         /* the plan is not of just now: the remote side is asked again, too */
     int64_t max_size;   /* -1: none */
+    const struct segments_options *segments; /* large downloads over several connections; NULL */
     /* Each action once, in the caller's thread. */
     void (*done)(void *ctx, const struct plan *p, const struct action *a,
                  const struct mirror_result *r);

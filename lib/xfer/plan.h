@@ -97,6 +97,8 @@ struct plan_options {
     bool remove; /* what the source lacks */
     bool delete_emptied;
     bool only_missing, ignore_size, ignore_time;
+    bool newer;         /* only what is missing, or newer than what is there */
+    bool no_times;      /* copies have the time of their transfer, and so it may be any later one */
     bool selective;     /* folders in which nothing is done are not made */
     bool keep_modes;    /* files get the source's, and the target can keep them */
     int64_t newer_than; /* seconds; LISTING_UNKNOWN: any time */

@@ -191,7 +191,19 @@ static enum action_reason difference(const struct making *x, uint32_t s, uint32_
     if (times_agree(a->mtime, a->precision, b->mtime, b->precision, x->o->slack))
         return REASON_NONE;
     /* a server may not take over times: what was sent is then newer than what it was sent from */
-    return x->o->upload && a->mtime < b->mtime ? REASON_NONE : REASON_TIME;
+    bool later = x->o->upload || x->o->no_times;
+    return later && a->mtime < b->mtime ? REASON_NONE : REASON_TIME;
+}
+
+/* It is there, and that is all that matters. Where times are not known, nothing says so. */
+static bool is_present(const struct making *x, uint32_t s, uint32_t t)
+{
+    const struct tree_node *a = &x->source->nodes[s], *b = &x->target->nodes[t];
+    if (x->o->only_missing || !x->o->newer)
+        return x->o->only_missing;
+    return a->mtime != LISTING_UNKNOWN && b->mtime != LISTING_UNKNOWN &&
+           (a->mtime <= b->mtime ||
+            times_agree(a->mtime, a->precision, b->mtime, b->precision, x->o->slack));
 }
 
 /* Left out by age or size: counted, and not worth a line. */
@@ -223,8 +235,9 @@ static int keep_file(struct making *x, uint32_t s, uint32_t t, struct err *err)
             return -1;
         x->plan->list[x->plan->n - 1].mode = (int16_t) wanted;
     }
-    bool times = !x->o->upload && x->o->compared && x->o->compared[s] == PAIR_SAME &&
-                 a->mtime != LISTING_UNKNOWN && b->mtime != LISTING_UNKNOWN;
+    bool times = !x->o->upload && !x->o->no_times && x->o->compared &&
+                 x->o->compared[s] == PAIR_SAME && a->mtime != LISTING_UNKNOWN &&
+                 b->mtime != LISTING_UNKNOWN;
     if (times && !times_agree(a->mtime, a->precision, b->mtime, b->precision, x->o->slack))
         return add(x, ACTION_UTIME, REASON_TIME, s, t, err);
     return 0;
@@ -241,7 +254,7 @@ static int plan_file(struct making *x, uint32_t s, uint32_t t, struct err *err)
         int rc = make_way(x, s, t, err);
         return rc <= 0 ? rc : add(x, kind, REASON_CONFLICT, s, TREE_NONE, err);
     }
-    if (x->o->only_missing) {
+    if (is_present(x, s, t)) {
         x->plan->counts.present++;
         return 0;
     }
@@ -306,7 +319,7 @@ static int plan_contents(struct making *x, uint32_t s, uint32_t t, struct err *e
 static int plan_folder_time(struct making *x, uint32_t s, uint32_t t, bool touched, struct err *err)
 {
     const struct tree_node *a = &x->source->nodes[s], *b = node_of(x->target, t);
-    if (x->o->upload || a->mtime == LISTING_UNKNOWN)
+    if (x->o->upload || x->o->no_times || a->mtime == LISTING_UNKNOWN)
         return 0;
     if (!touched && b && b->mtime != LISTING_UNKNOWN &&
         times_agree(a->mtime, a->precision, b->mtime, b->precision, x->o->slack))
@@ -445,7 +458,7 @@ static int plan_part(struct making *x, const struct side *from, const struct sid
         }
         bool file = x->source->nodes[s].type == ENTRY_FILE;
         bool wanted = there == TREE_NONE || x->target->nodes[there].type != ENTRY_FILE ||
-                      (!x->o->only_missing && difference(x, s, there) != REASON_NONE);
+                      (!is_present(x, s, there) && difference(x, s, there) != REASON_NONE);
         if (file && wanted)
             return 0;
     }

@@ -301,11 +301,3 @@ def test_a_failure_among_folders(fake, client):
     run = client(server.target(), "mget", "-r", "missing", "tree", "small")
     assert run.status == 7 and run.stderr.count("550") == 1, run
     assert (client.folder / "tree/a/b/two").exists() and (client.folder / "small").exists()
-
-
-def test_what_does_not_go_with_folders(fake, client):
-    server = fake()
-    make_tree(server.root / "tree")
-    run = client(server.target(), "get", "-r", "-E", "tree")
-    assert run.status == 2 and "-r does not go with --delete-source" in run.stderr, run
-    assert (server.root / "tree/top").exists()
