@@ -58,9 +58,11 @@ static int open_trace(struct app *app, const char *path, struct err *err)
     return -1;
 }
 
-int app_init(struct app *app, const struct settings *settings, enum app_mode mode, struct err *err)
+int app_init(struct app *app, struct layers *layers, const struct settings *settings,
+             enum app_mode mode, struct err *err)
 {
-    *app = (struct app){.settings = *settings, .mode = mode, .out = stdout, .messages = stderr};
+    *app = (struct app){
+        .layers = layers, .settings = *settings, .mode = mode, .out = stdout, .messages = stderr};
     app->log = (struct log){on_log_line, app};
     progress_init(&app->bar);
     app->cancel = cancel_new(err);
@@ -85,6 +87,9 @@ void app_free(struct app *app)
     background_free(app);
     app_close(app);
     trust_free(app->trust);
+    for (size_t i = 0; i < app->nformer; i++)
+        trust_free(app->former[i]);
+    free(app->former);
     attempts_clear(&app->attempts);
     report_clear(&app->report);
     dictionary_clear(&app->variables);
@@ -224,9 +229,34 @@ void app_close(struct app *app)
     app->announced = 0;
 }
 
+int app_compose(struct app *app, struct err *err)
+{
+    struct settings new;
+    if (layers_compose(app->layers, &new, err) < 0)
+        return -1;
+    new.trace_file = app->settings.trace_file; /* it is open */
+    app->settings = new;
+    proxy_clear(&new.proxy);
+    app_settings_changed(app);
+    return 0;
+}
+
+/* Strategies that the user changed; what has proven itself stays where they are the same. */
+static void use_strategies(struct ladder *l, const struct ladder *wanted)
+{
+    if (l->chosen == wanted->chosen && l->n == wanted->n &&
+        memcmp(l->rungs, wanted->rungs, l->n * sizeof *l->rungs) == 0)
+        return;
+    memcpy(l->rungs, wanted->rungs, sizeof l->rungs);
+    l->n = wanted->n;
+    l->chosen = wanted->chosen;
+    l->proven = l->recalled = -1;
+}
+
 void app_settings_changed(struct app *app)
 {
     const struct settings *s = &app->settings;
+    use_strategies(&app->ladder, &s->ladder);
     app->ladder.timeout_ms = s->ladder.timeout_ms;
     app->ladder.active_address = s->ladder.active_address;
     app->ladder.active_ports = s->ladder.active_ports;
@@ -246,10 +276,42 @@ int app_pause(struct app *app, int64_t ms, struct err *err)
     return wait_fds(&app->wait, NULL, 0, deadline_in(ms), err) < 0 ? -1 : 0;
 }
 
+static bool is_same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool is_same_trust(const struct trust_config *a, const struct trust_config *b)
+{
+    bool same = is_same_text(a->ca_file, b->ca_file) && is_same_text(a->cert_file, b->cert_file) &&
+                is_same_text(a->key_file, b->key_file) && a->min == b->min && a->max == b->max &&
+                a->npins == b->npins;
+    for (size_t i = 0; same && i < a->npins; i++)
+        same = strcmp(a->pins[i], b->pins[i]) == 0;
+    return same;
+}
+
+/* Sessions in the background borrow it: the one before is kept to the end. */
+static int retire_trust(struct app *app, struct err *err)
+{
+    struct trust **former = realloc(app->former, (app->nformer + 1) * sizeof *former);
+    if (!former)
+        return err_set(err, ERR_LOCAL, "out of memory");
+    former[app->nformer++] = app->trust;
+    app->former = former;
+    app->trust = NULL;
+    return 0;
+}
+
 static int make_trust(struct app *app, struct err *err)
 {
-    if (!app->trust)
-        app->trust = trust_new(&app->settings.trust, err);
+    const struct trust_config *wanted = &app->settings.trust;
+    if (app->trust && is_same_trust(&app->trusted, wanted))
+        return 0;
+    if (app->trust && retire_trust(app, err) < 0)
+        return -1;
+    app->trust = trust_new(wanted, err);
+    app->trusted = *wanted;
     return app->trust ? 0 : -1;
 }
 
@@ -381,6 +443,13 @@ int app_connect(struct app *app, const char *user, struct err *err)
     return 0;
 }
 
+int app_use_target(struct app *app, const struct target *t, struct err *err)
+{
+    app->target = *t;
+    layers_choose(app->layers, t->host, t->bookmark);
+    return app_compose(app, err);
+}
+
 /* What is left stands in app->before, with the folder that one was in. */
 static void leave_target(struct app *app)
 {
@@ -396,9 +465,9 @@ int app_open_target(struct app *app, const struct target *t, struct err *err)
     struct target to = *t; /* it may be app->before */
     leave_target(app);
     app_close(app);
-    app->target = to;
+    int rc = app_use_target(app, &to, err);
     target_clear(&to);
-    return app_connect(app, NULL, err);
+    return rc < 0 ? -1 : app_connect(app, NULL, err);
 }
 
 int app_open(struct app *app, const char *text, struct err *err)

@@ -4,7 +4,7 @@
 
 #include "call.h"
 #include "dictionary.h"
-#include "options.h"
+#include "layers.h"
 #include "progress.h"
 #include "report.h"
 #include "target.h"
@@ -17,7 +17,8 @@ enum app_mode { MODE_SHELL, MODE_BATCH, MODE_ONE_SHOT };
 #define PASSWORD_BYTES 1024
 
 struct app {
-    struct settings settings;
+    struct layers *layers;    /* borrowed; NULL: a twin */
+    struct settings settings; /* what comes out of them */
     enum app_mode mode;
     struct cancel *cancel;
     struct wait wait; /* Ctrl-C and --timeout */
@@ -27,7 +28,10 @@ struct app {
     bool piped;     /* `out` is a pipe to a program that we started */
     FILE *messages; /* for the person: standard error */
 
-    struct trust *trust; /* made when first needed */
+    struct trust *trust;         /* made when first needed */
+    struct trust_config trusted; /* of what */
+    struct trust **former;       /* those before, which sessions may still use */
+    size_t nformer;
     struct target target;
     struct target
         before; /* where one was before that, in the folder that one left; no host: nowhere */
@@ -55,8 +59,9 @@ struct app {
     struct dictionary variables, aliases;
     const struct script *script; /* the file of commands that runs: see variables.h; NULL: none */
     int last_status;             /* the exit status that the last command would give */
-    char value[4096];            /* of the variable that was asked for last, if it needs a place */
-    bool json;                   /* its results are wanted as JSON */
+    char value[OPTION_VALUE_BYTES]; /* of the variable that was asked for last, if it needs a place
+                                     */
+    bool json;                      /* its results are wanted as JSON */
     bool quit;
     bool background;   /* this is a twin */
     struct jobs *jobs; /* commands in the background; NULL: none so far */
@@ -70,7 +75,8 @@ struct app {
 };
 
 /* -1 with ERR_LOCAL. */
-int app_init(struct app *app, const struct settings *settings, enum app_mode mode, struct err *err);
+int app_init(struct app *app, struct layers *layers, const struct settings *settings,
+             enum app_mode mode, struct err *err);
 
 /* Says goodbye to the server, and gives everything back. */
 void app_free(struct app *app);
@@ -101,12 +107,19 @@ struct session *app_make_session(struct app *app, const struct target *t, const 
 /* session_connect(), with the pauses of app_connect(). */
 int app_connect_patiently(struct app *app, struct session *s, struct err *err);
 
+/* Makes it app->target, with the settings for it. -1 with ERR_USAGE. */
+int app_use_target(struct app *app, const struct target *t, struct err *err);
+
 /* Makes of `text`, a target or the name of a bookmark, app->target, and connects. */
 int app_open(struct app *app, const char *text, struct err *err);
 /* The same with a target that was read already. */
 int app_open_target(struct app *app, const struct target *t, struct err *err);
 
 void app_close(struct app *app);
+
+/* The layers have changed: composes the settings anew. -1 with ERR_USAGE, and they are as before.
+ */
+int app_compose(struct app *app, struct err *err);
 
 /* The settings have changed: hands them to what works with them. */
 void app_settings_changed(struct app *app);

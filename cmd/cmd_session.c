@@ -2,9 +2,7 @@
 
 #include "base/escape.h"
 #include "jsonout.h"
-#include "nearest.h"
 #include "places.h"
-#include "variables.h"
 
 #include <string.h>
 
@@ -131,7 +129,7 @@ static void show_session(struct app *app)
 
 static void show_timeouts(struct app *app)
 {
-    char value[64];
+    char value[OPTION_VALUE_BYTES];
     const char *before = "";
     fprintf(app->out, "%-10s ", "timeouts");
     for (size_t i = 0; i < option_count; i++) {
@@ -167,52 +165,6 @@ int cmd_status(struct app *app, int argc, char **argv, struct err *err)
     else
         show(app->out, "server", "not connected");
     show_timeouts(app);
-    return 0;
-}
-
-static int show_setting(struct app *app, const struct option *o, struct err *err)
-{
-    char value[ADDR_TEXT], letter[2] = {o->letter, '\0'};
-    const char *name = o->name ? o->name : letter;
-    option_value(&app->settings, o, value, sizeof value);
-    if (app->json)
-        return json_line(app->out, json_pack("{s:s, s:s}", "name", name, "value", value), err);
-    fprintf(app->out, "%-16s %-10s %s\n", name, value, o->help);
-    return 0;
-}
-
-static int show_settings(struct app *app, struct err *err)
-{
-    for (size_t i = 0; i < option_count; i++) {
-        if (option_table[i].at_run_time && show_setting(app, &option_table[i], err) < 0)
-            return -1;
-    }
-    return 0;
-}
-
-/* A name that is no setting's, nor one mistyped. */
-static bool is_variable(const char *name)
-{
-    struct nearest near = {.word = name};
-    for (size_t i = 0; i < option_count; i++) {
-        if (option_table[i].name)
-            nearest_offer(&near, option_table[i].name);
-    }
-    return !near.best && !option_find(name);
-}
-
-int cmd_set(struct app *app, int argc, char **argv, struct err *err)
-{
-    if (argc == 1)
-        return show_settings(app, err);
-    const struct option *o = option_find(argv[1]);
-    if (argc == 3 && is_variable(argv[1]))
-        return variables_set(app, argv[1], argv[2], err);
-    if (argc == 2 && o && o->at_run_time && o->kind != OPTION_FLAG)
-        return show_setting(app, o, err);
-    if (option_change(&app->settings, argv[1], argv[2], err) < 0)
-        return -1;
-    app_settings_changed(app);
     return 0;
 }
 

@@ -575,8 +575,9 @@ const struct command command_table[] = {
      .json = true,
      .raw = true,
      .usage = "set [--json] [NAME [VALUE]]",
-     .help = "show settings, or change one: the options' names (connection settings hold from the "
-             "next open on)",
+     .help =
+         "show settings with their defaults and where they come from, or change one (NAME=: take "
+         "that back)",
      .example = "set limit-rate 500k",
      .run = cmd_set},
     {.name = "site",
@@ -645,6 +646,14 @@ const struct command command_table[] = {
      .help = "forget aliases",
      .example = "unalias ll",
      .run = cmd_unalias},
+    {.name = "unset",
+     .kinds = "s",
+     .min = 1,
+     .max = ARGS_ANY,
+     .usage = "unset NAME...",
+     .help = "take back what set has changed, or forget a variable",
+     .example = "unset limit-rate",
+     .run = cmd_unset},
     {.name = "user",
      .kinds = "-",
      .min = 1,

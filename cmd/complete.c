@@ -288,7 +288,7 @@ static int offer_settings(struct search *s, const char *word)
     s->out->all.base = word;
     for (size_t i = 0; i < option_count; i++) {
         const struct option *o = &option_table[i];
-        if (o->name && o->at_run_time && candidates_name(&s->out->all, o->name, s->err) < 0)
+        if (option_is_setting(o) && candidates_name(&s->out->all, o->name, s->err) < 0)
             return -1;
     }
     return offer_names(s, NAMES_VARIABLES);

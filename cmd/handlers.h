@@ -9,13 +9,16 @@ int cmd_open(struct app *app, int argc, char **argv, struct err *err);
 int cmd_close(struct app *app, int argc, char **argv, struct err *err);
 int cmd_user(struct app *app, int argc, char **argv, struct err *err);
 int cmd_status(struct app *app, int argc, char **argv, struct err *err);
-int cmd_set(struct app *app, int argc, char **argv, struct err *err);
 int cmd_quit(struct app *app, int argc, char **argv, struct err *err);
 int cmd_help(struct app *app, int argc, char **argv, struct err *err);
 int cmd_version(struct app *app, int argc, char **argv, struct err *err);
 
 /* cmd_bookmark.c */
 int cmd_bookmark(struct app *app, int argc, char **argv, struct err *err);
+
+/* cmd_settings.c */
+int cmd_set(struct app *app, int argc, char **argv, struct err *err);
+int cmd_unset(struct app *app, int argc, char **argv, struct err *err);
 
 /* cmd_ls.c */
 int cmd_ls(struct app *app, int argc, char **argv, struct err *err);

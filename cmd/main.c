@@ -2,7 +2,9 @@
 #include "background.h"
 #include "batch.h"
 #include "bookmarks.h"
+#include "cmdline.h"
 #include "commands.h"
+#include "setting_show.h"
 #include "shell.h"
 #include "signals.h"
 #include "status.h"
@@ -16,10 +18,13 @@
 
 /* What the command line asks for. */
 struct plan {
+    struct layers *layers;
     struct settings settings;
     enum app_mode mode;
     char *target; /* NULL: none */
-    int argc;     /* of the one command; 0: none */
+    struct target where;
+    struct err nowhere; /* what is wrong with it: told when it is its turn */
+    int argc;           /* of the one command; 0: none */
     char **argv;
     const char *batch; /* the file of commands; NULL: none */
 };
@@ -55,25 +60,38 @@ static int check_plan(struct plan *p, struct err *err)
                        s->commands ? "-c" : "-b", p->argv[0]);
     if (p->argc && p->argv[0][0] == '-')
         return err_set(err, ERR_USAGE, "'%s': options stand before the target", p->argv[0]);
-    if (s->report_file && s->report == REPORT_NONE)
-        s->report = REPORT_TEXT;
     return 0;
+}
+
+/* The settings for the server that the command line names. */
+static int choose_settings(struct plan *p, struct err *err)
+{
+    if (p->target) {
+        if (bookmark_target(p->target, &p->where, &p->nowhere) == 0)
+            layers_choose(p->layers, p->where.host, p->where.bookmark);
+        target_scrub(p->target);
+    }
+    return layers_compose(p->layers, &p->settings, err);
 }
 
 static int make_plan(struct plan *p, int argc, char **argv, struct err *err)
 {
-    int next;
-    *p = (struct plan){0};
-    settings_init(&p->settings);
-    if (options_parse(&p->settings, argc, argv, &next, err) < 0)
+    int next = argc;
+    *p = (struct plan){.layers = layers_new(err)};
+    if (!p->layers)
         return -1;
+    int rc = options_parse(p->layers, argc, argv, &next, err);
     options_scrub(next < argc ? next : argc, argv);
+    if (rc < 0) /* --help before what is wrong is heard all the same */
+        return layers_compose(p->layers, &p->settings, NULL), -1;
     if (next < argc)
         p->target = argv[next++];
     p->argc = argc - next;
     p->argv = argv + next;
     if (p->argc < 0)
         p->argc = 0;
+    if (choose_settings(p, err) < 0)
+        return -1;
     if (p->argc)
         p->mode = MODE_ONE_SHOT;
     else if (p->settings.commands || p->settings.batch_file || !isatty(STDIN_FILENO))
@@ -109,18 +127,10 @@ static int run_shell(struct app *app)
     return shell_run(app, &err) < 0 ? fail(app, "", &err) : 0;
 }
 
-static int open_target(struct app *app, char *text)
+static int open_target(struct app *app, const struct plan *p)
 {
-    struct err err = ERR_INIT;
-    struct target t;
-    int rc = bookmark_target(text, &t, &err);
-    if (rc == 0)
-        app->target = t;
-    target_clear(&t);
-    target_scrub(text);
-    if (rc == 0)
-        rc = app_connect(app, NULL, &err);
-    if (rc == 0)
+    struct err err = p->nowhere;
+    if (!err.code && app_use_target(app, &p->where, &err) == 0 && app_connect(app, NULL, &err) == 0)
         return 0;
     /* most messages name the server themselves */
     return fail(app, strstr(err.msg, app->target.host) ? "" : app->target.host, &err);
@@ -135,7 +145,7 @@ static int run(struct app *app, const struct plan *p)
     int batch = p->batch ? batch_open(p->batch, &err) : STDIN_FILENO;
     if (batch < 0)
         return fail(app, "", &err);
-    int rc = p->target ? open_target(app, p->target) : 0;
+    int rc = p->target ? open_target(app, p) : 0;
     if (p->mode == MODE_SHELL)
         rc = run_shell(app);
     else if (rc == 0)
@@ -170,7 +180,7 @@ static int run_plan(const struct plan *p)
 {
     struct app app;
     struct err err = ERR_INIT;
-    if (app_init(&app, &p->settings, p->mode, &err) < 0) {
+    if (app_init(&app, p->layers, &p->settings, p->mode, &err) < 0) {
         fprintf(stderr, "ftpsh: %s\n", err.msg);
         return status_of(err.code);
     }
@@ -203,20 +213,40 @@ static void use_locale(void)
         setlocale(LC_CTYPE, "C.UTF-8");
 }
 
-int main(int argc, char **argv)
+/* What is wrong with the target is wrong here, too. */
+static int show_config(const struct plan *p)
 {
-    struct plan plan;
+    struct err err = p->nowhere;
+    enum setting_style style = p->settings.json ? SETTING_JSON : SETTING_LINE;
+    if (!err.code && settings_show(stdout, style, p->layers, &p->settings, &err) == 0 &&
+        fflush(stdout) == 0)
+        return 0;
+    fprintf(stderr, "ftpsh: %s\n", err.code ? err.msg : "cannot write the result");
+    return err.code ? status_of(err.code) : 1;
+}
+
+static int start(struct plan *p, int argc, char **argv)
+{
     struct err err = ERR_INIT;
-    hold_standard_descriptors();
-    use_locale();
-    int rc = make_plan(&plan, argc, argv, &err);
-    if (plan.settings.help)
+    int rc = make_plan(p, argc, argv, &err);
+    if (p->settings.help)
         return print_help();
-    if (plan.settings.version)
+    if (p->settings.version)
         return print_version();
     if (rc < 0) {
         fprintf(stderr, "ftpsh: %s; try 'ftpsh --help'\n", err.msg);
         return status_of(err.code);
     }
-    return run_plan(&plan);
+    return p->settings.show_config ? show_config(p) : run_plan(p);
+}
+
+int main(int argc, char **argv)
+{
+    struct plan plan;
+    hold_standard_descriptors();
+    use_locale();
+    int status = start(&plan, argc, argv);
+    target_clear(&plan.where);
+    layers_free(plan.layers);
+    return status;
 }

@@ -146,8 +146,10 @@ int target_tls(const struct target *t, enum tls_mode given, bool chosen, enum tl
         if (chosen && (given == TLS_OFF || given == TLS_PREFER))
             return err_set(err, ERR_USAGE, "ftps:// means implicit TLS, --tls says otherwise");
         *out = TLS_IMPLICIT;
-    } else if (t->scheme == SCHEME_FTPES && chosen && given != TLS_REQUIRE) {
-        return err_set(err, ERR_USAGE, "ftpes:// means explicit TLS, --tls says otherwise");
+    } else if (t->scheme == SCHEME_FTPES) {
+        if (chosen && given != TLS_REQUIRE)
+            return err_set(err, ERR_USAGE, "ftpes:// means explicit TLS, --tls says otherwise");
+        *out = TLS_REQUIRE;
     }
     return 0;
 }

@@ -121,7 +121,8 @@ def test_more_results_as_json(bed, ftpsh, tmp_path):
     assert rows(ftpsh("-c", "lpwd --json", cwd=tmp_path)) == [{"path": str(tmp_path)}]
     settings = {row["name"]: row["value"] for row in rows(ftpsh("--json", "-c", "set"))}
     assert settings["timeout"] == "none" and settings["json"] == "on"
-    assert rows(ftpsh("-c", "set --json data-timeout")) == [{"name": "data-timeout", "value": "4"}]
+    assert rows(ftpsh("-c", "set --json data-timeout")) == [
+        {"name": "data-timeout", "value": "4", "default": "4", "origin": "default"}]
     reply, = rows(ftpsh(server.target(), "quote", "--json", "NOOP"))
     assert reply["code"] == 200 and reply["text"].startswith("200 ")
     refused = ftpsh("--json", server.target(), "quote", "SITE", "FROBNICATE")

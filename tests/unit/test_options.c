@@ -1,5 +1,6 @@
 #include "unit.h"
 
+#include "cmdline.h"
 #include "commands.h"
 #include "nearest.h"
 #include "options.h"
@@ -7,7 +8,8 @@
 
 #define PIN "sha256:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 
-static struct settings s;
+static struct layers *layers;
+static struct settings s; /* borrows from them */
 
 /* Parses "ftpsh" and these words; the words are writable, as those of main() are. */
 static int parse(char **words, int n, int *next, struct err *err)
@@ -16,8 +18,10 @@ static int parse(char **words, int n, int *next, struct err *err)
     char *argv[32] = {name};
     for (int i = 0; i < n; i++)
         argv[i + 1] = words[i];
-    settings_init(&s);
-    return options_parse(&s, n + 1, argv, next, err);
+    layers_free(layers);
+    layers = layers_new(err);
+    int rc = options_parse(layers, n + 1, argv, next, err);
+    return rc < 0 ? rc : layers_compose(layers, &s, err);
 }
 
 #define COUNT(...) (int) (sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *))
@@ -171,8 +175,11 @@ static void changes(void **state)
     assert_true(s.json);
     assert_int_equal(option_change(&s, "json", "off", &err), 0);
     assert_false(s.json);
-    assert_int_equal(option_change(&s, "tls", "off", &err), -1);
+    assert_int_equal(option_change(&s, "batch", "x", &err), -1);
     assert_err(&err, ERR_USAGE);
+    err_clear(&err);
+    assert_int_equal(option_change(&s, "epsv", "on", &err), -1);
+    assert_non_null(strstr(err.msg, "'strategies = epsv'"));
     err_clear(&err);
     assert_int_equal(option_change(&s, "jason", "on", &err), -1);
     assert_non_null(strstr(err.msg, "'json'"));
@@ -183,13 +190,19 @@ static void tables_are_sound(void **state)
     (void) state;
     for (size_t i = 0; i < option_count; i++) {
         const struct option *o = &option_table[i];
-        assert_true(o->name || o->letter);
+        assert_non_null(o->name);
         assert_non_null(o->help);
         assert_non_null(o->set);
         assert_int_equal(o->placeholder != NULL, o->kind != OPTION_FLAG);
-        assert_int_equal(o->values != NULL, o->kind == OPTION_CHOICE);
-        char letter[2] = {o->letter, '\0'};
-        assert_ptr_equal(option_find(o->name ? o->name : letter), o);
+        assert_int_equal(o->values != NULL, o->kind == OPTION_CHOICE || o->kind == OPTION_LIST);
+        assert_non_null(o->get);
+        assert_ptr_equal(option_find(o->name), o);
+        if (o->letter)
+            assert_ptr_equal(option_find((char[]){o->letter, '\0'}), o);
+        if (o->adds_to)
+            assert_true(option_is_list(option_find(o->adds_to)));
+        if (o->rival)
+            assert_string_equal(option_find(o->rival)->rival, o->name);
     }
     for (size_t i = 0; i < command_count; i++) {
         const struct command *c = &command_table[i];
@@ -285,5 +298,7 @@ int main(void)
         cmocka_unit_test(settings_can_be_set_back),
         cmocka_unit_test(near_names),
     };
-    return run_unit(tests);
+    int rc = run_unit(tests);
+    layers_free(layers);
+    return rc;
 }

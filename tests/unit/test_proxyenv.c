@@ -1,5 +1,6 @@
 #include "unit.h"
 
+#include "cmdline.h"
 #include "proxyenv.h"
 
 #include <stdlib.h>
@@ -33,8 +34,10 @@ static void option(const char *value)
     struct err err = ERR_INIT;
     int next;
     snprintf(word, sizeof word, "--proxy=%s", value);
-    if (options_parse(&s, 2, argv, &next, &err) < 0)
+    struct layers *l = layers_new(&err);
+    if (options_parse(l, 2, argv, &next, &err) < 0 || layers_compose(l, &s, &err) < 0)
         fail_msg("%s", err.msg);
+    layers_free(l);
 }
 
 static void nothing_set(void **state)

@@ -118,6 +118,9 @@ static void tls_modes(void **state)
     assert_tls("ftps://a", TLS_REQUIRE, false, TLS_IMPLICIT);
     assert_tls("ftps://a", TLS_REQUIRE, true, TLS_IMPLICIT);
     assert_tls("ftps://a", TLS_OFF, true, -1);
+    /* a scheme covers what was not asked for on the command line */
+    assert_tls("ftpes://a", TLS_OFF, false, TLS_REQUIRE);
+    assert_tls("ftps://a", TLS_OFF, false, TLS_IMPLICIT);
     assert_tls("ftpes://a", TLS_PREFER, true, -1);
     assert_tls("a", TLS_IMPLICIT, true, TLS_IMPLICIT);
 }
