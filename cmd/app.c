@@ -396,7 +396,8 @@ static void prepare_mover(struct app *app)
     app->ladder = app->settings.ladder;
     app->mover.mlsd_broken = false;
     app->mover.lessons = (struct lessons){0};
-    app->mover.no_digest = app->mover.no_stamp = 0;
+    app->mover.no_digest = app->mover.no_stamp = app->mover.site_digests = 0;
+    app->mover.site_asked = false;
     app->mover.hash_selected = 0;
     point_mover(app);
 }

@@ -25,9 +25,9 @@ static const struct {
     const char *word;
     enum digest_command flag;
 } digests[] = {
-    {"XSHA256", DIGEST_XSHA256}, {"XSHA512", DIGEST_XSHA512}, {"XSHA1", DIGEST_XSHA1},
-    {"XSHA", DIGEST_XSHA},       {"XMD5", DIGEST_XMD5},       {"MD5", DIGEST_MD5_TWINE},
-    {"XCRC", DIGEST_XCRC},
+    {"XSHA256", DIGEST_XSHA256}, {"XSHA512", DIGEST_XSHA512},   {"XSHA1", DIGEST_XSHA1},
+    {"XSHA", DIGEST_XSHA},       {"XMD5", DIGEST_XMD5},         {"MD5", DIGEST_MD5_TWINE},
+    {"XCRC", DIGEST_XCRC},       {"CHECKSUM", DIGEST_CHECKSUM},
 };
 
 struct span {
@@ -114,6 +114,14 @@ static void read_line(struct span line, struct features *out)
         copy_list(line, out->mlst, sizeof out->mlst);
     else if (span_is(word, "HASH"))
         copy_list(line, out->hash, sizeof out->hash);
+}
+
+unsigned features_site_help(const char *text)
+{
+    unsigned flags = 0;
+    for (const char *p = text; *p; p += strcspn(p, "\n"), p += *p == '\n')
+        flags |= site_digests((struct span){p, strcspn(p, "\n")});
+    return flags;
 }
 
 void features_parse(const char *text, struct features *out)

@@ -31,7 +31,8 @@ enum digest_command {
     DIGEST_XSHA = 1 << 3, /* SHA-1 by another name */
     DIGEST_XMD5 = 1 << 4,
     DIGEST_MD5_TWINE = 1 << 5, /* MD5 (draft-twine-ftpmd5) */
-    DIGEST_XCRC = 1 << 6
+    DIGEST_XCRC = 1 << 6,
+    DIGEST_CHECKSUM = 1 << 7 /* SITE CHECKSUM of wu-ftpd, with MD5 by SITE CHECKMETHOD RFC1321 */
 };
 
 struct features {
@@ -45,6 +46,9 @@ struct features {
 /* Reads the text of a 211 reply (as struct reply keeps it) into *out. Lines that are not known are
  * passed over. */
 void features_parse(const char *text, struct features *out);
+/* The enum digest_command in the text of a 214 reply to SITE HELP, which lists what may stand
+ * behind SITE. A word that ends in '*' is not implemented. */
+unsigned features_site_help(const char *text);
 /* The facts to ask for with OPTS MLST (RFC 3659 section 7.9) where some that we use are listed and
  * not on: "type;size;modify;". False when there is nothing to ask for. */
 #define FACTS_MAX 256

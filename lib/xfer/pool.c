@@ -636,6 +636,8 @@ static void gather(struct pool *p)
         attempts_clear(&w->attempts);
         model->mlsd_broken |= w->mover.mlsd_broken;
         model->no_digest |= w->mover.no_digest;
+        model->site_asked |= w->mover.site_asked;
+        model->site_digests |= w->mover.site_digests;
         model->no_stamp |= w->mover.no_stamp;
         if (!w->clone) {
             model->lessons = w->mover.lessons;

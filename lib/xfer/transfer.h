@@ -31,6 +31,8 @@ struct mover {
     bool mlsd_broken; /* learnt: MLSD is listed and no good (FIELD-NOTES 46) */
     struct lessons lessons;
     unsigned no_digest;     /* learnt: ways to ask for a hash that are listed and fail (verify.c) */
+    bool site_asked;        /* SITE HELP was sent: */
+    unsigned site_digests;  /* learnt from it: enum digest_command */
     unsigned no_stamp;      /* learnt: ways to set time or mode that fail (stamp.c) */
     unsigned hash_selected; /* what OPTS HASH has chosen, and in which session (verify.c) */
     /* Called when a data connection is open: the ladder knows what works. May be NULL. */

@@ -35,6 +35,7 @@ static const struct verify_way {
     {DIGEST_MD5, DIGEST_MD5_TWINE, false, "MD5"},
     {DIGEST_MD5, DIGEST_XMD5, true, "SITE XMD5"},
     {DIGEST_MD5, DIGEST_MD5_TWINE, true, "SITE MD5"},
+    {DIGEST_MD5, DIGEST_CHECKSUM, true, "SITE CHECKSUM"},
     {DIGEST_CRC32, 0, false, "CRC32"},
     {DIGEST_CRC32, DIGEST_XCRC, false, "XCRC"},
     {DIGEST_CRC32, DIGEST_XCRC, true, "SITE XCRC"},
@@ -42,6 +43,12 @@ static const struct verify_way {
 enum { WAYS = sizeof ways / sizeof ways[0] };
 
 /* ---- choosing ---- */
+
+static bool is_refusal(const struct err *why)
+{
+    return why->code == ERR_REPLY_PERMANENT || why->code == ERR_REPLY_TRANSIENT ||
+           why->code == ERR_PROTOCOL;
+}
 
 static bool is_hash(const struct verify_way *w)
 {
@@ -77,7 +84,7 @@ static bool is_offered(const struct mover *m, const struct verify_way *w)
         return false;
     if (is_hash(w))
         return features_has(f, FEATURE_HASH) && hash_offers(f->hash, w->command, &current);
-    return ((w->site ? f->site_digests : f->digests) & w->flag) != 0;
+    return ((w->site ? f->site_digests | m->site_digests : f->digests) & w->flag) != 0;
 }
 
 /* The best way, or the best behind `after` that needs the same hash. */
@@ -90,6 +97,21 @@ static const struct verify_way *choose(const struct mover *m, const struct verif
     return NULL;
 }
 
+/* What stands behind SITE is told by SITE HELP alone where there is no FEAT. */
+static int ask_site_help(struct mover *m, struct err *err)
+{
+    struct reply r = {0};
+    struct err why = ERR_INIT;
+    if (m->site_asked || (session_features(m->session)->known && m->verify != VERIFY_REQUIRE))
+        return 0;
+    m->site_asked = true;
+    if (session_expect(m->session, &r, "SITE HELP", &why, "SITE HELP") < 0)
+        return is_refusal(&why) ? 0 : err_take(err, &why);
+    m->site_digests = r.text ? features_site_help(r.text) : 0;
+    reply_clear(&r);
+    return 0;
+}
+
 int verifier_begin(struct verifier *v, struct mover *m, struct err *err)
 {
     *v = (struct verifier){0};
@@ -98,6 +120,10 @@ int verifier_begin(struct verifier *v, struct mover *m, struct err *err)
     if (session_ready(m->session, err) < 0)
         return -1;
     v->way = choose(m, NULL);
+    if (!v->way && ask_site_help(m, err) < 0)
+        return -1;
+    if (!v->way)
+        v->way = choose(m, NULL);
     if (!v->way && m->verify == VERIFY_REQUIRE)
         return err_set(
             err, ERR_INTEGRITY,
@@ -124,17 +150,12 @@ void verifier_clear(struct verifier *v)
 
 /* ---- asking ---- */
 
-static bool is_refusal(const struct err *why)
-{
-    return why->code == ERR_REPLY_PERMANENT || why->code == ERR_REPLY_TRANSIENT ||
-           why->code == ERR_PROTOCOL;
-}
-
 /* The X commands take a range behind the name: one with blanks has to be quoted. A name that holds
  * a quote, too, cannot be said. */
 static bool quote_name(const struct verify_way *w, const char *remote, char *dst, size_t size)
 {
-    bool quoted = w->flag != DIGEST_MD5_TWINE && strchr(remote, ' ');
+    bool whole_line = w->flag == DIGEST_MD5_TWINE || w->flag == DIGEST_CHECKSUM;
+    bool quoted = !whole_line && strchr(remote, ' ');
     if (quoted && strchr(remote, '"'))
         return false;
     return snprintf(dst, size, quoted ? "\"%s\"" : "%s", remote) < (int) size;
@@ -178,6 +199,17 @@ static int ask_hash(struct mover *m, const struct verify_way *w, const char *rem
     return rc < 0 ? err_set(err, ERR_PROTOCOL, "HASH was not answered with a hash") : 0;
 }
 
+/* Its other methods are sums that we do not compute. */
+static int select_checksum(struct mover *m, const struct verify_way *w, struct err *err)
+{
+    if (w->flag != DIGEST_CHECKSUM || m->hash_selected == selection_of(m, w))
+        return 0;
+    if (session_expect(m->session, NULL, "SITE CHECKMETHOD", err, "SITE CHECKMETHOD RFC1321") < 0)
+        return -1;
+    m->hash_selected = selection_of(m, w);
+    return 0;
+}
+
 static int ask_plain(struct mover *m, const struct verify_way *w, const char *remote,
                      char dst[DIGEST_TEXT], struct err *err)
 {
@@ -185,7 +217,8 @@ static int ask_plain(struct mover *m, const struct verify_way *w, const char *re
     char name[PATH_BYTES + 2];
     if (!quote_name(w, remote, name, sizeof name))
         return err_set(err, ERR_REPLY_TRANSIENT, "%s has no way to write such a name", w->command);
-    if (session_expect(m->session, &r, remote, err, "%s %s", w->command, name) < 0)
+    if (select_checksum(m, w, err) < 0 ||
+        session_expect(m->session, &r, remote, err, "%s %s", w->command, name) < 0)
         return -1;
     int rc = hash_from_reply(reply_last_line(&r), digest_digits(w->kind), dst);
     reply_clear(&r);

@@ -1,7 +1,9 @@
 /* Contents compared by a hash: ours, computed while the bytes flow, and the server's.
  *
  * The server is asked with a command that it lists in FEAT: HASH (draft-bryan-ftpext-hash),
- * XSHA256, XSHA512, XSHA1, XSHA, XMD5, MD5 (draft-twine-ftpmd5), XCRC, or one of these behind SITE.
+ * XSHA256, XSHA512, XSHA1, XSHA, XMD5, MD5 (draft-twine-ftpmd5), XCRC, or one of these behind SITE,
+ * or wu-ftpd's SITE CHECKSUM. A server whose FEAT is silent lists the latter in SITE HELP, which is
+ * asked once; where --verify=require finds nothing else, any server is asked.
  * Of a file that is continued, what was there before is read once. One that lists a command and
  * refuses it, or answers what cannot be read, is not asked that way again by the same mover; one
  * that answers too late, not at all. */

@@ -117,6 +117,8 @@ static void tell(struct session *s, const struct algorithm *a, const char *arg, 
         session_reply(s, "%s %s", s->srv->options.quirks.value[QUIRK_DIGEST_FORMAT].text, hex);
     else if (strcmp(form, "HASH") == 0)
         session_reply(s, "213 %s 0-%lld %s %s", a->name, (long long) size, hex, arg);
+    else if (strcmp(form, "CHECKSUM") == 0)
+        session_reply(s, "200 %s  %s", hex, arg);
     else if (strcmp(form, "MD5") == 0)
         session_reply(s, "251 %s %s", arg, hex);
     else
@@ -152,6 +154,8 @@ void digest_command(struct session *s, const char *verb, const char *arg)
     form[len] = '\0';
     if (strcmp(form, "HASH") == 0)
         hash(s, arg);
+    else if (strcmp(form, "CHECKSUM") == 0)
+        tell(s, find(s->md5_chosen ? "MD5" : "CRC"), arg, form);
     else
         quoted(s, form, arg);
 }

@@ -273,14 +273,23 @@ static bool site_digest(struct session *s, const char *arg)
     return true;
 }
 
+static void choose_md5(struct session *s)
+{
+    s->md5_chosen = true;
+    session_reply(s, "200 RFC1321 it is");
+}
+
 void cmd_site(struct session *s, const char *arg)
 {
     if (strncasecmp(arg, "CHMOD ", 6) == 0)
         change_mode(s, arg + 6);
     else if (site_digest(s, arg))
         return;
+    else if (digest_offered(s, "SITE CHECKSUM") && strcasecmp(arg, "CHECKMETHOD RFC1321") == 0)
+        choose_md5(s);
     else if (strcasecmp(arg, "HELP") == 0)
-        session_reply(s, "214 CHMOD HELP");
+        session_reply(s, "214-These may stand behind SITE:\r\n CHMOD HELP %s\r\n214 End",
+                      digest_offered(s, "SITE CHECKSUM") ? "CHECKMETHOD CHECKSUM" : "");
     else
         session_reply(s, "504 CHMOD is what is known");
 }

@@ -25,7 +25,8 @@ struct session {
     bool quit;    /* ends after this command */
     bool gone;    /* control is of no use any more */
     char cwd[FILE_PATH], rename_from[FILE_PATH];
-    char hash[16]; /* what HASH computes; "": its default */
+    bool md5_chosen; /* by SITE CHECKMETHOD */
+    char hash[16];   /* what HASH computes; "": its default */
     int64_t rest;
     /* Where the next data connection comes from: at most one of the two. */
     int listen_fd; /* -1: none */

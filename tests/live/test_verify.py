@@ -5,7 +5,8 @@ import pytest
 
 from fake.server import BIG, SMALL
 
-WAYS = ("HASH", "XSHA256", "XSHA512", "XSHA1", "XMD5", "MD5", "XCRC", "SITE XMD5", "SITE XCRC")
+WAYS = ("HASH", "XSHA256", "XSHA512", "XSHA1", "XMD5", "MD5", "XCRC", "SITE XMD5", "SITE XCRC",
+        "SITE CHECKSUM")
 
 
 def verdicts(run):
@@ -27,6 +28,22 @@ def test_every_command_that_tells_a_hash(fake, client, way):
     assert verdicts(run) == ["verified"] * 4
     assert (client.folder / "big").read_bytes() == BIG
     assert asked(server, way)
+
+
+def test_what_site_help_lists(fake, client):
+    """wu-ftpd has no FEAT; its method is chosen once."""
+    server = fake("digest=SITE CHECKSUM", "refuse=FEAT:500", tls="off")
+    run = client("--tls=off", "-c", "get small; get big", server.target())
+    assert run.status == 0 and verdicts(run) == ["verified"] * 2, run
+    assert len(asked(server, "SITE HELP")) == len(asked(server, "SITE CHECKMETHOD")) == 1
+
+
+@pytest.mark.parametrize("quirks, helps", ((("refuse=FEAT:500",), 1), ((), 0)))
+def test_what_site_help_does_not_list(fake, client, quirks, helps):
+    server = fake(*quirks)
+    run = client("-c", "get small; get big", server.target())
+    assert run.status == 0 and verdicts(run) == ["size-ok"] * 2, run
+    assert len(asked(server, "SITE HELP")) == helps and not asked(server, "SITE CHECK")
 
 
 def test_the_best_is_chosen(fake, client):

@@ -35,6 +35,19 @@ static void facts_and_hashes(void **state)
                                   FEATURE_MFMT | FEATURE_PRET);
 }
 
+static void site_help(void **state)
+{
+    (void) state;
+    assert_int_equal(
+        features_site_help("214-These\n UMASK  CHECKMETHOD  CHECKSUM\n IDLE XMD5\n214 x"),
+        DIGEST_CHECKSUM | DIGEST_XMD5);
+    assert_int_equal(features_site_help("214 CHECKSUM* checksums"), 0);
+    assert_int_equal(features_site_help(""), 0);
+    assert_int_equal(
+        parsed("211-F\n SITE CHECKMETHOD;CHECKSUM;CHMOD\n CHECKSUM\n211 e").site_digests,
+        DIGEST_CHECKSUM);
+}
+
 static void spellings(void **state)
 {
     (void) state;
@@ -115,9 +128,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(vsftpd_list),   cmocka_unit_test(facts_and_hashes),
-        cmocka_unit_test(missing_facts), cmocka_unit_test(spellings),
-        cmocka_unit_test(no_list),       cmocka_unit_test(hostile_lists),
-        cmocka_unit_test(programs),
+        cmocka_unit_test(missing_facts), cmocka_unit_test(site_help),
+        cmocka_unit_test(spellings),     cmocka_unit_test(no_list),
+        cmocka_unit_test(hostile_lists), cmocka_unit_test(programs),
     };
     return run_unit(tests);
 }
