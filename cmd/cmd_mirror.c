@@ -34,6 +34,7 @@ struct mirroring {
     struct mirror_log log;
     uint8_t *compared;
     long long max_entries;
+    struct own_files own;
     int local; /* the local root; -1: not there */
     struct segments_options segments;
     bool dry, remote_missing, segmented;
@@ -291,8 +292,11 @@ static int scan_both(struct mirroring *x, struct err *err)
     bool upload = x->roots.upload;
     struct tree *here = upload ? &x->source : &x->target;
     struct tree *there = upload ? &x->target : &x->source;
-    struct scan_options o = {
-        .filter = x->filter, .most = x->max_entries, .failed = folder_failed, .ctx = x};
+    struct scan_options o = {.filter = x->filter,
+                             .own = x->own,
+                             .most = x->max_entries,
+                             .failed = folder_failed,
+                             .ctx = x};
     bool follow = x->options.links == LINKS_FOLLOW;
     int rc = 0;
     o.follow = follow && upload;
@@ -389,6 +393,7 @@ static int load_plan(struct mirroring *x, const char *path, struct err *err)
     FILE *f = fopen(path, "re");
     if (!f)
         return err_set_sys(err, ERR_LOCAL, errno, "cannot read %s", path);
+    own_add(&x->own, fileno(f));
     int rc = plan_read(f, &x->roots, &x->plan, err);
     fclose(f);
     if (rc == 0 && x->roots.local[0] != '/')
@@ -437,6 +442,7 @@ static int run_plan(struct mirroring *x, bool saved, struct err *err)
                        .segments = x->segmented ? &x->segments : NULL,
                        .stale = saved,
                        .max_size = x->options.max_size,
+                       .own = x->own,
                        .done = action_done,
                        .tick = tick,
                        .ctx = x};
@@ -459,6 +465,15 @@ static int make_pool(struct mirroring *x, struct err *err)
     return x->pool ? 0 : -1;
 }
 
+/* The log, and files that standard output and error go to. */
+static void find_own(struct mirroring *x)
+{
+    if (x->log.file)
+        own_add(&x->own, fileno(x->log.file));
+    own_add(&x->own, fileno(x->app->out));
+    own_add(&x->own, fileno(x->app->messages));
+}
+
 static int prepare(struct mirroring *x, int argc, char **argv, struct err *err)
 {
     const char *saved = app_option(x->app, "plan");
@@ -473,6 +488,7 @@ static int prepare(struct mirroring *x, int argc, char **argv, struct err *err)
         mirror_log_open(&x->log, x->app, app_option(x->app, "log"), err) < 0 ||
         open_roots(x, err) < 0)
         return -1;
+    find_own(x);
     return saved ? 0 : make_plan(x, err);
 }
 

@@ -215,13 +215,15 @@ static bool fits(const struct action *a, bool upload)
     }
 }
 
-static complaint check_deletion(const struct action *a, const char *path)
+static complaint check_deletion(const struct action *a, const char *path, bool upload)
 {
     bool removal = a->kind == ACTION_DELETE || a->kind == ACTION_RMDIR;
     bool extra = removal && a->reason == REASON_EXTRA;
     const char *name = path_last(path);
     if (a->kind == ACTION_CLEAN)
-        return a->there == THERE_FILE && (plan_is_part(name) || plan_is_temp(name)) ? NULL : "path";
+        return a->there == THERE_DIR ? (upload && plan_is_probe(name) ? NULL : "path")
+               : a->there == THERE_FILE && (plan_is_part(name) || plan_is_temp(name)) ? NULL
+                                                                                      : "path";
     if (removal && !extra && a->reason != REASON_CONFLICT)
         return "reason";
     if (a->kind == ACTION_RMDIR ? a->there != THERE_DIR
@@ -266,7 +268,7 @@ static complaint read_action(const json_t *o, bool upload, struct action *a, cha
     if (k == ACTION_LINK && ((wrong = get_text(o, "target", target, PATH_BYTES)) ||
                              !link_stays_inside(target, depth_of(path))))
         return "target";
-    return fits(a, upload) ? check_deletion(a, path) : "action";
+    return fits(a, upload) ? check_deletion(a, path, upload) : "action";
 }
 
 static complaint read_header(const json_t *o, struct plan_roots *roots)

@@ -62,7 +62,7 @@ static int fetch_into(struct act *x, struct mover *v, int folder, const char *na
     struct transfer *t = &x->job.state->transfer;
     struct get_options o = GET_OPTIONS_INIT;
     if (!x->moved)
-        local_recheck(a, folder, name, &x->deed);
+        local_recheck(m, a, folder, name, &x->deed);
     if (x->deed.outcome != MIRROR_DONE)
         return 0;
     o.dirfd = folder;
@@ -142,6 +142,12 @@ static int confirm_there(struct mover *v, const char *remote, struct err *err)
         "the server took it, and has no file of that name: it may bear another one there");
 }
 
+static bool is_own(const struct mirror *m, int folder, const char *name)
+{
+    struct stat st;
+    return fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && own_has(&m->own, &st);
+}
+
 static int upload(struct act *x, struct mover *v, struct err *err)
 {
     const struct mirror *m = x->run->m;
@@ -161,6 +167,11 @@ static int upload(struct act *x, struct mover *v, struct err *err)
     int folder = beneath_parent(m->local, path, m->follow, &name, err);
     if (folder < 0)
         return -1;
+    if (is_own(m, folder, name)) {
+        x->deed = (struct deed){MIRROR_SKIPPED, action_reason_text(REASON_OWN)};
+        close(folder);
+        return 0;
+    }
     o.dirfd = folder;
     o.confined = !(m->follow && a->follow);
     o.preserve = !m->no_times;

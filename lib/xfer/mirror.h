@@ -9,6 +9,7 @@
 #ifndef FTPSH_XFER_MIRROR_H
 #define FTPSH_XFER_MIRROR_H
 
+#include "xfer/own.h"
 #include "xfer/plan.h"
 #include "xfer/pool.h"
 #include "xfer/segments.h"
@@ -44,6 +45,7 @@ struct mirror {
     bool stale;         /* the plan is not of just now: the remote side is asked again, too */
     int64_t max_size;   /* -1: none */
     const struct segments_options *segments; /* large downloads over several connections; NULL */
+    struct own_files own;
     /* Each action once, in the caller's thread. */
     void (*done)(void *ctx, const struct plan *p, const struct action *a,
                  const struct mirror_result *r);

@@ -40,13 +40,16 @@ static bool is_removal(const struct action *a)
     return a->kind == ACTION_CLEAN || a->kind == ACTION_DELETE || a->kind == ACTION_RMDIR;
 }
 
-void local_recheck(const struct action *a, int folder, const char *name, struct deed *deed)
+void local_recheck(const struct mirror *m, const struct action *a, int folder, const char *name,
+                   struct deed *deed)
 {
     struct stat st;
     bool seen = fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
     bool gone = !seen && errno == ENOENT;
     *deed = (struct deed){MIRROR_DONE, ""};
-    if (!seen && !gone)
+    if (seen && own_has(&m->own, &st))
+        *deed = (struct deed){MIRROR_SKIPPED, action_reason_text(REASON_OWN)};
+    else if (!seen && !gone)
         *deed = (struct deed){MIRROR_SKIPPED, "the target cannot be looked at"};
     else if (gone && is_removal(a))
         *deed = (struct deed){MIRROR_ALREADY, "it is gone already"};
@@ -68,11 +71,11 @@ bool local_lacks(const struct mirror *m, const char *path)
     return lacks;
 }
 
-static int remove_in(int folder, const char *name, const struct action *a, struct deed *deed,
-                     struct err *err)
+static int remove_in(const struct mirror *m, int folder, const char *name, const struct action *a,
+                     struct deed *deed, struct err *err)
 {
     bool dir = a->kind == ACTION_RMDIR;
-    local_recheck(a, folder, name, deed);
+    local_recheck(m, a, folder, name, deed);
     if (deed->outcome != MIRROR_DONE || unlinkat(folder, name, dir ? AT_REMOVEDIR : 0) == 0)
         return 0;
     if (dir && (errno == ENOTEMPTY || errno == EEXIST)) {
@@ -103,7 +106,7 @@ int local_remove(const struct mirror *m, const struct plan *p, const struct acti
     int folder = open_parent(m, p, a, &name, deed, err);
     if (folder < 0)
         return deed->outcome == MIRROR_ALREADY ? 0 : -1;
-    int rc = remove_in(folder, name, a, deed, err);
+    int rc = remove_in(m, folder, name, a, deed, err);
     close(folder);
     return rc;
 }
@@ -123,8 +126,8 @@ static int make_folder(int folder, const char *name, struct deed *deed, struct e
 }
 
 /* An old link goes first: there is no way to change one. */
-static int make_link(int folder, const char *name, const char *target, const struct action *a,
-                     struct deed *deed, struct err *err)
+static int make_link(const struct mirror *m, int folder, const char *name, const char *target,
+                     const struct action *a, struct deed *deed, struct err *err)
 {
     char old[PATH_BYTES];
     ssize_t n = readlinkat(folder, name, old, sizeof old);
@@ -132,7 +135,7 @@ static int make_link(int folder, const char *name, const char *target, const str
         *deed = (struct deed){MIRROR_ALREADY, "it is there already"};
         return 0;
     }
-    local_recheck(a, folder, name, deed);
+    local_recheck(m, a, folder, name, deed);
     if (deed->outcome != MIRROR_DONE)
         return 0;
     if ((a->there == THERE_LINK && unlinkat(folder, name, 0) < 0) ||
@@ -149,10 +152,10 @@ static int set_time(int folder, const char *name, const struct action *a, struct
     return 0;
 }
 
-static int set_mode(int folder, const char *name, const struct action *a, struct deed *deed,
-                    struct err *err)
+static int set_mode(const struct mirror *m, int folder, const char *name, const struct action *a,
+                    struct deed *deed, struct err *err)
 {
-    local_recheck(a, folder, name, deed);
+    local_recheck(m, a, folder, name, deed);
     if (deed->outcome == MIRROR_DONE &&
         fchmodat(folder, name, (mode_t) a->mode & 0777, AT_SYMLINK_NOFOLLOW) < 0)
         return err_set_sys(err, ERR_LOCAL, errno, "cannot set the permissions");
@@ -178,16 +181,16 @@ int local_act(const struct mirror *m, const struct plan *p, const struct action 
     case ACTION_CLEAN:
     case ACTION_DELETE:
     case ACTION_RMDIR:
-        rc = remove_in(folder, name, a, deed, err);
+        rc = remove_in(m, folder, name, a, deed, err);
         break;
     case ACTION_MKDIR:
         rc = make_folder(folder, name, deed, err);
         break;
     case ACTION_LINK:
-        rc = make_link(folder, name, plan_target(p, a), a, deed, err);
+        rc = make_link(m, folder, name, plan_target(p, a), a, deed, err);
         break;
     case ACTION_CHMOD:
-        rc = set_mode(folder, name, a, deed, err);
+        rc = set_mode(m, folder, name, a, deed, err);
         break;
     case ACTION_UTIME:
         rc = set_time(folder, name, a, err);

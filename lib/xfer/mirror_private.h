@@ -23,7 +23,8 @@ int local_remove(const struct mirror *m, const struct plan *p, const struct acti
 
 /* Whether the local target is as the plan knew it: MIRROR_DONE, so the action may be done;
  * MIRROR_ALREADY, it was done before; MIRROR_SKIPPED. `folder` and `name` are where it lies. */
-void local_recheck(const struct action *a, int folder, const char *name, struct deed *deed);
+void local_recheck(const struct mirror *m, const struct action *a, int folder, const char *name,
+                   struct deed *deed);
 
 /* Whether the local source lacks the path. */
 bool local_lacks(const struct mirror *m, const char *path);

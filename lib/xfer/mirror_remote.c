@@ -119,6 +119,18 @@ static int remove_file(const struct mirror *m, struct mover *v, const struct act
     return session_expect(v->session, NULL, path, err, "DELE %s", path);
 }
 
+/* Only an empty one can go, and another run may be using it. */
+static int remove_probe(struct mover *v, const char *path, struct deed *deed, struct err *err)
+{
+    struct err why = ERR_INIT;
+    if (session_expect(v->session, NULL, path, &why, "RMD %s", path) == 0)
+        return 0;
+    if (!refused(&why))
+        return err_take(err, &why);
+    *deed = (struct deed){MIRROR_SKIPPED, "the server does not remove the folder"};
+    return 0;
+}
+
 int remote_act(const struct mirror *m, struct mover *v, const struct plan *p,
                const struct action *a, struct deed *deed, struct err *err)
 {
@@ -128,6 +140,8 @@ int remote_act(const struct mirror *m, struct mover *v, const struct plan *p,
         return -1;
     if (a->kind == ACTION_MKDIR)
         return make_folder(v, path, deed, err);
+    if (a->kind == ACTION_CLEAN && a->there == THERE_DIR)
+        return remove_probe(v, path, deed, err);
     if (a->kind == ACTION_DELETE || a->kind == ACTION_CLEAN)
         return remove_file(m, v, a, path, deed, err);
     if (a->kind == ACTION_RMDIR)

@@ -49,6 +49,7 @@ static const struct {
     [REASON_EMPTIED] = {"emptied", "nothing is deleted there: the source's folder is empty now; "
                                    "--delete-emptied does"},
     [REASON_HIDES] = {"hides", "the folder is kept for what the filters leave out"},
+    [REASON_OWN] = {"own", "it is left alone: the mirror itself writes or reads it"},
     [REASON_TOO_MANY] = {"too-many", "nothing is deleted: it would be more than --max-delete"},
 };
 

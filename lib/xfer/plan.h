@@ -10,7 +10,7 @@
 
 /* In the order in which they are done. */
 enum action_kind {
-    ACTION_CLEAN,  /* remove a part file of ours that nothing will continue */
+    ACTION_CLEAN,  /* remove a part file of ours that nothing will continue, or what a probe left */
     ACTION_DELETE, /* a file or link of the target */
     ACTION_RMDIR,  /* a folder of the target, emptied by deletions before */
     ACTION_MKDIR,
@@ -50,6 +50,7 @@ enum action_reason {
     REASON_PARTIAL,    /* nothing is deleted there, since the source's listing is not complete */
     REASON_EMPTIED,    /* the same, since the source's folder is empty now */
     REASON_HIDES,      /* the folder is kept for what the filters leave out */
+    REASON_OWN,        /* it is a file of the mirror itself */
     REASON_TOO_MANY,   /* more deletions than allowed */
     ACTION_REASONS
 };
@@ -128,6 +129,8 @@ bool plan_comparable(const struct tree *source, uint32_t s, const struct tree *t
 /* Names of ours: the part file of a download, the temporary file of an upload. */
 bool plan_is_part(const char *name);
 bool plan_is_temp(const char *name);
+/* A folder that was made to find out what a server's file system can do, and left behind. */
+bool plan_is_probe(const char *name);
 /* The name of the file that such a one becomes, or the name itself. Returns dst. */
 const char *plan_final_name(const char *name, char dst[PATH_BYTES]);
 

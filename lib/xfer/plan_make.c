@@ -1,6 +1,7 @@
 #include "base/fold.h"
 #include "xfer/part.h"
 #include "xfer/plan.h"
+#include "xfer/probe.h"
 #include "xfer/put.h"
 
 #include <stdio.h>
@@ -31,6 +32,11 @@ bool plan_is_part(const char *name)
 bool plan_is_temp(const char *name)
 {
     return strncmp(name, TEMP_PREFIX, strlen(TEMP_PREFIX)) == 0 && ends_with(name, TEMP_SUFFIX);
+}
+
+bool plan_is_probe(const char *name)
+{
+    return strncmp(name, PROBE_PREFIX, strlen(PROBE_PREFIX)) == 0 && plan_is_part(name);
 }
 
 const char *plan_final_name(const char *name, char dst[PATH_BYTES])
@@ -100,7 +106,7 @@ static int skip(struct making *x, enum action_reason reason, uint32_t s, uint32_
 static bool removable(const struct tree *t, uint32_t node)
 {
     const struct tree_node *n = &t->nodes[node];
-    if (n->type == ENTRY_OTHER)
+    if (n->type == ENTRY_OTHER || n->own)
         return false;
     if (n->type != ENTRY_DIR)
         return true;
@@ -117,8 +123,8 @@ static bool removable(const struct tree *t, uint32_t node)
 static int remove_node(struct making *x, uint32_t t, enum action_reason reason, struct err *err)
 {
     const struct tree_node *n = &x->target->nodes[t];
-    if (n->type == ENTRY_OTHER)
-        return skip(x, REASON_SPECIAL, TREE_NONE, t, err);
+    if (n->type == ENTRY_OTHER || n->own)
+        return skip(x, n->own ? REASON_OWN : REASON_SPECIAL, TREE_NONE, t, err);
     if (n->type != ENTRY_DIR)
         return add(x, ACTION_DELETE, reason, TREE_NONE, t, err);
     if (n->state != FOLDER_COMPLETE)
@@ -375,6 +381,9 @@ static int plan_folder(struct making *x, uint32_t s, uint32_t t, struct err *err
 static int plan_node(struct making *x, uint32_t s, uint32_t t, struct err *err)
 {
     const char *name = tree_name(x->source, s);
+    const struct tree_node *there = node_of(x->target, t);
+    if (x->source->nodes[s].own || (there && there->own))
+        return skip(x, REASON_OWN, s, t, err);
     if (plan_is_part(name) || (x->o->upload && plan_is_temp(name)))
         return skip(x, REASON_PART_NAME, s, t, err);
     switch ((enum entry_type) x->source->nodes[s].type) {
@@ -486,8 +495,12 @@ static enum action_reason deletion_bar(const struct making *x, uint32_t s, uint3
 static int plan_extra(struct making *x, const struct side *from, const struct side *to, uint32_t t,
                       bool may_delete, struct err *err)
 {
-    if (is_part(x, t))
+    const struct tree_node *n = &x->target->nodes[t];
+    if (is_part(x, t) && !n->own)
         return plan_part(x, from, to, t, err);
+    if (x->o->upload && n->type == ENTRY_DIR && n->state == FOLDER_COMPLETE && n->count == 0 &&
+        !n->hides && plan_is_probe(tree_name(x->target, t)))
+        return add(x, ACTION_CLEAN, REASON_STALE, TREE_NONE, t, err);
     return may_delete ? remove_extra(x, t, err) : 0;
 }
 

@@ -70,9 +70,9 @@ static int names_make(struct names *n, bool accents, struct err *err)
         snprintf(text + 2 * i, 3, "%02x", (unsigned) key[i]);
     n->accents = accents;
     const char *e = accents ? "\xc3\xa9" : "", *apart = accents ? "e\xcc\x81" : "";
-    snprintf(n->plain, sizeof n->plain, ".probe-%s%s" PART_SUFFIX, e, text);
-    snprintf(n->capital, sizeof n->capital, ".PROBE-%s%s" PART_SUFFIX, e, text);
-    snprintf(n->decomposed, sizeof n->decomposed, ".probe-%s%s" PART_SUFFIX, apart, text);
+    snprintf(n->plain, sizeof n->plain, PROBE_PREFIX "%s%s" PART_SUFFIX, e, text);
+    snprintf(n->capital, sizeof n->capital, "PROBE-%s%s" PART_SUFFIX, e, text);
+    snprintf(n->decomposed, sizeof n->decomposed, PROBE_PREFIX "%s%s" PART_SUFFIX, apart, text);
     return 0;
 }
 

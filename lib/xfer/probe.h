@@ -4,6 +4,10 @@
 
 #include "xfer/transfer.h"
 
+/* What the names of files and folders made for it begin with; their end is that of part files. No
+ * dot in front: some servers list no such names, and what is left behind is to be found. */
+#define PROBE_PREFIX "probe-"
+
 struct probe {
     unsigned fold;   /* enum fold: names that it does not tell apart */
     unsigned unsure; /* enum fold: nobody knows whether it does */

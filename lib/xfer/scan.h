@@ -3,6 +3,7 @@
 #define FTPSH_XFER_SCAN_H
 
 #include "xfer/filter.h"
+#include "xfer/own.h"
 #include "xfer/pool.h"
 #include "xfer/tree.h"
 
@@ -11,7 +12,8 @@ struct scan_options {
     /* Links become what they name; those that cannot (nothing is there, a loop, a folder that
      * nobody can tell to be none) stay links, with an enum action_reason as their state. */
     bool follow;
-    int64_t most; /* entries of a tree, for the sake of memory */
+    struct own_files own; /* marked as such in a local tree */
+    int64_t most;         /* entries of a tree, for the sake of memory */
     bool targets; /* what remote links name is wanted: where MLSD does not tell, LIST is asked */
     /* A folder below the root that could not be read, or not all of it (it is FOLDER_FAILED or
      * FOLDER_PARTIAL then), or what in it could not: told of in the caller's thread. NULL: not. */

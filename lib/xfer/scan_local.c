@@ -114,6 +114,7 @@ static int note(struct scanning *x, int dir, const char *folder, const char *nam
     int64_t at = tree_batch_add(b, e, 1, err);
     if (at < 0)
         return -1;
+    b->nodes[at].own = own_has(&x->o->own, &st);
     b->nodes[at].followed = link && e->type != ENTRY_LINK;
     if (e->type == ENTRY_LINK)
         b->nodes[at].state = (uint8_t) stays;

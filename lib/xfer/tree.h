@@ -38,6 +38,7 @@ struct tree_node {
     uint8_t type;  /* enum entry_type */
     uint8_t state; /* enum folder_state; of a link that cannot be followed: enum action_reason */
     bool hides;    /* a folder with entries that were left out on purpose */
+    bool own;      /* a file of the mirror itself (xfer/own.h) */
     bool followed; /* it is a link that was followed to what it names */
 };
 

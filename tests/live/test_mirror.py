@@ -305,6 +305,65 @@ def test_links_up(there, client, tmp_path):
     assert "leads to a folder that it lies in" in run.stderr
 
 
+# Files of its own.
+
+def test_the_log_in_the_target(there, client, tmp_path):
+    """Neither deleted nor written over, also where the source has one of that name."""
+    for files in ({"a": b"1"}, {"a": b"1", "log": b"theirs"}):
+        server = there(files=files)
+        got = tmp_path / f"got{len(files)}"
+        plant(got, {"old": b"x"})
+        for _ in range(2):
+            run = client(server.target(), "mirror", "--delete", "--log", got / "log", "src", got)
+            assert run.status == 0, run
+            assert "log: it is left alone" in run.stderr
+        assert set(tree_of(got)) == {"a", "log"}
+        assert (got / "log").read_text().count(" done get a ") == 1
+        assert " done delete old" in (got / "log").read_text()
+
+
+def test_the_log_in_the_source(there, client, tmp_path):
+    """Not sent while it grows; nor does its copy go."""
+    server = there(files={})
+    plant(tmp_path / "mine", {"a": b"1"})
+    plant(server.root / "dst", {"log": b"of before"})
+    run = client(server.target(), "mirror", "-R", "--delete", "--log", tmp_path / "mine/log",
+                 tmp_path / "mine", "dst")
+    assert run.status == 0, run
+    assert tree_of(server.root / "dst") == {"a": b"1", "log": b"of before"}
+
+
+def test_the_plan_in_the_target(there, client, tmp_path):
+    """It is there before the folder is listed, and when it is carried out."""
+    server = there(files={"a": b"1"})
+    got = tmp_path / "got"
+    plant(got, {"old": b"x"})
+    command = f"mirror -n --json --delete src {got} > {got}/plan\n"
+    assert client("-b", "-", server.target(), stdin=command).status == 0
+    run = client(server.target(), "mirror", "--plan", got / "plan")
+    assert run.status == 0, run
+    assert set(tree_of(got)) == {"a", "plan"}
+    (got / "plan").write_text((got / "plan").read_text().replace('"plan"', '"x"') + (
+        '{"action":"delete","path":"plan","reason":"not-in-source","lacking":4,'
+        '"there":{"type":"file"}}\n'))
+    run = client(server.target(), "mirror", "--plan", got / "plan")
+    assert run.status == 1 and "plan: it is left alone" in run.stderr, run
+    assert (got / "plan").exists()
+
+
+def test_what_a_probe_left_behind(there, client, tmp_path):
+    """Killed between MKD and RMD: the next run removes the folder, where it is empty."""
+    server = there(files={})
+    plant(tmp_path / "mine", {"a": b"1"})
+    for name in ("probe-0123.ftpsh.part", "probe-4567.ftpsh.part/full", "probe-mine"):
+        (server.root / "dst" / name).mkdir(parents=True)
+    run = client(server.target(), "mirror", "--json", "-R", tmp_path / "mine", "dst")
+    assert run.status == 0, run
+    assert moved(run) == [("clean", "probe-0123.ftpsh.part"), ("put", "a")]
+    assert set(tree_of(server.root / "dst")) == {
+        "a", "probe-4567.ftpsh.part", "probe-4567.ftpsh.part/full", "probe-mine"}
+
+
 # Folders without end.
 
 def test_a_folder_inside_itself(there, client, tmp_path):

@@ -79,7 +79,7 @@ def test_a_server_that_tells_them_apart(there, client, tmp_path):
     run = client(server.target(), "mirror", "-R", tmp_path / "mine", "dst")
     assert run.status == 0, run
     assert tree_of(server.root / "dst") == tree_of(tmp_path / "mine")
-    assert "> MKD /dst/.probe-" in server.said() and "> RMD /dst/.probe-" in server.said()
+    assert "> MKD /dst/probe-" in server.said() and "> RMD /dst/probe-" in server.said()
     plain = there(files={})
     plant(tmp_path / "plain", {"a": b"1", "b": b"2"})
     assert client(plain.target(), "mirror", "-R", tmp_path / "plain", "dst").status == 0
