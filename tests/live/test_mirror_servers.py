@@ -2,12 +2,15 @@
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
 import time
 
 import pytest
+
+from bed.process import wait_until
 
 SERVERS = ("vsftpd", "proftpd", "pureftpd", "pyftpdlib")
 WHEN = 1_700_000_000
@@ -244,6 +247,42 @@ def test_killed_at_any_moment(bed, ftpsh_release, tmp_path, name, up):
     assert not [p for p in target.rglob("*") if ".ftpsh" in p.name]
     twice, lines = done_more_than_once(log, "put" if up else "get")
     assert lines > 50 and not twice
+
+
+@pytest.mark.parametrize("returns", (False, True))
+@pytest.mark.parametrize("name", SERVERS)
+def test_server_gone_while_it_is_listed(bed, ftpsh_release, tmp_path, name, returns):
+    """Nothing is deleted for what was not listed; a server that comes back is listed to the end."""
+    server = bed.server(name)
+    theirs, mine, trace = bed.account.home / "theirs", tmp_path / "mine", tmp_path / "trace"
+    plant(theirs, 50, 300)
+    own(bed.account, theirs)
+    shutil.copytree(theirs, mine)
+    for folder in (mine / "d7", next(mine.rglob("d25"))):
+        (folder / "extra").write_text("of mine")
+    before = tree_of(mine)
+    args = [f"--trace={trace}", f"--retries={9 if returns else 1}", server.target(), "mirror",
+            "-P2", "--delete", "theirs", mine]
+    with subprocess.Popen(ftpsh_release.argv(args), env=ftpsh_release.env(),
+                          cwd=ftpsh_release.folder, text=True, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as child:
+        wait_until(lambda: trace.exists() and listed(trace) > 20, 60, "listings")
+        server.stop()
+        if returns:
+            server.start()
+        _, stderr = child.communicate(timeout=120)
+    if returns:
+        assert child.returncode == 0, stderr
+        assert tree_of(mine).keys() == tree_of(theirs).keys()
+    else:
+        assert listed(trace) < 300 and child.returncode == 3, stderr
+        last = stderr.splitlines()[-1]
+        assert last.startswith("ftpsh: ") and "refused" in last, stderr
+        assert tree_of(mine) == before
+
+
+def listed(trace):
+    return len(re.findall(r"> (?:MLSD|LIST)", trace.read_text(errors="replace")))
 
 
 DIGESTS = ("LoadModule mod_digest.c", "DigestEngine on")
