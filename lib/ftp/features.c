@@ -169,6 +169,16 @@ bool features_missing_facts(const struct features *f, char dst[FACTS_MAX])
     return missing;
 }
 
+bool features_tells_fact(const struct features *f, const char *fact)
+{
+    struct span rest = {f->mlst, strlen(f->mlst)};
+    for (struct span word = next_word(&rest, ";*"); word.n > 0; word = next_word(&rest, ";*")) {
+        if (span_is(word, fact))
+            return true;
+    }
+    return false;
+}
+
 bool features_has(const struct features *f, enum feature what)
 {
     return (f->flags & (unsigned) what) != 0;

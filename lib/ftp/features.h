@@ -53,6 +53,8 @@ unsigned features_site_help(const char *text);
  * not on: "type;size;modify;". False when there is nothing to ask for. */
 #define FACTS_MAX 256
 bool features_missing_facts(const struct features *f, char dst[FACTS_MAX]);
+/* FEAT lists the fact for MLST and MLSD: "UNIX.mode". */
+bool features_tells_fact(const struct features *f, const char *fact);
 bool features_has(const struct features *f, enum feature what);
 
 /* The server software that a banner, SYST or FEAT text reveals. */

@@ -1,5 +1,6 @@
 #include "xfer/get.h"
 
+#include "xfer/stat.h"
 #include "xfer/verify.h"
 
 #include <stdio.h>
@@ -12,6 +13,7 @@ struct get {
     struct part part;
     struct verifier verifier;
     int64_t size, mtime; /* of the remote file; LISTING_UNKNOWN */
+    int mode;            /* the same */
     bool size_asked;     /* by SIZE just now, not told by a listing */
     bool in_pieces;      /* the part file is that of segments.h */
     struct transfer *out;
@@ -47,6 +49,27 @@ static int ask_mtime(struct get *g, struct err *err)
     return is_refusal(&why) ? 0 : err_take(err, &why);
 }
 
+/* MLST in place of MDTM, where FEAT says that it tells the mode, too. What it does not tell stays
+ * unknown. */
+static int ask_facts(struct get *g, struct err *err)
+{
+    struct err why = ERR_INIT;
+    const struct features *f = session_features(g->mover->session);
+    const struct item *item;
+    struct items found = {0};
+    if (g->mover->mlsd_broken || !features_has(f, FEATURE_MLST) ||
+        !features_tells_fact(f, "UNIX.mode") || !features_tells_fact(f, "modify"))
+        return 0;
+    int rc = stat_facts(g->mover, g->remote, &found, &why);
+    item = rc > 0 && found.n > 0 ? &found.list[0] : NULL;
+    if (item && item->type == ENTRY_FILE) {
+        g->mode = item->mode;
+        g->mtime = item->mtime_exact ? item->mtime : LISTING_UNKNOWN;
+    }
+    items_clear(&found);
+    return rc < 0 && !is_refusal(&why) ? err_take(err, &why) : 0;
+}
+
 static bool wants_mtime(const struct get *g)
 {
     const struct get_options *o = g->options;
@@ -58,6 +81,9 @@ static int look_at_remote(struct get *g, struct err *err)
     g->size = g->options->size;
     g->mtime = g->options->mtime;
     if (g->size < 0 && ask_size(g, err) < 0)
+        return -1;
+    g->mode = g->options->mode;
+    if (g->mtime < 0 && g->mode < 0 && wants_mtime(g) && ask_facts(g, err) < 0)
         return -1;
     if (g->mtime < 0 && wants_mtime(g) && ask_mtime(g, err) < 0)
         return -1;
@@ -245,7 +271,7 @@ static int get_into(struct get *g, struct err *err)
     }
     g->out->skipped = SKIP_NONE;
     if (rc == 0)
-        rc = part_finish(&g->part, o->mode, o->preserve ? g->mtime : LISTING_UNKNOWN, err);
+        rc = part_finish(&g->part, g->mode, o->preserve ? g->mtime : LISTING_UNKNOWN, err);
     if (rc < 0)
         settle_part(g, err);
     return rc;

@@ -97,12 +97,24 @@ def test_permissions(fake, client):
     assert run.status == 0, run
     assert (client.folder / "run me").stat().st_mode & 0o7777 == 0o750
     assert (client.folder / "run it").stat().st_mode & 0o7777 == 0o600
+    run = client(server.target(), "get", "run me", "one")
+    assert run.status == 0 and (client.folder / "one").stat().st_mode & 0o777 == 0o755, run
+    assert len(sent(server, "MLST run")) == 1 and not sent(server, "MDTM")
     (client.folder / "up").write_bytes(SMALL)
     os.chmod(client.folder / "up", 0o741)
     run = client("-c", "put up plain; put --chmod up same", server.target())
     assert run.status == 0, run
     assert (server.root / "same").stat().st_mode & 0o7777 == 0o741
     assert (server.root / "plain").stat().st_mode & 0o7777 == 0o644
+
+
+def test_permissions_that_nobody_tells(fake, client):
+    """MLST is asked only where FEAT lists it, and what it refuses is no failure."""
+    for quirk, asked in (("no-mlsd", 0), ("refuse=MLST:502", 1), ("refuse=MLST:550", 1)):
+        server = fake(quirk)
+        run = client(server.target(), "get", "small")
+        assert run.status == 0 and len(sent(server, "MLST")) == asked, run
+        assert len(sent(server, "MDTM")) == 1
 
 
 def is_full(pipe):
