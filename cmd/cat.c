@@ -16,7 +16,7 @@ static bool may_block(const struct app *app)
            (fstat(fileno(app->out), &st) == 0 && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)));
 }
 
-static int write_out(void *ctx, const void *data, size_t len, struct err *err)
+int cat_write(void *ctx, const void *data, size_t len, struct err *err)
 {
     struct app *app = ctx;
     errno = 0;
@@ -30,7 +30,7 @@ static int write_out(void *ctx, const void *data, size_t len, struct err *err)
 static int fetch(struct app *app, const char *name, enum cat_kind kind, struct transfer *t,
                  struct err *err)
 {
-    struct pump_sink out = {write_out, app};
+    struct pump_sink out = {cat_write, app};
     if (kind == CAT_PLAIN)
         return get_to_sink(&app->mover, name, &out, t, err);
     struct gunzip *g = gunzip_new(&out, err);

@@ -3,6 +3,8 @@
 #include "cat.h"
 #include "jsonout.h"
 #include "output.h"
+#include "parts.h"
+#include "show.h"
 #include "xfer/verify.h"
 
 #include <stdlib.h>
@@ -79,4 +81,37 @@ int cmd_verify(struct app *app, int argc, char **argv, struct err *err)
     if (rc == 0)
         fprintf(app->out, "%s%s%s\n", verdict_name(v.verdict), *v.method ? " by " : "", v.method);
     return rc;
+}
+
+/* ---- checksum ---- */
+
+static int print_hash(struct app *app, const char *path, const struct remote_hash *h,
+                      struct err *err)
+{
+    if (app->json)
+        return json_line(app->out,
+                         json_pack("{s:o, s:s, s:s, s:s}", "path", json_text(path), "algorithm",
+                                   digest_name(h->kind), "hash", h->text, "method", h->method),
+                         err);
+    char *name = show_text(path, isatty(fileno(app->out)));
+    fprintf(app->out, "%s  %s\n", h->text, name ? name : "?");
+    free(name);
+    return 0;
+}
+
+static int checksum_one(struct app *app, const char *path, struct err *err)
+{
+    const char *wanted = app_option(app, "algorithm");
+    struct remote_hash h;
+    enum digest_kind kind = DIGEST_SHA256;
+    if (wanted)
+        kind = (enum digest_kind) option_choose(DIGEST_NAMES, wanted, err);
+    if (verify_ask(&app->mover, path, wanted ? &kind : NULL, &h, err) < 0)
+        return -1;
+    return print_hash(app, path, &h, err);
+}
+
+int cmd_checksum(struct app *app, int argc, char **argv, struct err *err)
+{
+    return parts_each(app, checksum_one, argc, argv, err);
 }

@@ -2,6 +2,7 @@
 
 #include "arguments.h"
 #include "handlers.h"
+#include "tls/digest.h"
 #include "transfers.h"
 
 #include <stdio.h>
@@ -148,6 +149,33 @@ static const struct command_option lrm_options[] = {
     {0},
 };
 
+static const struct command_option checksum_options[] = {
+    {.name = "algorithm",
+     .placeholder = "NAME",
+     .kind = OPTION_CHOICE,
+     .values = DIGEST_NAMES,
+     .help = "this one; without it the best that the server has"},
+    {0},
+};
+
+static const struct command_option head_options[] = {
+    {.letter = 'c',
+     .placeholder = "BYTES",
+     .kind = OPTION_AMOUNT,
+     .help = "so many bytes instead of lines"},
+    {.letter = 'n', .placeholder = "N", .kind = OPTION_NUMBER, .help = "so many lines (10)"},
+    {0},
+};
+
+static const struct command_option tail_options[] = {
+    {.letter = 'f', .help = "go on as the file grows, until Ctrl-C"},
+    {.letter = 's',
+     .placeholder = "SECONDS",
+     .kind = OPTION_NUMBER,
+     .help = "with -f: look again so often (2)"},
+    {0},
+};
+
 /* What is not said is false, 0 or NULL. */
 const struct command command_table[] = {
     {.name = "!",
@@ -222,6 +250,17 @@ const struct command command_table[] = {
      .help = "change permissions (SITE CHMOD); MODE is octal",
      .example = "chmod 644 *.html",
      .run = cmd_chmod},
+    {.name = "checksum",
+     .kinds = "r*",
+     .min = 1,
+     .max = ARGS_ANY,
+     .session = true,
+     .json = true,
+     .options = {checksum_options},
+     .usage = "checksum [--algorithm=NAME] [--json] FILE...",
+     .help = "show the server's hashes of remote files",
+     .example = "checksum --algorithm=sha256 image.iso",
+     .run = cmd_checksum},
     {.name = "close",
      .kinds = "-",
      .usage = "close",
@@ -292,6 +331,16 @@ const struct command command_table[] = {
      .help = "download a file ('-': to standard output)",
      .example = "get -c image.iso",
      .run = cmd_get},
+    {.name = "head",
+     .kinds = "r*",
+     .min = 1,
+     .max = ARGS_ANY,
+     .session = true,
+     .options = {head_options},
+     .usage = "head [-n N | -c BYTES] FILE...",
+     .help = "show the first lines of remote files",
+     .example = "head -n 20 server.log",
+     .run = cmd_head},
     {.name = "help",
      .kinds = "c",
      .max = 1,
@@ -628,6 +677,16 @@ const struct command command_table[] = {
      .help = "show the connection, how data connections come about, and timeouts",
      .example = "status",
      .run = cmd_status},
+    {.name = "tail",
+     .kinds = "r*",
+     .min = 1,
+     .max = ARGS_ANY,
+     .session = true,
+     .options = {tail_options, head_options},
+     .usage = "tail [-n N | -c BYTES] [-f [-s SECONDS]] FILE...",
+     .help = "show the last lines of remote files, and with -f what is added to one",
+     .example = "tail -f server.log",
+     .run = cmd_tail},
     {.name = "tree",
      .kinds = "r*",
      .max = ARGS_ANY,

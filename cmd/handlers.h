@@ -56,6 +56,11 @@ int cmd_zcat(struct app *app, int argc, char **argv, struct err *err);
 int cmd_more(struct app *app, int argc, char **argv, struct err *err);
 int cmd_less(struct app *app, int argc, char **argv, struct err *err);
 int cmd_verify(struct app *app, int argc, char **argv, struct err *err);
+int cmd_checksum(struct app *app, int argc, char **argv, struct err *err);
+
+/* cmd_head.c */
+int cmd_head(struct app *app, int argc, char **argv, struct err *err);
+int cmd_tail(struct app *app, int argc, char **argv, struct err *err);
 
 /* cmd_fxp.c */
 int cmd_fxp(struct app *app, int argc, char **argv, struct err *err);

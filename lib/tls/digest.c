@@ -78,6 +78,16 @@ int digest_text(const struct digest *d, char dst[DIGEST_TEXT], struct err *err)
     return 0;
 }
 
+const char *digest_name(enum digest_kind kind)
+{
+    static const char *const names[] = {[DIGEST_SHA256] = "sha256",
+                                        [DIGEST_SHA512] = "sha512",
+                                        [DIGEST_SHA1] = "sha1",
+                                        [DIGEST_MD5] = "md5",
+                                        [DIGEST_CRC32] = "crc32"};
+    return names[kind];
+}
+
 size_t digest_digits(enum digest_kind kind)
 {
     if (kind == DIGEST_CRC32)

@@ -24,6 +24,10 @@ void digest_feed(struct digest *d, const void *data, size_t len);
  */
 int digest_text(const struct digest *d, char dst[DIGEST_TEXT], struct err *err);
 
+/* "sha256", "sha512", "sha1", "md5", "crc32": DIGEST_NAMES in this order. */
+#define DIGEST_NAMES "sha256|sha512|sha1|md5|crc32"
+const char *digest_name(enum digest_kind kind);
+
 /* Its length in hexadecimal digits. */
 size_t digest_digits(enum digest_kind kind);
 

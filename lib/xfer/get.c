@@ -5,6 +5,9 @@
 
 #include <stdio.h>
 
+/* What is taken of a slice beyond what was wanted, before ABOR. */
+enum { SURPLUS_MAX = 128 * 1024 };
+
 /* A download in progress. */
 struct get {
     struct mover *mover;
@@ -307,18 +310,60 @@ int get_file(struct mover *m, const char *remote, const char *local, const struc
     return rc;
 }
 
-int get_tail(struct mover *m, const char *remote, int64_t offset, const struct pump_sink *sink,
-             struct err *err)
+/* A slice on its way. */
+struct cut {
+    struct get_slice *slice;
+    int64_t skip, surplus; /* bytes still to be dropped in front, and dropped behind */
+};
+
+static int cut_write(void *ctx, const void *data, size_t len, struct err *err)
 {
-    struct channel_request request = {
-        .direction = CHANNEL_DOWN, .command = "RETR", .argument = remote, .offset = offset};
+    struct cut *c = ctx;
+    struct get_slice *s = c->slice;
+    size_t skip = c->skip < (int64_t) len ? (size_t) c->skip : len;
+    c->skip -= (int64_t) skip;
+    if (skip == len)
+        return 0;
+    if (s->enough) {
+        c->surplus += (int64_t) len;
+        return c->surplus > SURPLUS_MAX ? err_set(err, ERR_LOCAL, "enough has come") : 0;
+    }
+    s->came += (int64_t) (len - skip);
+    return s->sink->write(s->sink->ctx, (const char *) data + skip, len - skip, err);
+}
+
+static int fetch_slice(struct mover *m, const char *remote, struct get_slice *s, int64_t skip,
+                       struct err *err)
+{
+    struct cut cut = {.slice = s, .skip = skip};
+    struct pump_sink sink = {cut_write, &cut};
     struct pump_settings settings = m->pump;
-    struct pump_end end;
+    struct pump_end end = {0};
     struct channel *channel;
+    struct err why = ERR_INIT;
+    struct channel_request request = {.direction = CHANNEL_DOWN,
+                                      .command = "RETR",
+                                      .argument = remote,
+                                      .offset = s->offset - skip};
     settings.progress = NULL;
     if (mover_open(m, &request, &channel, err) < 0)
         return -1;
-    return pump_down(channel, sink, &settings, &end, err);
+    int rc = pump_down(channel, &sink, &settings, &end, &why);
+    s->unclean = end.unclean;
+    return rc == 0 || (s->enough && why.code == ERR_LOCAL) ? 0 : err_take(err, &why);
+}
+
+int get_slice(struct mover *m, const char *remote, struct get_slice *s, struct err *err)
+{
+    struct err why = ERR_INIT;
+    s->enough = s->unclean = false;
+    s->came = 0;
+    if (fetch_slice(m, remote, s, 0, &why) == 0)
+        return 0;
+    bool unknown = why.code == ERR_REPLY_PERMANENT && why.reply >= 500 && why.reply <= 504;
+    if (!s->skip || s->offset == 0 || s->came > 0 || !unknown)
+        return err_take(err, &why);
+    return fetch_slice(m, remote, s, s->offset, err);
 }
 
 /* A sink with the hash taken on the way. */

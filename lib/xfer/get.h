@@ -42,9 +42,20 @@ struct get_options {
 int get_file(struct mover *m, const char *remote, const char *local, const struct get_options *o,
              struct transfer *out, struct err *err);
 
-/* For lib/xfer: what stands behind `offset`, of which nothing is told and nothing verified. */
-int get_tail(struct mover *m, const char *remote, int64_t offset, const struct pump_sink *sink,
-             struct err *err);
+/* A part of a file. */
+struct get_slice {
+    int64_t offset;               /* bytes of the file in front of it */
+    bool skip;                    /* a server without REST sends these too, and they are dropped */
+    const struct pump_sink *sink; /* for what stands behind `offset` */
+    bool enough;                  /* set by the sink: no more is wanted */
+    int64_t came;                 /* bytes that have gone into the sink */
+    bool unclean;                 /* TLS ended without close_notify: only the size tells */
+};
+
+/* Fetches it to the end of the file, or until there is enough; then a little more is taken, since a
+ * transfer that ends by itself leaves the session in better order than ABOR does. Nothing is told
+ * of it and nothing verified. Errors as get_to_sink(). */
+int get_slice(struct mover *m, const char *remote, struct get_slice *s, struct err *err);
 
 /* Fetches `remote` into a sink (cat). */
 int get_to_sink(struct mover *m, const char *remote, const struct pump_sink *sink,

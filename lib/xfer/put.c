@@ -210,7 +210,8 @@ static int check_overlap(struct put *p, struct err *err)
     struct overlap o = {p, p->offset - len};
     struct pump_sink sink = {overlap_write, &o};
     struct err why = ERR_INIT;
-    if (get_tail(p->mover, p->to, o.at, &sink, &why) < 0) {
+    struct get_slice slice = {.offset = o.at, .sink = &sink};
+    if (get_slice(p->mover, p->to, &slice, &why) < 0) {
         if (!is_refusal(&why))
             return err_take(err, &why);
         log_note(session_settings(p->mover->session)->log, "%s: cannot be compared: %s", p->to,

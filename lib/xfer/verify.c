@@ -283,6 +283,11 @@ static int not_told(const struct mover *m, const char *remote, const struct err 
     return err_set(err, ERR_INTEGRITY, "%s could not be verified: %s", remote, why->msg);
 }
 
+static void name_method(const struct verify_way *w, char dst[32])
+{
+    snprintf(dst, 32, "%s%s", is_hash(w) ? "HASH " : "", w->command);
+}
+
 static int compare(struct verifier *v, struct mover *m, const char *remote, int64_t size,
                    struct verification *out, struct err *err)
 {
@@ -292,8 +297,7 @@ static int compare(struct verifier *v, struct mover *m, const char *remote, int6
     int rc = ask(v, m, remote, size, out->there, &why, err);
     if (rc <= 0)
         return rc < 0 ? -1 : not_told(m, remote, &why, err);
-    snprintf(out->method, sizeof out->method, "%s%s", is_hash(v->way) ? "HASH " : "",
-             v->way->command);
+    name_method(v->way, out->method);
     v->differs = strcmp(out->here, out->there) != 0;
     if (v->differs)
         return err_set(err, ERR_INTEGRITY,
@@ -353,15 +357,23 @@ static int open_regular(const char *path, int64_t *size, struct err *err)
 }
 
 /* A server without SIZE may still tell a hash. */
+static int ask_length(struct mover *m, const char *remote, int64_t *size, struct err *err)
+{
+    struct err why = ERR_INIT;
+    if (session_size(m->session, remote, size, &why) == 0)
+        return 0;
+    *size = LISTING_UNKNOWN;
+    bool unknown = why.reply >= 500 && why.reply <= 504;
+    return unknown || why.code == ERR_PROTOCOL ? 0 : err_take(err, &why);
+}
+
 static int compare_sizes(struct mover *m, const char *remote, struct verification *out,
                          struct err *err)
 {
-    struct err why = ERR_INIT;
-    if (session_size(m->session, remote, &out->size_there, &why) < 0) {
-        out->size_there = LISTING_UNKNOWN;
-        bool unknown = why.reply >= 500 && why.reply <= 504;
-        return unknown || why.code == ERR_PROTOCOL ? 0 : err_take(err, &why);
-    }
+    if (ask_length(m, remote, &out->size_there, err) < 0)
+        return -1;
+    if (out->size_there == LISTING_UNKNOWN)
+        return 0;
     if (out->size_there != out->size_here)
         return err_set(err, ERR_INTEGRITY, "%s has %lld bytes on the server and %lld here", remote,
                        (long long) out->size_there, (long long) out->size_here);
@@ -471,4 +483,52 @@ int verify_sides(const struct verify_side *from, const struct verify_side *to, i
                        one, to->name, two);
     *verdict = VERDICT_VERIFIED;
     return 0;
+}
+
+/* ---- one file ---- */
+
+/* The first way to each kind of hash, the best kind first. */
+static const struct verify_way *next_kind(const struct mover *m, const struct verify_way *after)
+{
+    for (const struct verify_way *w = after ? after + 1 : ways; w < ways + WAYS; w++) {
+        if ((!after || w->kind != after->kind) && is_offered(m, w))
+            return w;
+    }
+    return NULL;
+}
+
+static int ask_kinds(struct mover *m, const char *remote, const enum digest_kind *kind,
+                     struct remote_hash *out, struct err *err)
+{
+    int64_t size;
+    struct err why = ERR_INIT;
+    if (session_ready(m->session, err) < 0 || ask_length(m, remote, &size, err) < 0)
+        return -1;
+    struct verifier v = {.way = kind ? way_to(m, *kind) : next_kind(m, NULL)};
+    while (v.way) {
+        const struct verify_way *w = v.way;
+        int rc = ask(&v, m, remote, size, out->text, &why, err);
+        if (rc < 0)
+            return -1;
+        if (rc > 0) {
+            out->kind = v.way->kind;
+            name_method(v.way, out->method);
+            return 0;
+        }
+        v.way = kind ? NULL : next_kind(m, w);
+    }
+    if (err_is_set(&why))
+        return err_take(err, &why);
+    return err_set(err, ERR_REPLY_PERMANENT, "the server offers no command that tells a file's %s",
+                   kind ? digest_name(*kind) : "hash");
+}
+
+int verify_ask(struct mover *m, const char *remote, const enum digest_kind *kind,
+               struct remote_hash *out, struct err *err)
+{
+    enum verify_mode usual = m->verify;
+    m->verify = VERIFY_REQUIRE; /* somebody waits for it, however long it takes */
+    int rc = ask_kinds(m, remote, kind, out, err);
+    m->verify = usual;
+    return rc;
 }

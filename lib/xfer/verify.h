@@ -53,6 +53,19 @@ struct verification {
 int verify_file(struct mover *m, const char *local, const char *remote, struct verification *out,
                 struct err *err);
 
+/* What the server tells of one file. */
+struct remote_hash {
+    enum digest_kind kind;
+    char method[32]; /* "HASH SHA-256" */
+    char text[DIGEST_TEXT];
+};
+
+/* Asks for the hash of `remote`: of this kind, or (NULL) the best that it tells. 0, or -1 with
+ * ERR_REPLY_PERMANENT (it offers no command for it), ERR_REPLY_* and ERR_PROTOCOL (what it said
+ * instead), or what broke the session. m->verify does not matter. */
+int verify_ask(struct mover *m, const char *remote, const enum digest_kind *kind,
+               struct remote_hash *out, struct err *err);
+
 /* A file on each of two servers. */
 struct verify_side {
     struct mover *mover; /* that of `from` says whether contents are compared */
