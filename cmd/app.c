@@ -527,6 +527,27 @@ void app_command_ends(struct app *app, size_t attempts_before)
         app->report.remembered = ladder_remembered(&app->ladder);
 }
 
+/* The latest walk of the ladder that failed: others may have worked since. A strategy that comes
+ * again, but for one handshake that is tried twice, is an earlier walk's. */
+static size_t latest_failures(const struct attempts *a, size_t from, size_t *end)
+{
+    while (*end > from && a->list[*end - 1].result == RESULT_OK)
+        --*end;
+    size_t at = *end;
+    unsigned seen = 0;
+    bool twice = false;
+    while (at > from && a->list[at - 1].result != RESULT_OK) {
+        unsigned strategy = 1U << a->list[at - 1].strategy;
+        bool again = at < *end && a->list[at].strategy == a->list[at - 1].strategy;
+        if (seen & strategy && (twice || !again))
+            break;
+        twice = again;
+        seen |= strategy;
+        at--;
+    }
+    return at;
+}
+
 void app_complain(struct app *app, const char *context, const struct err *err, size_t from)
 {
     char safe[2048];
@@ -536,9 +557,9 @@ void app_complain(struct app *app, const char *context, const struct err *err, s
     fprintf(app->messages, "ftpsh: %s%s%s\n", safe, *safe ? ": " : "", err->msg);
     if (err->code != ERR_NO_DATA_PATH)
         return;
-    for (size_t i = from; i < app->attempts.n; i++) /* the latest walk of the ladder */
-        from = app->attempts.list[i].result == RESULT_OK ? i + 1 : from;
-    for (size_t i = from; i < app->attempts.n; i++) {
+    size_t end = app->attempts.n;
+    from = latest_failures(&app->attempts, from, &end);
+    for (size_t i = from; i < end; i++) {
         const struct attempt *a = &app->attempts.list[i];
         char reason[512];
         fprintf(app->messages, "  %s: %s\n", strategy_name(a->strategy),

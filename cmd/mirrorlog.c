@@ -12,7 +12,7 @@
 
 int mirror_log_open(struct mirror_log *l, struct app *app, const char *path, struct err *err)
 {
-    *l = (struct mirror_log){.app = app};
+    *l = (struct mirror_log){.app = app, .from = app->attempts.n};
     if (!path)
         return 0;
     int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
@@ -264,6 +264,8 @@ int mirror_log_end(struct mirror_log *l, const struct plan_counts *counts, int r
     if (rc < 0 || !err_is_set(&l->worst))
         return rc;
     *err = l->worst;
+    if (err->code == ERR_NO_DATA_PATH) /* once more, with why each strategy failed */
+        app_complain(l->app, "mirror", err, l->from);
     l->app->told = true;
     return -1;
 }

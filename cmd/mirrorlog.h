@@ -11,6 +11,7 @@ struct mirror_log {
     int64_t files, bytes, folders, links, touched, deleted, cleaned, already, skipped, failed;
     int64_t told;      /* actions */
     struct err worst;  /* what decides the exit status */
+    size_t from;       /* the attempts to open data connections that are the mirror's */
     bool cannot_write; /* the log was told to have failed */
 };
 

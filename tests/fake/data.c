@@ -124,7 +124,9 @@ static int prepare_passive(struct session *s, enum quirk_id closed, enum quirk_i
         return -1;
     }
     int port = get_port(fd);
-    if (session_quirk(s, closed)) {
+    bool late = session_quirk(s, QUIRK_PORTS_CLOSED) &&
+                ++s->srv->passive > session_quirk_number(s, QUIRK_PORTS_CLOSED);
+    if (late || session_quirk(s, closed)) {
         close(fd);
         return port;
     }

@@ -19,6 +19,7 @@
     X(PASV_SILENT, "pasv-silent", FLAG, "", "PASV names a port where packets vanish")              \
     X(EPSV_FORMAT, "epsv-format", TEXT, "TEXT", "text of 229; %p: the port")                       \
     X(EPSV_CLOSED, "epsv-port-closed", FLAG, "", "EPSV names a port where nothing listens")        \
+    X(PORTS_CLOSED, "ports-closed-after", NUMBER, "N", "nothing listens behind the first N ports") \
     X(EPSV_SILENT, "epsv-silent", FLAG, "", "EPSV names a port where packets vanish")              \
     X(EPSV_MUTE, "epsv-no-reply", FLAG, "", "never answer EPSV")                                   \
     X(NO_150, "no-150", FLAG, "", "no preliminary reply")                                          \

@@ -628,6 +628,20 @@ def test_bad_input(there, client, tmp_path, args, status, message):
     assert tree_of(tmp_path / "got") == {"a": b"one"}
 
 
+def test_no_data_connection_any_more(there, client, tmp_path):
+    """Each file fails with a line; why each strategy failed stands behind the last, once."""
+    server = there("ports-closed-after=3", files={f"f{i}": b"x" for i in range(4)})
+    run = client("--retries=0", "--epsv", "--pasv-use-control-ip", server.target(), "mirror", "-P1",
+                 "src", tmp_path / "got")
+    assert run.status == 6, run
+    assert len(tree_of(tmp_path / "got")) == 2
+    lines = run.stderr.splitlines()
+    first = next(i for i, line in enumerate(lines) if line.startswith("ftpsh: mirror: "))
+    reasons = [line.split(":")[0].strip() for line in lines[first + 1:]]
+    assert reasons[:2] == ["epsv", "pasv-use-control-ip"], run
+    assert sum(line.startswith("  epsv: ") for line in lines) == 1
+
+
 def test_one_file_that_fails_and_the_rest(there, client, tmp_path):
     server = there()
     os.chmod(server.root / "src/a", 0)
