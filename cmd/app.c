@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/escape.h"
 #include "bookmarks.h"
+#include "foldercache.h"
 #include "login.h"
 #include "places.h"
 #include "remember.h"
@@ -223,6 +224,7 @@ void app_close(struct app *app)
         cancel_lower(app->cancel);
     session_quit(app->session);
     session_free(app->session);
+    foldercache_drop(app->folders);
     app->session = NULL;
     app->mover.session = NULL;
     app->path_line[0] = '\0';

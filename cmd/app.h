@@ -63,8 +63,9 @@ struct app {
                                      */
     bool json;                      /* its results are wanted as JSON */
     bool quit;
-    bool background;   /* this is a twin */
-    struct jobs *jobs; /* commands in the background; NULL: none so far */
+    bool background;             /* this is a twin */
+    struct jobs *jobs;           /* commands in the background; NULL: none so far */
+    struct foldercache *folders; /* for completion; NULL: nothing is kept */
 
     struct report report;
     struct progress_bar bar;

@@ -8,6 +8,7 @@ enum { OWN_FOLDERS = 0 };
 #include "background.h"
 
 #include "commands.h"
+#include "foldercache.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -323,6 +324,7 @@ int background_add(struct app *app, bool queued, int argc, char **argv, char *co
     if (queued)
         start_next(b);
     pthread_mutex_unlock(&b->lock);
+    foldercache_drop(app->folders);
     if (rc < 0)
         task_free(t);
     else if (app->mode == MODE_SHELL)

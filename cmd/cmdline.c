@@ -155,7 +155,7 @@ void options_print(FILE *out)
     for (size_t g = 0; g < sizeof group_titles / sizeof group_titles[0]; g++) {
         fprintf(out, "\n%s\n", group_titles[g]);
         for (size_t i = 0; i < option_count; i++) {
-            if (option_table[i].group == g)
+            if (option_table[i].group == g && option_table[i].help)
                 print_option(out, &option_table[i]);
         }
     }

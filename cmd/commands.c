@@ -1,6 +1,7 @@
 #include "commands.h"
 
 #include "arguments.h"
+#include "foldercache.h"
 #include "handlers.h"
 #include "tls/digest.h"
 #include "transfers.h"
@@ -819,6 +820,8 @@ int command_run(struct app *app, int argc, char **argv, char *const *patterns, s
     app->json = app->settings.json || call.json;
     size_t before = app_command_begins(app);
     int rc = run_handler(app, &call, err);
+    if (call.command->changes)
+        foldercache_drop(app->folders);
     app_command_ends(app, before);
     app->call = outer;
     app->json = outer_json;

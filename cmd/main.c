@@ -4,6 +4,7 @@
 #include "bookmarks.h"
 #include "cmdline.h"
 #include "commands.h"
+#include "completions.h"
 #include "setting_show.h"
 #include "shell.h"
 #include "signals.h"
@@ -42,6 +43,15 @@ static int print_help(void)
     for (size_t i = 0; i < status_count; i++)
         printf("  %-4d%s\n", status_table[i].number, status_table[i].meaning);
     return fflush(stdout) == 0 ? 0 : 1;
+}
+
+static int print_completion(const char *what)
+{
+    struct err err = ERR_INIT;
+    if (completions_print(stdout, what, &err) == 0)
+        return fflush(stdout) == 0 ? 0 : 1;
+    fprintf(stderr, "ftpsh: option '--print-completion': %s\n", err.msg);
+    return status_of(err.code);
 }
 
 static int print_version(void)
@@ -233,6 +243,8 @@ static int start(struct plan *p, int argc, char **argv)
         return print_help();
     if (p->settings.version)
         return print_version();
+    if (p->settings.print_completion)
+        return print_completion(p->settings.print_completion);
     if (rc < 0) {
         fprintf(stderr, "ftpsh: %s; try 'ftpsh --help'\n", err.msg);
         return status_of(err.code);

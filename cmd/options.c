@@ -278,6 +278,11 @@ const struct option option_table[] = {
      .help = "show all settings for TARGET and where each comes from"},
     {.name = "help", FLAG(help), .group = GROUP_OUTPUT, .once = true, .help = "this text"},
     {.name = "version", FLAG(version), .group = GROUP_OUTPUT, .once = true, .help = "the version"},
+    {.name = "print-completion",
+     .placeholder = "SHELL",
+     TEXT(print_completion),
+     .group = GROUP_OUTPUT,
+     .once = true},
 };
 const size_t option_count = sizeof option_table / sizeof option_table[0];
 

@@ -57,6 +57,7 @@ struct settings {
     bool no_memory; /* of strategies: neither read nor written */
     const char *trace_file;
     bool help, version, show_config;
+    const char *print_completion; /* for which shell: see completions.h */
 };
 
 void settings_init(struct settings *s);
