@@ -2,6 +2,7 @@
 
 #include "ask.h"
 #include "background.h"
+#include "completer.h"
 #include "editor.h"
 #include "lscolors.h"
 #include "run.h"
@@ -16,6 +17,7 @@ enum { HISTORY_LINES = 1000 };
 struct shell {
     struct app *app;
     struct editor *editor;
+    struct completer *completer;
     struct history_list past;
 };
 
@@ -75,13 +77,22 @@ static bool may_leave(struct app *app)
     return answer != 'c';
 }
 
+static int shell_open(struct shell *sh, struct err *err)
+{
+    sh->editor = editor_new(sh->app->cancel, &sh->past, err);
+    sh->completer = sh->editor ? completer_new(sh->app, err) : NULL;
+    if (!sh->completer)
+        return -1;
+    editor_on_tab(sh->editor, completer_on_tab, sh->completer);
+    return 0;
+}
+
 int shell_run(struct app *app, struct err *err)
 {
     struct shell sh = {.app = app, .past.max = HISTORY_LINES};
     char line[LINE_BYTES];
     int got;
-    sh.editor = editor_new(app->cancel, &sh.past, err);
-    int rc = sh.editor ? 0 : -1;
+    int rc = shell_open(&sh, err);
     while (rc == 0 && !app->quit && !signals_ending()) {
         cancel_lower(app->cancel);
         background_reap(app, NULL);
@@ -93,6 +104,7 @@ int shell_run(struct app *app, struct err *err)
         if (app->quit)
             app->quit = may_leave(app);
     }
+    completer_free(sh.completer);
     editor_free(sh.editor);
     history_clear(&sh.past);
     background_stop(app);

@@ -6,6 +6,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = {path.name for path in (ROOT / "man").glob("*.[1-9]")}
+COMPLETIONS = {"ftpsh.bash": "bash-completion/completions", "_ftpsh": "zsh/site-functions",
+               "ftpsh.fish": "fish/vendor_completions.d"}
 
 
 def test_try(tmp_path):
@@ -32,8 +34,11 @@ def test_meson_install(release_binary, tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     files = {path.relative_to(there) for path in there.rglob("*") if path.is_file()}
     program = next(path for path in files if path.parent.name == "bin")
-    pages = {path.name: path.parent.name for path in files if path != program}
+    completions = {path.name: path for path in files if path.name in COMPLETIONS}
+    pages = {path.name: path.parent.name for path in files - {program, *completions.values()}}
     assert program.name == "ftpsh"
+    assert {name: str(path.parent.relative_to(path.parents[2])) for name, path in
+            completions.items()} == COMPLETIONS
     assert pages == {name: f"man{name[-1]}" for name in PAGES}
     shown = subprocess.run([there / program, "--version"], text=True, capture_output=True,
                            check=False)
