@@ -276,9 +276,10 @@ static int offer_options(struct search *s, const struct command *c, const char *
 static int offer_value(struct search *s, enum option_kind kind, const char *values,
                        const char *word, bool *entries)
 {
-    s->out->all.base = word;
+    const char *comma = kind == OPTION_LIST ? strrchr(word, ',') : NULL;
+    s->out->all.base = comma ? comma + 1 : word;
     *entries = kind == OPTION_FILE;
-    if (kind == OPTION_CHOICE)
+    if (kind == OPTION_CHOICE || kind == OPTION_LIST)
         return offer_listed(s, values);
     return kind == OPTION_FILE ? offer_files(s, word, false, false) : 0;
 }
@@ -342,6 +343,8 @@ static int offer_kind(struct search *s, char kind, const struct call_place *at, 
         return offer_hosts(s, word);
     case 'b':
         return offer_names(s, NAMES_BOOKMARKS);
+    case 'a':
+        return offer_names(s, NAMES_ALIASES);
     case 'c':
     case 'C':
         return offer_commands(s, word);
@@ -406,48 +409,26 @@ static int offer_for_command(struct search *s, bool *entries)
 
 /* ---- variables ---- */
 
-static bool is_name_char(char c, bool braced)
+/* Settings can be read, with '_' in the place of '-'. */
+static int offer_variables(struct search *s)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           (braced && c == '-');
-}
-
-/* The "$" of a variable whose name the line ends in; NULL: there is none. */
-static const char *find_variable(const char *line, const char **name)
-{
-    for (int braced = 0; braced <= 1; braced++) {
-        const char *p = line + strlen(line);
-        while (p > line && is_name_char(p[-1], braced))
-            p--;
-        *name = p;
-        if (braced && (p == line || *--p != '{'))
-            return NULL;
-        if (p > line && p[-1] == '$')
-            return p - 1;
+    for (size_t i = 0; i < option_count; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "%s", option_table[i].name);
+        for (char *p = name; (p = strchr(p, '-'));)
+            *p = '_';
+        if (option_is_setting(&option_table[i]) && candidates_name(&s->out->all, name, s->err) < 0)
+            return -1;
     }
-    return NULL;
+    return offer_names(s, NAMES_VARIABLES);
 }
 
-/* "\$" is none, and neither is one in single quotes: then the line up to it says so. */
-static bool in_variable(struct search *s, const char **name)
-{
-    const char *dollar = find_variable(s->line, name);
-    struct err ignored = ERR_INIT;
-    if (!dollar)
-        return false;
-    char *before = strndup(s->line, (size_t) (dollar - s->line));
-    bool yes = before && words_last(before, s->words, &s->place, &ignored) == 0 &&
-               (s->place.part == PART_WORD || s->place.part == PART_FILE) &&
-               s->place.quote != '\'' && !s->place.escape;
-    free(before);
-    return yes;
-}
-
-static int complete_variable(struct search *s, const char *name, char behind)
+static int complete_variable(struct search *s, char behind)
 {
     struct completion *out = s->out;
+    const char *name = s->line + s->place.name;
     out->all.base = name;
-    if (offer_names(s, NAMES_VARIABLES) < 0)
+    if (offer_variables(s) < 0)
         return -1;
     sort(&out->all);
     if (out->all.n == 0)
@@ -469,13 +450,15 @@ static bool read_place(struct search *s)
     struct err ignored = ERR_INIT;
     bool shell = false;
     for (;;) {
-        if (words_last(s->line, s->words, &s->place, &ignored) < 0)
+        if (words_last(s->line, shell ? NULL : s->world->values, s->words, &s->place, &ignored) < 0)
             return false;
         if (s->place.part != PART_SHELL)
             break;
         shell = true;
         s->line += s->place.start;
     }
+    if (shell && s->place.name) /* it is a variable of the shell's */
+        return false;
     if (shell && s->place.part == PART_WORD) {
         s->place.part = PART_FILE;
         s->words->out_to = s->words->argv[s->words->argc - 1];
@@ -485,13 +468,12 @@ static bool read_place(struct search *s)
 
 static int run_search(struct search *s, char behind)
 {
-    const char *name;
     bool entries = false;
     int rc = 0;
-    if (in_variable(s, &name))
-        return complete_variable(s, name, behind);
     if (!read_place(s))
         return 0;
+    if (s->place.name)
+        return complete_variable(s, behind);
     if (s->place.part == PART_FILE) {
         entries = true;
         rc = offer_files(s, s->words->out_to, false, false);

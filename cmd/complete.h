@@ -13,7 +13,12 @@
 #include "words.h"
 
 /* What else than names of files can be asked for. */
-enum names_of { NAMES_HOSTS, NAMES_BOOKMARKS, NAMES_VARIABLES, NAMES_ALIASES };
+enum names_of {
+    NAMES_HOSTS,
+    NAMES_BOOKMARKS,
+    NAMES_VARIABLES,
+    NAMES_ALIASES
+}; /* without settings */
 
 struct candidate {
     char *text;
@@ -40,7 +45,8 @@ struct complete_world {
     int (*names)(void *ctx, enum names_of what, struct candidates *to, struct err *err);
     /* The command that an alias stands for, into `dst`; false where there is no such alias. */
     bool (*alias)(void *ctx, const char *name, char *dst, size_t size);
-    const char *home; /* the local one; NULL: none */
+    const struct words_values *values; /* of variables; NULL: they stay as they are written */
+    const char *home;                  /* the local one; NULL: none */
 };
 
 struct completion {

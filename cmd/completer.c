@@ -5,9 +5,10 @@
 #include "columns.h"
 #include "complete.h"
 #include "foldercache.h"
-#include "memory.h"
+#include "hosts.h"
 #include "signals.h"
 #include "term.h"
+#include "variables.h"
 #include "xfer/list.h"
 
 #include <dirent.h>
@@ -190,19 +191,12 @@ static int offer_folder(void *ctx, bool remote, const char *path, struct candida
 
 /* ---- names ---- */
 
-/* A file of ours that cannot be read offers nothing: whoever uses it is told why. */
-static int offer_hosts(struct candidates *to, struct err *err)
+static int offer_host(void *to, const char *host, struct err *err)
 {
-    struct memory memory = {0};
-    struct err ignored = ERR_INIT;
-    int rc = 0;
-    memory_load(&memory, &ignored);
-    for (size_t i = 0; rc == 0 && i < memory.n; i++)
-        rc = candidates_name(to, memory.list[i].host, err);
-    memory_clear(&memory);
-    return rc;
+    return candidates_name(to, host, err);
 }
 
+/* A file of ours that cannot be read offers nothing: whoever uses it is told why. */
 static int offer_bookmarks(struct candidates *to, struct err *err)
 {
     struct bookmarks bookmarks;
@@ -215,28 +209,41 @@ static int offer_bookmarks(struct candidates *to, struct err *err)
     return rc;
 }
 
+static int offer_defined(const struct dictionary *d, struct candidates *to, struct err *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < d->n; i++)
+        rc = candidates_name(to, d->list[i].name, err);
+    return rc;
+}
+
 static int offer_names(void *ctx, enum names_of what, struct candidates *to, struct err *err)
 {
-    (void) ctx;
+    const struct app *app = ((struct completer *) ctx)->app;
     switch (what) {
     case NAMES_HOSTS:
-        return offer_hosts(to, err);
+        return hosts_each(app->layers, offer_host, to, err);
     case NAMES_BOOKMARKS:
         return offer_bookmarks(to, err);
     case NAMES_VARIABLES:
+        return offer_defined(&app->variables, to, err);
     case NAMES_ALIASES:
-        break;
+        return offer_defined(&app->aliases, to, err);
     }
     return 0;
 }
 
+/* The first word of what it stands for. */
 static bool find_alias(void *ctx, const char *name, char *dst, size_t size)
 {
-    (void) ctx;
-    (void) name;
-    (void) dst;
-    (void) size;
-    return false;
+    const struct app *app = ((struct completer *) ctx)->app;
+    const char *text = dictionary_get(&app->aliases, name);
+    size_t start = 0, len = text ? words_command(text, 0, &start) : 0;
+    if (len == 0 || len >= size)
+        return false;
+    memcpy(dst, text + start, len);
+    dst[len] = '\0';
+    return true;
 }
 
 /* ---- the list ---- */
@@ -338,7 +345,9 @@ static enum editor_key apply(struct completer *c)
 enum editor_key completer_on_tab(struct editor *e, void *completer)
 {
     struct completer *c = completer;
+    const struct words_values values = {variables_find, c->app};
     const struct complete_world world = {.ctx = c,
+                                         .values = &values,
                                          .folder = offer_folder,
                                          .names = offer_names,
                                          .alias = find_alias,

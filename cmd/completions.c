@@ -2,7 +2,7 @@
 
 #include "bookmarks.h"
 #include "commands.h"
-#include "memory.h"
+#include "hosts.h"
 
 #include <string.h>
 
@@ -15,6 +15,11 @@ struct row {
     enum option_kind kind;
     const char *values, *help;
 };
+
+static bool has_words(const struct row *r)
+{
+    return r->kind == OPTION_CHOICE || r->kind == OPTION_LIST;
+}
 
 typedef void (*row_fn)(FILE *out, const struct row *r);
 
@@ -127,7 +132,7 @@ static void bash_value(FILE *out, const struct row *r)
     if (r->letter)
         fprintf(out, "%s'%s -%c'", r->name ? " | " : "", r->command, r->letter);
     fputs(") echo '", out);
-    if (r->kind == OPTION_CHOICE)
+    if (has_words(r))
         put_words(out, r->values);
     else
         fputs(r->kind == OPTION_FILE ? "@l" : "@-", out);
@@ -249,7 +254,7 @@ static void zsh_value(FILE *out, const struct row *r)
     fputc(':', out);
     put_text(out, r->placeholder, ZSH_SPECIAL);
     fputc(':', out);
-    if (r->kind == OPTION_CHOICE) {
+    if (has_words(r)) {
         fputc('(', out);
         put_words(out, r->values);
         fputc(')', out);
@@ -365,7 +370,7 @@ static void fish_option(FILE *out, const struct row *r)
         fprintf(out, " -s %c", r->letter);
     if (r->name)
         fprintf(out, " -l %s", r->name);
-    if (r->placeholder && r->kind == OPTION_CHOICE) {
+    if (r->placeholder && has_words(r)) {
         fputs(" -x -a '", out);
         put_words(out, r->values);
         fputs("'", out);
@@ -484,28 +489,34 @@ static void print_fish(FILE *out)
 
 /* ---- names ---- */
 
+static int print_host(void *out, const char *host, struct err *err)
+{
+    (void) err;
+    fprintf(out, "%s\n", host);
+    return 0;
+}
+
 /* What cannot be read offers nothing: a shell is no place to say why. */
-static void print_hosts(FILE *out)
+static void print_hosts(FILE *out, const struct layers *layers)
 {
     struct bookmarks bookmarks;
-    struct memory memory = {0};
     struct err ignored = ERR_INIT;
     bookmarks_load(&bookmarks, &ignored);
     for (size_t i = 0; i < bookmarks.n; i++)
-        fprintf(out, "%s\n", bookmarks.list[i].name);
+        print_host(out, bookmarks.list[i].name, NULL);
     bookmarks_clear(&bookmarks);
-    memory_load(&memory, &ignored);
-    for (size_t i = 0; i < memory.n; i++)
-        fprintf(out, "%s\n", memory.list[i].host);
-    memory_clear(&memory);
+    hosts_each(layers, print_host, out, &ignored);
 }
 
-int completions_print(FILE *out, const char *what, struct err *err)
+int completions_print(FILE *out, const char *what, const struct layers *layers, struct err *err)
 {
-    static void (*const print[])(FILE *) = {print_bash, print_zsh, print_fish, print_hosts};
+    static void (*const print[])(FILE *) = {print_bash, print_zsh, print_fish};
     int i = option_choose(COMPLETIONS, what, err);
     if (i < 0)
         return -1;
-    print[i](out);
+    if ((size_t) i < sizeof print / sizeof print[0])
+        print[i](out);
+    else
+        print_hosts(out, layers);
     return 0;
 }

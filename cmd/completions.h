@@ -3,13 +3,13 @@
 #ifndef FTPSH_CMD_COMPLETIONS_H
 #define FTPSH_CMD_COMPLETIONS_H
 
-#include "base/err.h"
+#include "layers.h"
 
 #include <stdio.h>
 
 /* "bash", "zsh" or "fish": the file that the shell loads; "hosts": bookmarks and the hosts that are
- * remembered, one a line, for which these files ask. -1 with ERR_USAGE. */
+ * known (hosts.h), one a line, for which these files ask. -1 with ERR_USAGE. */
 #define COMPLETIONS "bash|zsh|fish|hosts"
-int completions_print(FILE *out, const char *what, struct err *err);
+int completions_print(FILE *out, const char *what, const struct layers *layers, struct err *err);
 
 #endif

@@ -32,12 +32,13 @@ struct plan {
 
 static int print_help(void)
 {
-    printf("usage: ftpsh [OPTION]... [TARGET [COMMAND [ARG]...]]\n\n"
-           "An FTPS shell that gets through NAT firewalls and tells how it did.\n"
-           "TARGET is [user[:password]@]host[:port][/dir], a bookmark, or a URL: ftpes:// (explicit\n"
-           "TLS), ftps:// (implicit TLS, port 990), ftp:// (as ftpes:// unless --tls=off).\n"
-           "With a COMMAND ftpsh runs it and exits; without one it is a shell on a terminal and\n"
-           "runs the commands on standard input otherwise. 'ftpsh -c help' lists the commands.\n");
+    printf(
+        "usage: ftpsh [OPTION]... [TARGET [COMMAND [ARG]...]]\n\n"
+        "An FTPS shell that gets through NAT firewalls and tells how it did.\n"
+        "TARGET is [user[:password]@]host[:port][/dir], a bookmark, or a URL: ftpes:// (explicit\n"
+        "TLS), ftps:// (implicit TLS, port 990), ftp:// (as ftpes:// unless --tls=off).\n"
+        "With a COMMAND ftpsh runs it and exits; without one it is a shell on a terminal and\n"
+        "runs the commands on standard input otherwise. 'ftpsh -c help' lists the commands.\n");
     options_print(stdout);
     printf("\nExit status\n");
     for (size_t i = 0; i < status_count; i++)
@@ -45,10 +46,10 @@ static int print_help(void)
     return fflush(stdout) == 0 ? 0 : 1;
 }
 
-static int print_completion(const char *what)
+static int print_completion(const struct plan *p)
 {
     struct err err = ERR_INIT;
-    if (completions_print(stdout, what, &err) == 0)
+    if (completions_print(stdout, p->settings.print_completion, p->layers, &err) == 0)
         return fflush(stdout) == 0 ? 0 : 1;
     fprintf(stderr, "ftpsh: option '--print-completion': %s\n", err.msg);
     return status_of(err.code);
@@ -244,7 +245,7 @@ static int start(struct plan *p, int argc, char **argv)
     if (p->settings.version)
         return print_version();
     if (p->settings.print_completion)
-        return print_completion(p->settings.print_completion);
+        return print_completion(p);
     if (rc < 0) {
         fprintf(stderr, "ftpsh: %s; try 'ftpsh --help'\n", err.msg);
         return status_of(err.code);

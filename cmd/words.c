@@ -101,7 +101,8 @@ static int read_variable(struct scan *s)
     bool braced = s->line[at + 1] == '{';
     const char *name = s->line + at + 1 + braced;
     size_t n = name_length(name, braced);
-    if (s->place && !name[n]) {
+    bool unfinished = s->place && !name[n];
+    if (unfinished) {
         s->place->name = (size_t) (name - s->line);
         braced = false;
     } else if (n == 0 && !braced) {
@@ -112,7 +113,7 @@ static int read_variable(struct scan *s)
         return err_set(s->err, ERR_USAGE, "column %d: '${' needs a name and '}'",
                        column(s->line, at));
     s->pos = (size_t) (name - s->line) + n + braced;
-    if (s->values)
+    if (s->values && !unfinished)
         return put_value(s, at, name, n);
     for (; at < s->pos; at++) {
         if (put_quoted(s, s->line[at]) < 0)
@@ -416,9 +417,10 @@ static int begin_word(struct scan *s)
     return put_char(s, '\0') < 0 ? -1 : add_word(s, word, NULL);
 }
 
-int words_last(const char *line, struct words *out, struct words_place *place, struct err *err)
+int words_last(const char *line, const struct words_values *values, struct words *out,
+               struct words_place *place, struct err *err)
 {
-    struct scan s = {.line = line, .out = out, .err = err, .place = place};
+    struct scan s = {.line = line, .out = out, .err = err, .place = place, .values = values};
     do {
         *place = (struct words_place){0};
         s.end = SIZE_MAX;

@@ -79,8 +79,9 @@ struct words_place {
     bool escape;  /* a backslash stands at the end, and quotes nothing yet */
 };
 
-/* Reads the command that `line` ends in, as far as it goes: a quote may be left open. 0, or -1 with
- * ERR_USAGE. */
-int words_last(const char *line, struct words *out, struct words_place *place, struct err *err);
+/* Reads the command that `line` ends in, as far as it goes: a quote may be left open, and a
+ * variable that it ends in stays as it is written. 0, or -1 with ERR_USAGE. */
+int words_last(const char *line, const struct words_values *values, struct words *out,
+               struct words_place *place, struct err *err);
 
 #endif

@@ -32,7 +32,7 @@ static void check_last(const char *line, size_t len, int got)
     static struct words w;
     struct words_place place;
     struct err err = ERR_INIT;
-    int rc = words_last(line, &w, &place, &err);
+    int rc = words_last(line, NULL, &w, &place, &err);
     CHECK((rc < 0) == (err.code == ERR_USAGE));
     if (rc < 0)
         return;

@@ -42,7 +42,7 @@ static int offer_names(void *ctx, enum names_of what, struct candidates *to, str
     static const char *const names[][3] = {
         [NAMES_HOSTS] = {"ftp.example.com", "ftp.example.org", "other.example.com"},
         [NAMES_BOOKMARKS] = {"work", "home", NULL},
-        [NAMES_VARIABLES] = {"folder", "file", "verify"},
+        [NAMES_VARIABLES] = {"folder", "file", NULL},
         [NAMES_ALIASES] = {"ll", NULL, NULL},
     };
     (void) ctx;
@@ -60,8 +60,23 @@ static bool find_alias(void *ctx, const char *name, char *dst, size_t size)
     return strcmp(name, "ll") == 0;
 }
 
-static const struct complete_world world = {
-    .folder = offer_files, .names = offer_names, .alias = find_alias, .home = "/home/my self"};
+static const char *find_value(void *ctx, const char *name, struct err *err)
+{
+    (void) ctx;
+    if (strcmp(name, "folder") == 0)
+        return "a b";
+    err_set(err, ERR_USAGE, "none");
+    return NULL;
+}
+
+static const struct words_values values = {find_value, NULL};
+
+static const struct complete_world world = {.values = &values,
+
+                                            .folder = offer_files,
+                                            .names = offer_names,
+                                            .alias = find_alias,
+                                            .home = "/home/my self"};
 
 static struct completion c;
 
@@ -168,9 +183,17 @@ static void settings_and_variables(void **state)
     assert_inserts("set limit", "-rate ");
     assert_offers("set verify ", "auto off require ");
     assert_offers("set compress o", "off on ");
-    assert_offers("cd $f", "file folder ");
+    assert_offers("cd $f", "file final_timeout folder ");
     assert_inserts("cd $fo", "lder");
     assert_inserts("cd \"x/${fo", "lder}");
+    assert_inserts("cat $lim", "it_rate");
+    assert_inserts("unset limit", "-rate ");
+    assert_inserts("unalias l", "l ");
+    assert_inserts("set strategies epsv,ac", "tive ");
+    assert_inserts("cd $folder/p", "ub/");
+    assert_string_equal(asked, "remote:a b/");
+    assert_offers("cd $nosuch/p", "");
+    assert_offers("!echo $f", "");
     assert_offers("cd '$f", "");
     assert_offers("cd \\$f", "");
 }

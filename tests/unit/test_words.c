@@ -329,7 +329,7 @@ static struct words_place assert_last(const char *line, enum words_part part, si
     struct words_place place;
     char joined[256] = "";
     struct err err = ERR_INIT;
-    if (words_last(line, &w, &place, &err) < 0)
+    if (words_last(line, NULL, &w, &place, &err) < 0)
         fail_msg("%s: %s", line, err.msg);
     for (int i = 0; i < w.argc; i++)
         snprintf(joined + strlen(joined), sizeof joined - strlen(joined), "%s%s", i ? "|" : "",
