@@ -57,7 +57,7 @@ struct option {
     const char *never;   /* the word for no bound at all (SECONDS, AMOUNT, NUMBER); NULL: none */
     int64_t never_is;    /* what that is in its field */
     size_t offset;       /* of its field, where a general setter works on it */
-    const char *help; /* NULL: not for people, and not listed */
+    const char *help;    /* NULL: not for people, and not listed */
     /* `value` is NULL for a flag. 0, or -1 with ERR_USAGE. Lists take one element, and add it. */
     int (*set)(struct settings *s, const struct option *o, const char *value, struct err *err);
     void (*get)(const struct settings *s, const struct option *o, char *dst, size_t size);
