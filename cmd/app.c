@@ -6,6 +6,7 @@
 #include "bookmarks.h"
 #include "foldercache.h"
 #include "login.h"
+#include "lscolors.h"
 #include "places.h"
 #include "remember.h"
 #include "proxyenv.h"
@@ -622,6 +623,15 @@ int app_own_rate(struct app *app, int64_t bytes_per_s, struct err *err)
     rate_set(app->own_rate, bytes_per_s);
     app->mover.pump.rate = app->own_rate;
     return 0;
+}
+
+bool app_colours(const struct app *app, bool at_terminal)
+{
+    static const char *const names[] = {
+        [COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never"};
+    const char *own = app_option(app, "color");
+    return lscolors_wanted(own ? own : names[app->settings.color], at_terminal, getenv("NO_COLOR"),
+                           getenv("TERM"));
 }
 
 const char *app_option(const struct app *app, const char *name)

@@ -4,6 +4,7 @@
 
 #include "call.h"
 #include "dictionary.h"
+#include "history.h"
 #include "layers.h"
 #include "progress.h"
 #include "report.h"
@@ -66,6 +67,7 @@ struct app {
     bool background;             /* this is a twin */
     struct jobs *jobs;           /* commands in the background; NULL: none so far */
     struct foldercache *folders; /* for completion; NULL: nothing is kept */
+    struct history_list *past;   /* lines typed at the prompt; NULL: this is no shell */
 
     struct report report;
     struct progress_bar bar;
@@ -148,6 +150,10 @@ int app_pause(struct app *app, int64_t ms, struct err *err);
 /* The command that runs keeps to a rate that is no other's, instead of the one of all. -1 with
  * ERR_LOCAL. */
 int app_own_rate(struct app *app, int64_t bytes_per_s, struct err *err);
+
+/* Whether what is printed is to have colours: the option --color of the command that runs decides,
+ * else the setting, else what lscolors_wanted() says. */
+bool app_colours(const struct app *app, bool at_terminal);
 
 /* call_option() of the command that runs. */
 const char *app_option(const struct app *app, const char *name);

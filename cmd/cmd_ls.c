@@ -429,7 +429,7 @@ static int ls_begin(struct ls *ls, struct app *app, struct err *err)
     ls->times = ls->details || app->json || ls->compare == by_time;
     ls->lines = ls->details || !ls->compare || !terminal || app_option(app, "1");
     ls->headings = ls->recursive;
-    if (!lscolors_wanted(app_option(app, "color"), terminal, getenv("NO_COLOR"), getenv("TERM")))
+    if (!app_colours(app, terminal))
         return 0;
     ls->colors = lscolors_new(getenv("LS_COLORS"));
     return ls->colors ? 0 : err_set(err, ERR_LOCAL, "out of memory");

@@ -164,7 +164,7 @@ static int tree_begin(struct tree *t, struct app *app, struct err *err)
         return err_set(err, ERR_USAGE, "-L: a tree has at least 1 level");
     if (t->max_depth > WALK_DEPTH_MAX)
         t->max_depth = WALK_DEPTH_MAX;
-    if (!lscolors_wanted(NULL, t->at_terminal, getenv("NO_COLOR"), getenv("TERM")))
+    if (!app_colours(t->app, t->at_terminal))
         return 0;
     t->colors = lscolors_new(getenv("LS_COLORS"));
     return t->colors ? 0 : err_set(err, ERR_LOCAL, "out of memory");

@@ -26,6 +26,11 @@ static const struct command_option fxp_options[] = {
     {0},
 };
 
+static const struct command_option history_options[] = {
+    {.letter = 'c', .help = "forget them all"},
+    {0},
+};
+
 static const struct command_option ls_options[] = {
     {.letter = 'l', .help = "permissions, owner, group, size and time"},
     {.letter = 'a', .help = "names that begin with a dot, too"},
@@ -349,6 +354,15 @@ const struct command command_table[] = {
      .help = "list commands, or explain one",
      .example = "help get",
      .run = cmd_help},
+    {.name = "history",
+     .kinds = "-",
+     .max = 1,
+     .json = true,
+     .options = {history_options},
+     .usage = "history [-c] [--json] [N]",
+     .help = "list the lines typed at the prompt, or the last N",
+     .example = "history 20",
+     .run = cmd_history},
     {.name = "jobs",
      .kinds = "-",
      .json = true,

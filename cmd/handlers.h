@@ -88,6 +88,9 @@ int cmd_kill(struct app *app, int argc, char **argv, struct err *err);
 int cmd_queue(struct app *app, int argc, char **argv, struct err *err);
 int cmd_wait(struct app *app, int argc, char **argv, struct err *err);
 
+/* cmd_history.c */
+int cmd_history(struct app *app, int argc, char **argv, struct err *err);
+
 /* cmd_script.c */
 int cmd_alias(struct app *app, int argc, char **argv, struct err *err);
 int cmd_echo(struct app *app, int argc, char **argv, struct err *err);

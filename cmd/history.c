@@ -1,6 +1,7 @@
 #include "history.h"
 
 #include "base/escape.h"
+#include "ownfile.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,8 @@ void history_clear(struct history_list *h)
 
 static void take_away(struct history_list *h, size_t i)
 {
+    if (i + h->unsaved >= h->n)
+        h->unsaved--;
     h->bytes -= strlen(h->lines[i]) + 1;
     free(h->lines[i]);
     h->n--;
@@ -49,6 +52,7 @@ int history_add(struct history_list *h, const char *line, struct err *err)
     if (!copy)
         return err_set(err, ERR_LOCAL, "out of memory");
     h->lines[h->n++] = copy;
+    h->unsaved++;
     h->bytes += bytes;
     return 0;
 }
@@ -192,4 +196,58 @@ bool history_wants(const char *line)
             return false;
     }
     return true;
+}
+
+/* ---- the file ---- */
+
+static const struct own_file history_file = {OWN_STATE, "history"};
+
+int history_load(struct history_list *h, struct err *err)
+{
+    struct buf text;
+    int rc = own_load(&history_file, &text, err);
+    if (rc == 0 && buf_len(&text) > 0)
+        rc = history_parse(h, (const char *) buf_data(&text), buf_len(&text), err);
+    buf_clear(&text);
+    h->unsaved = 0;
+    return rc;
+}
+
+static int merge(void *ctx, const struct buf *before, struct buf *after, struct err *err)
+{
+    const struct history_list *ours = ctx;
+    struct history_list all = {.max = ours->max};
+    int rc = 0;
+    if (buf_len(before) > 0)
+        rc = history_parse(&all, (const char *) buf_data(before), buf_len(before), err);
+    for (size_t i = ours->n - ours->unsaved; rc == 0 && i < ours->n; i++)
+        rc = history_add(&all, ours->lines[i], err);
+    if (rc == 0)
+        rc = history_format(&all, after, err);
+    history_clear(&all);
+    return rc < 0 ? -1 : 1;
+}
+
+int history_save(struct history_list *h, struct err *err)
+{
+    if (h->unsaved == 0)
+        return 0;
+    if (own_change(&history_file, merge, h, err) < 0)
+        return -1;
+    h->unsaved = 0;
+    return 0;
+}
+
+static int empty(void *ctx, const struct buf *before, struct buf *after, struct err *err)
+{
+    (void) ctx;
+    (void) after;
+    (void) err;
+    return buf_len(before) > 0;
+}
+
+int history_forget(struct history_list *h, struct err *err)
+{
+    history_clear(h);
+    return own_change(&history_file, empty, NULL, err);
 }

@@ -13,7 +13,8 @@
 /* Without duplicates. Starts with all zero but for `max`. */
 struct history_list {
     char **lines;
-    size_t n, max; /* `max` 0: nothing is kept */
+    size_t n, max;  /* `max` 0: nothing is kept */
+    size_t unsaved; /* of the last ones: not in the file yet */
     size_t bytes;
 };
 
@@ -32,5 +33,18 @@ int history_format(const struct history_list *h, struct buf *text, struct err *e
 /* Whether a line is to be kept: not one that is blank, begins with a blank, or holds what may be a
  * password. */
 bool history_wants(const char *line);
+
+/* ---- the file ---- */
+
+/* Adds what it holds. -1 with ERR_LOCAL: not ours, or not readable. */
+int history_load(struct history_list *h, struct err *err);
+
+/* Puts what is not saved yet behind what the file holds by now: another shell's lines stay. -1 with
+ * ERR_LOCAL: it cannot be written, or another has it for too long; the lines are saved with the
+ * next. */
+int history_save(struct history_list *h, struct err *err);
+
+/* Takes all lines out of the list and out of the file. -1 as above. */
+int history_forget(struct history_list *h, struct err *err);
 
 #endif

@@ -20,6 +20,7 @@ struct control {
     struct buf in;
     struct reply_scan scan;
     int outstanding;
+    int64_t spoken_ms; /* when something was said last, by clock_now_ms() */
     bool dead;
     char last[LAST_SHOWN];
 };
@@ -36,6 +37,7 @@ struct control *control_new(int fd, const struct wait *w, const struct log *log,
     c->stream = stream;
     c->wait = w;
     c->log = log;
+    c->spoken_ms = clock_now_ms();
     /* One reply and what may already stand behind it. */
     buf_init(&c->in, REPLY_MAX + 2 * READ_CHUNK);
     return c;
@@ -75,6 +77,11 @@ void control_know_software(struct control *c, enum software software)
 int control_outstanding(const struct control *c)
 {
     return c->outstanding;
+}
+
+int64_t control_quiet_ms(const struct control *c)
+{
+    return clock_now_ms() - c->spoken_ms;
 }
 
 bool control_dead(const struct control *c)
@@ -207,6 +214,7 @@ int control_vsend(struct control *c, struct deadline until, struct err *err, con
         return dead(c);
     }
     c->outstanding++;
+    c->spoken_ms = clock_now_ms();
     return 0;
 }
 
@@ -258,6 +266,7 @@ static int take_reply(struct control *c, struct reply *out, struct err *err)
     decode_reply(c, out);
     log_reply(c, out);
     reply_summary(out, c->last, sizeof c->last);
+    c->spoken_ms = clock_now_ms();
     if (out->code >= 200 && c->outstanding > 0)
         c->outstanding--;
     if (out->code == 421)

@@ -63,6 +63,9 @@ bool control_has_unread(const struct control *c);
 /* Commands sent whose final reply (2yz-5yz) has not come: 0 means that both sides are in step. */
 int control_outstanding(const struct control *c);
 
+/* For how long neither side has said anything. */
+int64_t control_quiet_ms(const struct control *c);
+
 /* True once the connection is of no use any more: closed, out of step, 421 seen, or said so. */
 bool control_dead(const struct control *c);
 void control_mark_dead(struct control *c);

@@ -9,8 +9,9 @@ enum {
     PUMP_BLOCK = 256 * 1024,
     LOOK_BYTES = 1024 * 1024, /* that much may flow before Ctrl-C and control are looked at */
     TICK_MS = 250,
-    TICKETS = 2,     /* of TLS 1.3, that servers send */
-    LINGER_MS = 3000 /* for the end of the data once the final reply is there */
+    TICKETS = 2,      /* of TLS 1.3, that servers send */
+    LINGER_MS = 3000, /* for the end of the data once the final reply is there */
+    STOPPED_MS = 1000 /* no waiting ends so late, unless the program was stopped */
 };
 
 struct pump {
@@ -78,6 +79,13 @@ static void tick(struct pump *p)
     p->tick = deadline_in(TICK_MS);
 }
 
+/* While the program was stopped (Ctrl-Z) nothing could move: that is no stall. */
+static void forgive_stop(struct pump *p, struct deadline until)
+{
+    if (clock_now_ms() - STOPPED_MS > until.at_ms)
+        p->idle = deadline_in(p->settings->idle_timeout_ms);
+}
+
 /* Waits for either connection (`events`: what data wants) until `until`. 1: go on, 0: the idle
  * clock has run out, -1: cancelled, or the server ended the transfer. */
 static int look_until(struct pump *p, short events, struct deadline until, struct err *err)
@@ -88,6 +96,7 @@ static int look_until(struct pump *p, short events, struct deadline until, struc
     if (channel_wait(p->channel, events, until, err) < 0 || channel_check(p->channel, err) < 0)
         return -1;
     p->unlooked = 0;
+    forgive_stop(p, until);
     if (channel_done(p->channel) && !p->lingering) {
         p->lingering = true;
         p->idle = deadline_sooner(p->idle, deadline_in(LINGER_MS));

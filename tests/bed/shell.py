@@ -1,7 +1,9 @@
 """ftpsh on a pseudo-terminal."""
 import re
+import time
 
 import pexpect
+import pyte
 
 PROMPT = r"[^\s>]+@[^\s>]+> "
 SECONDS = 20
@@ -12,14 +14,22 @@ def without_colours(text):
 
 
 class Shell:
-    """ftpsh on a terminal. What it drew is in `seen`, with the terminal's own sequences."""
+    """ftpsh on a terminal.
 
-    def __init__(self, client, *args, password=None, dimensions=(24, 200)):
-        argv = client.argv(args)
-        self.seen = Recorder()
-        self.child = pexpect.spawn(argv[0], argv[1:], env=client.env(password), timeout=SECONDS,
-                                   encoding="utf-8", codec_errors="replace", cwd=client.folder,
-                                   dimensions=dimensions, logfile=None)
+    What it drew is in `seen`, with the terminal's own sequences, and `screen` (of pyte) shows what
+    a person sees of it. `without` are variables to leave out of its environment, `env` others;
+    `prefix` is a command that starts it.
+    """
+
+    def __init__(self, client, *args, password=None, dimensions=(24, 200), without=(), env=None,
+                 prefix=()):
+        argv = client.argv(args, prefix=prefix)
+        variables = {k: v for k, v in client.env(password).items() if k not in without}
+        self.screen = pyte.Screen(dimensions[1], dimensions[0])
+        self.seen = Recorder(pyte.Stream(self.screen))
+        self.child = pexpect.spawn(argv[0], argv[1:], env={**variables, **(env or {})},
+                                   timeout=SECONDS, encoding="utf-8", codec_errors="replace",
+                                   cwd=client.folder, dimensions=dimensions, logfile=None)
         self.child.logfile_read = self.seen
 
     def prompt(self):
@@ -29,6 +39,10 @@ class Shell:
     def type(self, line):
         self.child.sendline(line)
 
+    def keys(self, *keys):
+        """Without the end of a line."""
+        self.child.send("".join(keys))
+
     def run(self, line):
         """Types a command and gives what came before the next prompt."""
         self.type(line)
@@ -36,6 +50,25 @@ class Shell:
 
     def interrupt(self):
         self.child.sendintr()
+
+    def resize(self, lines, columns):
+        self.screen.resize(lines, columns)
+        self.child.setwinsize(lines, columns)
+
+    def rows(self):
+        """What the screen shows, without blanks behind it and without empty lines below it."""
+        rows = [row.rstrip() for row in self.screen.display]
+        while rows and not rows[-1]:
+            rows.pop()
+        return rows
+
+    def shows(self, condition, what):
+        """Waits until the screen's rows meet a condition, and gives them."""
+        end = time.monotonic() + SECONDS
+        while not condition(self.rows()):
+            assert time.monotonic() < end, what + ", but:\n" + "\n".join(self.rows())
+            self.child.expect([pexpect.TIMEOUT, pexpect.EOF], timeout=0.05)
+        return self.rows()
 
     def leave(self):
         """The exit status, after the program ended by itself."""
@@ -45,13 +78,14 @@ class Shell:
 
 
 class Recorder:
-    """A file that remembers."""
+    """A file that remembers, and draws."""
 
-    def __init__(self):
-        self.text = ""
+    def __init__(self, stream):
+        self.text, self.stream = "", stream
 
     def write(self, text):
         self.text += text
+        self.stream.feed(text)
 
     def flush(self):
         pass

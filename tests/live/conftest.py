@@ -1,7 +1,10 @@
-"""Fixtures of the tests against ftpfake."""
+"""Fixtures of the tests against ftpfake, and of those at a terminal."""
+import signal
+
 import pytest
 
 from bed.client import Client
+from bed.shell import Shell
 from fake.server import BIG, PASSWORD, SMALL, Fake
 
 
@@ -30,3 +33,21 @@ def fake(tmp_path, pki):
     for server in started:
         print(server.said()[-6000:])
         server.stop()
+
+
+@pytest.fixture
+def shell(ftpsh):
+    """Starts ftpsh on a terminal of its own: see bed.shell."""
+    started = []
+
+    def start(*args, **options):
+        started.append(Shell(ftpsh, *args, **options))
+        return started[-1]
+
+    yield start
+    for one in started:
+        print(one.seen.text)
+        if one.child.isalive():
+            one.child.kill(signal.SIGKILL)
+            one.child.close()
+    ftpsh.check_findings()

@@ -1,31 +1,13 @@
 """The shell as a person uses it, through a pseudo-terminal."""
 import os
 import re
-import signal
 
 import pytest
 
 from bed.process import wait_until
-from bed.shell import SECONDS, Shell
+from bed.shell import SECONDS
 
 UP = "\x1b[A"
-
-
-@pytest.fixture
-def shell(ftpsh):
-    started = []
-
-    def start(*args, **options):
-        started.append(Shell(ftpsh, *args, **options))
-        return started[-1]
-
-    yield start
-    for one in started:
-        print(one.seen.text)
-        if one.child.isalive():
-            one.child.kill(signal.SIGKILL)
-            one.child.close()
-    ftpsh.check_findings()
 
 
 def test_prompt_commands_and_end_of_input(bed, shell):

@@ -5,34 +5,7 @@ import signal
 import pytest
 
 from bed.process import is_running, wait_until
-from bed.shell import PROMPT, Shell, without_colours
-
-
-class Bare:
-    """A client whose environment lacks some variables, started by way of another program."""
-
-    def __init__(self, client, without, prefix):
-        self.argv = lambda args: client.argv(args, prefix=prefix)
-        self.folder = client.folder
-        self.env = lambda password: {k: v for k, v in client.env(password).items()
-                                     if k not in without}
-
-
-@pytest.fixture
-def shell(ftpsh):
-    started = []
-
-    def start(*args, without=(), prefix=()):
-        started.append(Shell(Bare(ftpsh, without, prefix), *args))
-        return started[-1]
-
-    yield start
-    for one in started:
-        print(one.seen.text)
-        if one.child.isalive():
-            one.child.kill(signal.SIGKILL)
-            one.child.close()
-    ftpsh.check_findings()
+from bed.shell import PROMPT, without_colours
 
 
 def test_names_beyond_ascii_without_a_locale(bed, shell):
