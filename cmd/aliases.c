@@ -18,8 +18,8 @@ static int replace(struct alias_line *l, const char *name, const char *value, si
 {
     char text[LINE_BYTES];
     const char *behind = l->text + start + len;
-    int n = snprintf(text, sizeof text, "%.*s%s%s", (int) (start - *pos), l->text + *pos, value,
-                     behind);
+    bool marked = memchr(l->text + *pos, '-', start - *pos);
+    int n = snprintf(text, sizeof text, "%s%s%s", marked ? "-" : "", value, behind);
     if (n < 0 || (size_t) n >= sizeof text)
         return err_set(err, ERR_USAGE, "with the alias '%s' the line is longer than %d bytes", name,
                        LINE_BYTES - 1);

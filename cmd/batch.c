@@ -1,5 +1,6 @@
 #include "batch.h"
 
+#include "ownfile.h"
 #include "run.h"
 #include "variables.h"
 #include "words.h"
@@ -159,30 +160,45 @@ int batch_source(struct app *app, const char *path, int argc, char **argv, struc
     return rc;
 }
 
-/* Each line is one as in a file, so that a comment or a "!" ends with it. */
-int batch_list(struct app *app, const char *list)
+/* Each line is one as in a file, so that a comment or a "!" ends with it. Without a name they are
+ * not numbered. */
+static int run_text(struct app *app, const char *text, const char *name)
 {
-    struct err err = ERR_INIT;
-    bool several = strchr(list, '\n') != NULL;
     bool on = true, failed = false;
-    for (int number = 1; on && *list && !app->quit; number++) {
-        char where[32] = "";
-        size_t len = strcspn(list, "\n");
-        char *line = strndup(list, len);
-        if (!line) {
-            err_set(&err, ERR_LOCAL, "out of memory");
-            return fail(app, "-c", &err);
-        }
-        if (several)
-            snprintf(where, sizeof where, "-c:%d", number);
+    for (int number = 1; on && *text && !app->quit; number++) {
+        struct err err = ERR_INIT;
+        char line[LINE_BYTES], where[512] = "";
+        size_t len = strcspn(text, "\n");
+        if (name)
+            snprintf(where, sizeof where, "%s:%d", name, number);
+        if (finish_line(text, len, line, &err) < 0)
+            return fail(app, where, &err);
         if (run_line(app, line, where, &err) < 0) {
             failed = true;
             on = run_goes_on(app, &err);
         }
-        free(line);
-        list += len + (list[len] == '\n');
+        text += len + (text[len] == '\n');
     }
     return failed ? -1 : 0;
+}
+
+int batch_list(struct app *app, const char *list)
+{
+    return run_text(app, list, strchr(list, '\n') ? "-c" : NULL);
+}
+
+void batch_rc(struct app *app)
+{
+    static const struct own_file rc = {OWN_CONFIG, "rc"};
+    char path[OWN_PATH_BYTES];
+    struct err err = ERR_INIT;
+    int fd = own_open(&rc, &err);
+    if (fd >= 0)
+        batch_file(app, fd, own_path(&rc, path, sizeof path));
+    else if (err.sys != ENOENT)
+        app_complain(app, "", &err, app->attempts.n);
+    if (fd >= 0)
+        close(fd);
 }
 
 int batch_words(struct app *app, int argc, char **argv)

@@ -19,6 +19,10 @@ int batch_source(struct app *app, const char *path, int argc, char **argv, struc
 /* The commands of -c, in one line or several. */
 int batch_list(struct app *app, const char *list);
 
+/* Those of the file "rc" in the configuration folder, with which a shell begins; nothing where
+ * there is none. What fails is told. */
+void batch_rc(struct app *app);
+
 /* One command, its words as they are. */
 int batch_words(struct app *app, int argc, char **argv);
 

@@ -44,7 +44,7 @@ int child_start(struct child *c, const char *const argv[], int in, int out, stru
     return 0;
 }
 
-int child_start_reader(struct child *c, const char *command, struct err *err)
+int child_start_reader(struct child *c, const char *command, int out, struct err *err)
 {
     const char *argv[] = {"sh", "-c", command, NULL};
     int fds[2];
@@ -52,7 +52,7 @@ int child_start_reader(struct child *c, const char *command, struct err *err)
         return err_set_sys(err, ERR_LOCAL, errno, "cannot make a pipe");
     fcntl(fds[0], F_SETFD, FD_CLOEXEC);
     fcntl(fds[1], F_SETFD, FD_CLOEXEC);
-    int rc = child_start(c, argv, fds[0], STDOUT_FILENO, err);
+    int rc = child_start(c, argv, fds[0], out, err);
     close(fds[0]);
     if (rc == 0)
         return fds[1];

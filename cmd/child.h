@@ -19,8 +19,9 @@ struct child {
  * run ends with status 127. -1 with ERR_LOCAL. */
 int child_start(struct child *c, const char *const argv[], int in, int out, struct err *err);
 
-/* "sh -c command" behind a pipe: returns the end to write to (close-on-exec), -1 with ERR_LOCAL. */
-int child_start_reader(struct child *c, const char *command, struct err *err);
+/* "sh -c command" behind a pipe, with `out` as its standard output: returns the end to write to
+ * (close-on-exec), -1 with ERR_LOCAL. */
+int child_start_reader(struct child *c, const char *command, int out, struct err *err);
 
 /* Writes all of it to such an end without being stuck where the reader is. -1 with ERR_CANCELLED,
  * ERR_TIMEOUT, or ERR_LOCAL with EPIPE when the reader has had enough. */

@@ -1,12 +1,15 @@
 #include "handlers.h"
 
 #include "aliases.h"
-#include "base/escape.h"
 #include "batch.h"
 #include "commands.h"
 #include "jsonout.h"
 #include "nearest.h"
+#include "parts.h"
+#include "show.h"
+#include "xfer/expand.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -107,4 +110,61 @@ int cmd_echo(struct app *app, int argc, char **argv, struct err *err)
         return json_line(app->out, json_pack("{s:o}", "text", json_text(text)), err);
     fprintf(app->out, "%s\n", text);
     return 0;
+}
+
+/* ---- glob ---- */
+
+/* A link may lead to either. */
+static bool is_wanted(const struct app *app, const struct item *item)
+{
+    if (app_option(app, "d"))
+        return item->type == ENTRY_DIR || item->type == ENTRY_LINK;
+    return !app_option(app, "f") || item->type != ENTRY_DIR;
+}
+
+static int print_name(struct app *app, const char *name, struct err *err)
+{
+    if (app->json)
+        return json_line(app->out, json_pack("{s:o}", "name", json_text(name)), err);
+    char *text = show_text(name, isatty(fileno(app->out)));
+    fprintf(app->out, "%s\n", text ? text : "?");
+    free(text);
+    return 0;
+}
+
+static int print_matches(struct app *app, const char *pattern, struct err *err)
+{
+    struct items found = {0};
+    bool local = app_option(app, "local");
+    int rc = local ? expand_local(pattern, &found, err)
+                   : expand_remote(&app->mover, pattern, &found, err);
+    size_t n = 0;
+    for (size_t i = 0; rc == 0 && i < found.n; i++) {
+        if (is_wanted(app, &found.list[i])) {
+            rc = print_name(app, found.list[i].name, err);
+            n++;
+        }
+    }
+    items_clear(&found);
+    if (rc == 0 && n == 0)
+        return err_set(err, local ? ERR_LOCAL : ERR_REPLY_PERMANENT, "nothing matches");
+    return rc;
+}
+
+int cmd_glob(struct app *app, int argc, char **argv, struct err *err)
+{
+    struct parts parts = parts_begin(app);
+    int rc = 0;
+    if (!app_option(app, "local") && !app->session)
+        return err_set(err, ERR_USAGE, "not connected; use 'open HOST', or --local");
+    for (int i = 1; rc == 0 && i < argc; i++) {
+        struct err why = ERR_INIT;
+        const char *pattern = app->call->patterns[i];
+        bool plain = !pattern || !expand_wanted(pattern);
+        if ((plain ? print_name(app, argv[i], &why) : print_matches(app, pattern, &why)) < 0) {
+            err_wrap(&why, "%s", argv[i]);
+            rc = argc > 2 ? parts_failed(&parts, &why, err) : err_take(err, &why);
+        }
+    }
+    return parts_end(&parts, rc, err);
 }

@@ -25,15 +25,15 @@ int cmd_zcat(struct app *app, int argc, char **argv, struct err *err)
 static int page(struct app *app, int argc, char **argv, const char *usual, struct err *err)
 {
     const char *pager = getenv("PAGER");
-    struct child reader;
+    struct outlet outlet;
     if (app->piped || !isatty(fileno(app->out)))
         return cmd_cat(app, argc, argv, err);
     if (!pager || !*pager)
         pager = usual;
-    if (output_pipe(app, pager, &reader, err) < 0)
+    if (output_pipe(app, pager, &outlet, err) < 0)
         return -1;
     int rc = cmd_cat(app, argc, argv, err);
-    return output_pipe_end(app, pager, &reader, rc, err);
+    return output_pipe_end(app, pager, &outlet, rc, err);
 }
 
 int cmd_more(struct app *app, int argc, char **argv, struct err *err)

@@ -110,6 +110,13 @@ static const struct command_option find_options[] = {
     {0},
 };
 
+static const struct command_option glob_options[] = {
+    {.letter = 'd', .help = "folders alone"},
+    {.letter = 'f', .help = "all but folders"},
+    {.name = "local", .help = "names on this machine"},
+    {0},
+};
+
 static const struct command_option du_options[] = {
     {.letter = 'a', .help = "files, too"},
     {.letter = 'h', .help = "sizes such as 1.5M (powers of 1024)"},
@@ -337,6 +344,17 @@ const struct command command_table[] = {
      .help = "download a file ('-': to standard output)",
      .example = "get -c image.iso",
      .run = cmd_get},
+    {.name = "glob",
+     .kinds = "r",
+     .swap = "local",
+     .min = 1,
+     .max = ARGS_ANY,
+     .json = true,
+     .options = {glob_options},
+     .usage = "glob [-df] [--local] [--json] PATTERN...",
+     .help = "show the names that patterns stand for",
+     .example = "glob -f *.csv || echo none",
+     .run = cmd_glob},
     {.name = "head",
      .kinds = "r*",
      .min = 1,

@@ -20,10 +20,10 @@ static size_t place_of(const struct dictionary *d, const char *name, bool *found
 
 static int make_room(struct dictionary *d, struct err *err)
 {
-    if (d->n < d->room)
-        return 0;
     if (d->n == DICTIONARY_MAX)
         return err_set(err, ERR_USAGE, "there are %d already", DICTIONARY_MAX);
+    if (d->n < d->room)
+        return 0;
     size_t room = d->room ? 2 * d->room : 16;
     struct definition *list = realloc(d->list, room * sizeof *list);
     if (!list)

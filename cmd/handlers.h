@@ -94,6 +94,7 @@ int cmd_history(struct app *app, int argc, char **argv, struct err *err);
 /* cmd_script.c */
 int cmd_alias(struct app *app, int argc, char **argv, struct err *err);
 int cmd_echo(struct app *app, int argc, char **argv, struct err *err);
+int cmd_glob(struct app *app, int argc, char **argv, struct err *err);
 int cmd_source(struct app *app, int argc, char **argv, struct err *err);
 int cmd_unalias(struct app *app, int argc, char **argv, struct err *err);
 

@@ -156,7 +156,9 @@ static int run(struct app *app, const struct plan *p)
     int batch = p->batch ? batch_open(p->batch, &err) : STDIN_FILENO;
     if (batch < 0)
         return fail(app, "", &err);
-    int rc = p->target ? open_target(app, p) : 0;
+    if (p->mode == MODE_SHELL)
+        batch_rc(app);
+    int rc = p->target && !app->quit ? open_target(app, p) : 0;
     if (p->mode == MODE_SHELL)
         rc = run_shell(app);
     else if (rc == 0)

@@ -98,6 +98,17 @@ static int open_folder(const struct own_file *f, bool make, struct err *err)
 
 /* ---- reading ---- */
 
+int own_open(const struct own_file *f, struct err *err)
+{
+    char path[OWN_PATH_BYTES];
+    if (!*own_path(f, path, sizeof path))
+        return err_set_sys(err, ERR_LOCAL, ENOENT, "no home folder");
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return err_set_sys(err, ERR_LOCAL, errno, "%s", path);
+    return check_ours(fd, S_IFREG, path, err);
+}
+
 static int read_all(int fd, const char *path, struct buf *text, struct err *err)
 {
     while (buf_len(text) < OWN_BYTES_MAX) {

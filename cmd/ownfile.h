@@ -29,6 +29,10 @@ const char *own_path(const struct own_file *f, char *dst, size_t size);
  * one that does not exist holds nothing. -1 with ERR_LOCAL: not ours, or not readable. */
 int own_load(const struct own_file *f, struct buf *text, struct err *err);
 
+/* Opens one that people write themselves, which may be a symbolic link to a file of theirs. A
+ * descriptor; -1 with ERR_LOCAL, whose `sys` is ENOENT where there is none. */
+int own_open(const struct own_file *f, struct err *err);
+
 /* From what the file holds to what it is to hold: 1 where that is to be written, 0 where the file
  * stays as it is, -1 with err. */
 typedef int (*own_change_fn)(void *ctx, const struct buf *before, struct buf *after,

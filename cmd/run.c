@@ -7,7 +7,6 @@
 #include "status.h"
 #include "variables.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,46 +60,34 @@ int run_words(struct app *app, int argc, char **argv, const char *where, struct 
 }
 
 /* Where the result of one command goes. */
-static int open_redirection(struct app *app, const struct words *w, struct child *reader,
-                            struct err *err)
+static int open_outlet(struct app *app, const struct words *w, struct outlet *o, struct err *err)
 {
     if (w->out == OUT_PIPE)
-        return output_pipe(app, w->out_to, reader, err);
-    FILE *f = fopen(w->out_to, w->out == OUT_APPEND ? "a" : "w");
-    if (!f)
-        return err_set_sys(err, ERR_LOCAL, errno, "%s", w->out_to);
-    app->out = f;
-    return 0;
+        return output_pipe(app, w->out_to, o, err);
+    return output_file(app, w->out_to, w->out == OUT_APPEND, o, err);
 }
 
-static int close_redirection(struct app *app, const struct words *w, const struct child *reader,
-                             int rc, struct err *err)
+static int close_outlet(struct app *app, const struct words *w, const struct outlet *o, int rc,
+                        struct err *err)
 {
     if (w->out == OUT_PIPE)
-        return output_pipe_end(app, "the pipe's command", reader, rc, err);
-    if (fclose(app->out) != 0 && rc == 0)
-        return err_set_sys(err, ERR_LOCAL, errno, "%s", w->out_to);
-    return rc;
+        return output_pipe_end(app, "the pipe's command", o, rc, err);
+    return output_file_end(app, w->out_to, o, rc, err);
 }
 
-/* What the commands of a file yield goes where that of the file does, this one's apart. */
 static int run_redirected(struct app *app, const struct words *w, int argc, char **argv,
                           char *const *patterns, const char *where, struct err *err)
 {
     size_t from = app->attempts.n;
-    FILE *outer = app->out;
-    bool outer_piped = app->piped;
-    struct child reader;
+    struct outlet outlet;
     int rc = -1;
-    if (command_check(argc, argv, err) == 0 && open_redirection(app, w, &reader, err) == 0) {
-        const char *outer_where = app->where;
+    if (command_check(argc, argv, err) == 0 && open_outlet(app, w, &outlet, err) == 0) {
+        const char *outer = app->where;
         app->where = where;
         rc = command_run(app, argc, argv, patterns, err);
-        rc = close_redirection(app, w, &reader, rc, err);
-        app->where = outer_where;
+        rc = close_outlet(app, w, &outlet, rc, err);
+        app->where = outer;
     }
-    app->out = outer;
-    app->piped = outer_piped;
     return settle(app, where, argv[0], from, rc, err);
 }
 
@@ -152,6 +139,18 @@ static int next_command(struct line *l)
     return settle(l->app, l->where, "", l->app->attempts.n, -1, &err);
 }
 
+/* What was interrupted before it began does not begin. */
+static bool is_interrupted(struct line *l)
+{
+    if (!cancel_raised(l->app->cancel))
+        return false;
+    err_clear(&l->why);
+    err_set(&l->why, ERR_CANCELLED, "interrupted");
+    l->failed = true;
+    settle(l->app, l->where, l->words.argv[0], l->app->attempts.n, -1, &l->why);
+    return true;
+}
+
 static void run_command(struct line *l)
 {
     struct words *w = &l->words;
@@ -189,7 +188,7 @@ static void run_commands(struct line *l)
             note_failure(l);
             break;
         }
-        if (!is_skipped(l))
+        if (!is_skipped(l) && !is_interrupted(l))
             run_command(l);
         l->joint = l->words.joint;
         if (l->joint == JOINT_NONE || l->why.code == ERR_CANCELLED)
@@ -218,7 +217,6 @@ int run_line(struct app *app, const char *line, const char *where, struct err *e
 
 bool run_goes_on(const struct app *app, const struct err *err)
 {
-    (void) app;
-    (void) err;
-    return false;
+    return app->settings.on_error == ON_ERROR_CONTINUE && err->code != ERR_CANCELLED &&
+           !cancel_raised(app->cancel) && !deadline_passed(app->wait.limit);
 }

@@ -28,7 +28,9 @@ static const char *find_setting(struct app *app, const char *name)
     for (char *p = dashed; (p = strchr(p, '_'));)
         *p = '-';
     const struct option *o = strlen(dashed) > 1 ? option_find(dashed) : NULL;
-    return o ? option_value(&app->settings, o, app->value, sizeof app->value) : NULL;
+    return o && option_is_setting(o)
+               ? option_value(&app->settings, o, app->value, sizeof app->value)
+               : NULL;
 }
 
 static const char *no_variable(const struct app *app, const char *name, struct err *err)
@@ -38,7 +40,7 @@ static const char *no_variable(const struct app *app, const char *name, struct e
     for (size_t i = 0; i < app->variables.n; i++)
         nearest_offer(&near, app->variables.list[i].name);
     for (size_t i = 0; i < option_count; i++) {
-        if (option_table[i].name)
+        if (option_is_setting(&option_table[i]))
             nearest_offer(&near, option_table[i].name);
     }
     err_set(err, ERR_USAGE, "there is no variable '%s'%s", name,
