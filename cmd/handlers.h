@@ -62,6 +62,9 @@ int cmd_checksum(struct app *app, int argc, char **argv, struct err *err);
 int cmd_head(struct app *app, int argc, char **argv, struct err *err);
 int cmd_tail(struct app *app, int argc, char **argv, struct err *err);
 
+/* cmd_edit.c */
+int cmd_edit(struct app *app, int argc, char **argv, struct err *err);
+
 /* cmd_fxp.c */
 int cmd_fxp(struct app *app, int argc, char **argv, struct err *err);
 

@@ -36,7 +36,8 @@ static const char *find_editor(void)
     return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) ? "vi" : NULL;
 }
 
-/* The variable's value is a shell's words, "code --wait"; the path is none. */
+/* The variable's value is a shell's words, "code --wait"; the path is none. Ctrl-C is the editor's
+ * alone: a shell without the trap would end itself for it. */
 int text_edit(struct app *app, const char *path, struct err *err)
 {
     const char *editor = find_editor();
@@ -45,7 +46,7 @@ int text_edit(struct app *app, const char *path, struct err *err)
     int status;
     if (!editor)
         return err_set(err, ERR_USAGE, "no terminal for an editor, and EDITOR names none");
-    if (snprintf(command, sizeof command, "%s \"$@\"", editor) >= (int) sizeof command)
+    if (snprintf(command, sizeof command, "trap : INT; %s \"$@\"", editor) >= (int) sizeof command)
         return err_set(err, ERR_USAGE, "the name of the editor is too long");
     const char *argv[] = {"sh", "-c", command, editor, path, NULL};
     progress_hide(&app->bar);
