@@ -238,6 +238,10 @@ int app_compose(struct app *app, struct err *err)
     if (layers_compose(app->layers, &new, err) < 0)
         return -1;
     new.trace_file = app->settings.trace_file; /* it is open */
+    if (new.password_fd != app->settings.password_fd) {
+        free_secret(app->fd_password);
+        app->fd_password = NULL;
+    }
     app->settings = new;
     proxy_clear(&new.proxy);
     app_settings_changed(app);

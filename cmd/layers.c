@@ -15,6 +15,8 @@ struct assignment {
     bool gone; /* taken back; its texts may be borrowed still */
 };
 
+static const char all_servers[] = "*";
+
 struct layers {
     struct assignment *list;
     size_t n, room;
@@ -67,7 +69,7 @@ static enum layer layer_of(const struct layers *l, const struct assignment *a)
         return LAYER_DEFAULT;
     if (!a->section)
         return a->layer;
-    if (strcmp(a->section, "*") == 0)
+    if (a->section == all_servers)
         return LAYER_ALL;
     if (is_named(a->section, l->bookmark))
         return LAYER_BOOKMARK;
@@ -188,9 +190,13 @@ static const char *keep_section(struct layers *l, const char *name)
 int layers_add_config(struct layers *l, const char *section, const struct option *o,
                       const char *value, const char *where, struct err *err)
 {
-    const char *name = strcmp(section, "*") == 0 ? "*" : keep_section(l, section);
+    const char *name = strcmp(section, all_servers) == 0 ? all_servers : keep_section(l, section);
     if (!name)
         return err_set(err, ERR_LOCAL, "out of memory");
+    for (size_t i = 0; i < l->n && !option_is_list(o); i++) {
+        if (l->list[i].section == name && l->list[i].option == o)
+            return err_set(err, ERR_USAGE, "stands there already: %s", l->list[i].where);
+    }
     struct assignment new = {.layer = LAYER_HOST, .section = name, .option = o};
     return add_value(l, new, value, where, err);
 }

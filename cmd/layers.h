@@ -39,7 +39,8 @@ void layers_free(struct layers *l); /* wipes the texts */
 int layers_add(struct layers *l, enum layer layer, const struct option *o, const char *value,
                const char *where, struct err *err);
 
-/* The same for a section of the configuration: "*", a host or a bookmark. */
+/* The same for a section of the configuration: "*", a host or a bookmark. ERR_USAGE also for what
+ * stands in it already, lists apart. */
 int layers_add_config(struct layers *l, const char *section, const struct option *o,
                       const char *value, const char *where, struct err *err);
 

@@ -3,6 +3,7 @@
 #include "ask.h"
 #include "base/buf.h"
 #include "base/escape.h"
+#include "password_command.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -68,27 +69,47 @@ static int read_password_file(const char *path, struct login *out, struct err *e
     return rc < 0 ? err_wrap(err, "%s", path) : 0;
 }
 
-/* All sources but ~/.netrc, in their order. */
+static int read_password_variable(struct login *out, struct err *err)
+{
+    const char *value = getenv("FTPSH_PASSWORD");
+    out->has_password = value != NULL;
+    if (value && strlen(value) >= sizeof out->password)
+        return err_set(err, ERR_LOCAL, "FTPSH_PASSWORD is too long");
+    snprintf(out->password, sizeof out->password, "%s", value ? value : "");
+    return 0;
+}
+
+/* All sources but a command and ~/.netrc, which have to know the user. */
 static int find_password(struct app *app, const struct target *t, struct login *out,
                          struct err *err)
 {
-    const char *value;
     out->has_password = true;
     if (t->has_password) {
         snprintf(out->password, sizeof out->password, "%s", t->password);
         return 0;
     }
-    if (app->settings.password_fd >= 0)
+    switch (app->settings.password_source) {
+    case PASSWORD_FROM_FD:
         return read_password_fd(app, out, err);
-    if (app->settings.password_file)
+    case PASSWORD_FROM_FILE:
         return read_password_file(app->settings.password_file, out, err);
-    if ((value = getenv("FTPSH_PASSWORD")) != NULL) {
-        if (strlen(value) >= sizeof out->password)
-            return err_set(err, ERR_LOCAL, "FTPSH_PASSWORD is too long");
-        snprintf(out->password, sizeof out->password, "%s", value);
+    case PASSWORD_FROM_COMMAND:
+        out->has_password = false;
         return 0;
+    case PASSWORD_FROM_ENVIRONMENT:
+        break;
     }
-    out->has_password = false;
+    return read_password_variable(out, err);
+}
+
+static int run_password_command(struct app *app, const struct target *t, struct login *out,
+                                struct err *err)
+{
+    progress_hide(&app->bar);
+    if (password_command(app->settings.password_command, t->host, out->user, &app->wait,
+                         out->password, sizeof out->password, err) < 0)
+        return -1;
+    out->has_password = true;
     return 0;
 }
 
@@ -123,10 +144,13 @@ int login_find(struct app *app, const struct target *t, const char *user, struct
     snprintf(out->user, sizeof out->user, "%s", user ? user : "");
     if (!another && find_password(app, t, out, err) < 0)
         return -1;
-    if (!(out->has_password && user) && find_in_netrc(t, user, out, err) < 0)
+    bool command = !out->has_password && app->settings.password_source == PASSWORD_FROM_COMMAND;
+    if (!((out->has_password || command) && user) && find_in_netrc(t, user, out, err) < 0)
         return -1;
     if (!out->user[0])
         snprintf(out->user, sizeof out->user, "anonymous");
+    else if (command && run_password_command(app, t, out, err) < 0)
+        return -1;
     if (!out->has_password && strcmp(out->user, "anonymous") == 0) {
         snprintf(out->password, sizeof out->password, "ftpsh@");
         out->has_password = true;
@@ -151,8 +175,8 @@ int login_ask(void *ctx, const char *user, const char *host, char *dst, size_t s
         return -1;
     }
     return err_set(err, ERR_LOGIN,
-                   "no password for %s@%s: use --password-fd, --password-file, FTPSH_PASSWORD or "
-                   "~/.netrc",
+                   "no password for %s@%s: use --password-command, --password-file, --password-fd, "
+                   "FTPSH_PASSWORD or ~/.netrc",
                    who, where);
 }
 

@@ -15,7 +15,7 @@ struct login {
 
 /* Looks everywhere but asks nobody, for the login at `t`. `user` overrides all other sources when
  * it is not NULL. Without a user from anywhere it is anonymous. -1 with ERR_LOCAL: a file or
- * descriptor that cannot be read. */
+ * descriptor that cannot be read; or as password_command(). */
 int login_find(struct app *app, const struct target *t, const char *user, struct login *out,
                struct err *err);
 

@@ -5,6 +5,8 @@
 #include "cmdline.h"
 #include "commands.h"
 #include "completions.h"
+#include "config.h"
+#include "environment.h"
 #include "setting_show.h"
 #include "shell.h"
 #include "signals.h"
@@ -24,6 +26,7 @@ struct plan {
     enum app_mode mode;
     char *target; /* NULL: none */
     struct target where;
+    bool elsewhere;     /* what is wrong is not on the command line */
     struct err nowhere; /* what is wrong with it: told when it is its turn */
     int argc;           /* of the one command; 0: none */
     char **argv;
@@ -77,6 +80,9 @@ static int check_plan(struct plan *p, struct err *err)
 /* The settings for the server that the command line names. */
 static int choose_settings(struct plan *p, struct err *err)
 {
+    extern char **environ;
+    if (environment_read(p->layers, environ, err) < 0 || config_load(p->layers, err) < 0)
+        return -1;
     if (p->target) {
         if (bookmark_target(p->target, &p->where, &p->nowhere) == 0)
             layers_choose(p->layers, p->where.host, p->where.bookmark);
@@ -93,16 +99,21 @@ static int make_plan(struct plan *p, int argc, char **argv, struct err *err)
         return -1;
     int rc = options_parse(p->layers, argc, argv, &next, err);
     options_scrub(next < argc ? next : argc, argv);
-    if (rc < 0) /* --help before what is wrong is heard all the same */
-        return layers_compose(p->layers, &p->settings, NULL), -1;
+    /* --help before what is wrong is heard all the same, and whatever the configuration holds */
+    if (layers_compose(p->layers, &p->settings, rc < 0 ? NULL : err) < 0 || rc < 0)
+        return -1;
+    if (p->settings.help || p->settings.version || p->settings.print_completion)
+        return 0;
     if (next < argc)
         p->target = argv[next++];
     p->argc = argc - next;
     p->argv = argv + next;
     if (p->argc < 0)
         p->argc = 0;
+    p->elsewhere = true;
     if (choose_settings(p, err) < 0)
         return -1;
+    p->elsewhere = false;
     if (p->argc)
         p->mode = MODE_ONE_SHOT;
     else if (p->settings.commands || p->settings.batch_file || !isatty(STDIN_FILENO))
@@ -249,7 +260,7 @@ static int start(struct plan *p, int argc, char **argv)
     if (p->settings.print_completion)
         return print_completion(p);
     if (rc < 0) {
-        fprintf(stderr, "ftpsh: %s; try 'ftpsh --help'\n", err.msg);
+        fprintf(stderr, "ftpsh: %s%s\n", err.msg, p->elsewhere ? "" : "; try 'ftpsh --help'");
         return status_of(err.code);
     }
     return p->settings.show_config ? show_config(p) : run_plan(p);
