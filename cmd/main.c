@@ -102,7 +102,7 @@ static int make_plan(struct plan *p, int argc, char **argv, struct err *err)
     /* --help before what is wrong is heard all the same, and whatever the configuration holds */
     if (layers_compose(p->layers, &p->settings, rc < 0 ? NULL : err) < 0 || rc < 0)
         return -1;
-    if (p->settings.help || p->settings.version || p->settings.print_completion)
+    if (p->settings.help || p->settings.version)
         return 0;
     if (next < argc)
         p->target = argv[next++];
