@@ -1,8 +1,10 @@
 """Settings: where their values come from, and that they act."""
 import json
 import os
+import re
 import shlex
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -321,3 +323,12 @@ def test_where_the_password_comes_from(fake, client, config):
     assert run.status == 5, run
     config(f"[*]\npassword-command = echo {shlex.quote(PASSWORD)}\n")
     assert client(server.target(), "pwd", password="").status == 0
+
+
+def test_the_manuals_example(client, config):
+    page = (Path(__file__).resolve().parents[2] / "man" / "ftpsh_config.5").read_text()
+    config(re.search(r"^\.Bd -literal.*?\n(.*?)^\.Ed", page, re.MULTILINE | re.DOTALL).group(1))
+    rows = shown(client, "ftp.example.com")
+    assert rows["password-command"]["value"] == "pass show ftp/example"
+    assert rows["strategies"]["value"] == "pasv-use-control-ip,epsv"
+    assert rows["limit-rate"]["value"] == "off"
