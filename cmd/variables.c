@@ -33,7 +33,7 @@ static const char *find_setting(struct app *app, const char *name)
                : NULL;
 }
 
-static const char *no_variable(const struct app *app, const char *name, struct err *err)
+static int no_variable(const struct app *app, const char *name, const char *advice, struct err *err)
 {
     char hint[96];
     struct nearest near = {.word = name};
@@ -43,9 +43,8 @@ static const char *no_variable(const struct app *app, const char *name, struct e
         if (option_is_setting(&option_table[i]))
             nearest_offer(&near, option_table[i].name);
     }
-    err_set(err, ERR_USAGE, "there is no variable '%s'%s", name,
-            nearest_hint(&near, "", hint, sizeof hint));
-    return NULL;
+    return err_set(err, ERR_USAGE, "there is no variable '%s'%s%s", name,
+                   nearest_hint(&near, "", hint, sizeof hint), advice);
 }
 
 const char *variables_find(void *ctx, const char *name, struct err *err)
@@ -58,7 +57,10 @@ const char *variables_find(void *ctx, const char *name, struct err *err)
     const char *value = dictionary_get(&app->variables, name);
     if (!value)
         value = find_setting(app, name);
-    return value ? value : no_variable(app, name, err);
+    if (value)
+        return value;
+    no_variable(app, name, "; '\\$' is a '$' that stands for itself", err);
+    return NULL;
 }
 
 int variables_set(struct app *app, const char *name, const char *value, struct err *err)
@@ -76,6 +78,5 @@ int variables_unset(struct app *app, const char *name, struct err *err)
 {
     if (dictionary_remove(&app->variables, name))
         return 0;
-    no_variable(app, name, err);
-    return -1;
+    return no_variable(app, name, "", err);
 }
