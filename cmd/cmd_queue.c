@@ -71,7 +71,7 @@ static int read_number(const char *text, int *n, struct err *err)
 
 int cmd_kill(struct app *app, int argc, char **argv, struct err *err)
 {
-    int n;
+    int n = 0;
     for (int i = 1; i < argc; i++) {
         if (read_number(argv[i], &n, err) < 0 || background_kill(app, n, err) < 0)
             return -1;
@@ -89,7 +89,7 @@ int cmd_wait(struct app *app, int argc, char **argv, struct err *err)
 
 static int move(struct app *app, int argc, char **argv, struct err *err)
 {
-    int n, place;
+    int n = 0, place = 0;
     if (argc != 4)
         return err_set(err, ERR_USAGE, "usage: queue move NUMBER PLACE");
     if (read_number(argv[2], &n, err) < 0 || read_number(argv[3], &place, err) < 0)

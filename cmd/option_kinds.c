@@ -326,7 +326,7 @@ static int family_of(const struct option *o)
 
 OPTION_SETTER(family)
 {
-    bool on;
+    bool on = false;
     if (read_flag(value, &on, err) < 0)
         return -1;
     if (on)
