@@ -438,6 +438,7 @@ int app_connect(struct app *app, const char *user, struct err *err)
     if (app_connect_patiently(app, app->session, err) < 0) {
         session_free(app->session);
         app->session = NULL;
+        bookmark_hint(&app->target, err);
         return -1;
     }
     report_session(&app->report, app->session);

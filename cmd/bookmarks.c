@@ -1,6 +1,7 @@
 #include "bookmarks.h"
 
 #include "base/authority.h"
+#include "nearest.h"
 #include "ownfile.h"
 
 #include <ctype.h>
@@ -271,6 +272,24 @@ int bookmarks_replace(const struct buf *before, const struct buf *after, struct 
                  : bookmarks_parse(&b, (const char *) buf_data(after), buf_len(after), err);
     bookmarks_clear(&b);
     return rc < 0 ? -1 : own_change(&file, replace_text, &r, err);
+}
+
+void bookmark_hint(const struct target *t, struct err *err)
+{
+    char hint[BOOKMARK_BYTES + 48];
+    struct bookmarks b = {0};
+    struct err was = *err;
+    struct nearest near = {.word = t->host};
+    if (was.code != ERR_RESOLVE || !bookmark_is_name(t->host) || t->bookmark[0])
+        return;
+    if (bookmarks_load(&b, NULL) == 0) {
+        for (size_t i = 0; i < b.n; i++)
+            nearest_offer(&near, b.list[i].name);
+        err_clear(err);
+        err_set(err, was.code, "%s%s", was.msg, nearest_hint(&near, "", hint, sizeof hint));
+        err->sys = was.sys;
+    }
+    bookmarks_clear(&b);
 }
 
 int bookmark_target(const char *text, struct target *out, struct err *err)

@@ -66,6 +66,10 @@ int bookmarks_change(const char *name, const char *target, struct err *err);
  * ("line 3: ..."), ERR_LOCAL. */
 int bookmarks_replace(const struct buf *before, const struct buf *after, struct err *err);
 
+/* A host that cannot be resolved may be a bookmark that was mistyped: adds the nearest to the
+ * message of ERR_RESOLVE. */
+void bookmark_hint(const struct target *t, struct err *err);
+
 /* target_parse() for what a person writes: the name of a bookmark stands for its target, and is
  * noted in it. `text` keeps its password. -1 with ERR_USAGE, or as bookmarks_load(). */
 int bookmark_target(const char *text, struct target *out, struct err *err);

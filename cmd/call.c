@@ -155,6 +155,12 @@ static int take_letters(struct call *call, char **argv, int *i, struct err *err)
     return 0;
 }
 
+/* -20. */
+static bool is_digits(const struct command *c, const char *word)
+{
+    return c->digits && !word[1 + strspn(word + 1, "0123456789")];
+}
+
 static int take_dashed(struct call *call, char **argv, int *i, struct err *err)
 {
     const struct command *c = call->command;
@@ -169,6 +175,8 @@ static int take_dashed(struct call *call, char **argv, int *i, struct err *err)
         return take_long(call, word + 2, argv, i, err);
     if (c->one_dash && word[2] && find_name(c, word + 1, strcspn(word + 1, "=")))
         return take_long(call, word + 1, argv, i, err);
+    if (is_digits(c, word))
+        return take_option(call, find_letter(c, 'n'), word, word + 1, argv, i, err);
     return take_letters(call, argv, i, err);
 }
 

@@ -75,6 +75,8 @@ static int add(struct app *app, int argc, char **argv, struct err *err)
     const char *was = rc == 0 ? bookmarks_find(&b, name) : NULL;
     if (rc == 0)
         rc = bookmarks_change(name, target, err) < 0 ? -1 : 0;
+    if (rc == 0 && app->mode == MODE_SHELL)
+        app_say(app, "%s is %s", name, target);
     if (rc == 0 && was && strcmp(was, target) != 0)
         app_say(app, "%s was %s", name, was);
     bookmarks_clear(&b);

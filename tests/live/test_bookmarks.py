@@ -71,10 +71,12 @@ def test_what_had_the_name_is_told(ftpsh):
     ("bookmark list x", "too many arguments; usage: bookmark ", 2),
     ("bookmark rm wrok", "no bookmark 'wrok' (did you mean 'work'?)", 2),
     ("bookmark edit", "no terminal for an editor, and EDITOR names none", 2),
+    ("open wrok", "cannot resolve wrok: ", 3),
+    ("open wrok", " (did you mean 'work'?)", 3),
     ("open -", "there was no server before; use 'open HOST'", 2),
 ))
 def test_one_clear_line(ftpsh, line, what, status):
-    if "rm" in line:
+    if "wrok" in line:
         run(ftpsh, "bookmark add work x.example")
     done = run(ftpsh, line)
     assert done.status == status and what in done.stderr, done

@@ -33,7 +33,7 @@ def test_both_ends_and_the_session_goes_on(bed, ftpsh, name):
 def test_little_is_fetched(fake, client):
     server = fake()
     server.share("log", TEXT.encode())
-    run = client("-c", "tail -n 5 log", server.target())
+    run = client("-c", "tail -5 log", server.target())
     assert run.status == 0 and run.stdout == "".join(LINES[-5:]), run
     assert " > REST " in server.said()
 

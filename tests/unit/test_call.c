@@ -142,6 +142,22 @@ static void test_raw_words_are_arguments(void **state)
     assert_true(call.json);
 }
 
+static void test_digits_where_a_command_has_them(void **state)
+{
+    static const struct command_option lines[] = {
+        {.letter = 'n', .placeholder = "N", .kind = OPTION_NUMBER}, {.letter = 'f'}, {0}};
+    static const struct command head = {
+        .name = "take", .max = 2, .digits = true, .options = {lines}, .usage = "take"};
+    struct err err = ERR_INIT;
+    (void) state;
+    assert_int_equal(read_words(&head, "-20 -f a", &err), 0);
+    assert_string_equal(call_option(&call, "n"), "20");
+    assert_int_equal(call.argc, 2);
+    assert_int_equal(read_words(&head, "-2x a", &err), -1);
+    assert_err(&err, ERR_USAGE);
+    assert_refused("-20 a", "no option '-20'");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -152,6 +168,7 @@ int main(void)
         cmocka_unit_test(test_what_is_wrong_is_named),
         cmocka_unit_test(test_one_dash_where_the_command_says_so),
         cmocka_unit_test(test_raw_words_are_arguments),
+        cmocka_unit_test(test_digits_where_a_command_has_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
