@@ -88,7 +88,6 @@ void editor_hide(struct editor *e)
 
 void editor_show(struct editor *e)
 {
-    fflush(e->screen);
     el_resize(e->libedit);
     el_set(e->libedit, EL_REFRESH);
 }
@@ -124,6 +123,20 @@ static int wait_for_key(struct editor *e, bool *key)
         e->watch.turn(e->watch.ctx, want[2].got);
     *key = want[0].got != 0;
     return 0;
+}
+
+/* Where characters take two columns libedit loses count of them: the line is drawn anew. While one
+ * searches, it has more rows than it tells. */
+static void mend_wide_line(const struct editor *e)
+{
+    const LineInfo *line = el_line(e->libedit);
+    char *text = strndup(line->buffer, (size_t) (line->lastchar - line->buffer));
+    size_t characters = text ? mbstowcs(NULL, text, 0) : 0;
+    if (text && (size_t) text_width(text) > characters && !strchr(text, '\n') && !term_is_dumb()) {
+        erase_line(e);
+        el_set(e->libedit, EL_REFRESH);
+    }
+    free(text);
 }
 
 /* 1 with a byte, 0 at the end of input, -1 when Ctrl-C or a signal ended the waiting. */
@@ -168,6 +181,7 @@ static int get_char(EditLine *libedit, wchar_t *out)
     struct editor *e = editor_of(libedit);
     mbstate_t state;
     memset(&state, 0, sizeof state);
+    mend_wide_line(e);
     for (bool first = true;; first = false) {
         char c;
         int got = next_byte(e, &c);

@@ -26,6 +26,18 @@ def with_hosts(folder, *lines):
 
 
 @contextlib.contextmanager
+def full(folder):
+    """Nothing more can be written into the folder, whose own mode stays."""
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4k,mode=700", "none", str(folder)]
+    subprocess.run(mount, check=True)
+    try:
+        (folder / "fill").write_bytes(b"x" * 4096)
+        yield
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+@contextlib.contextmanager
 def exfat(folder):
     """A folder on exFAT: README and readme are one name there, and it knows neither modes nor links.
     OSError: there can be none."""
