@@ -196,13 +196,17 @@ def test_an_interrupt_ends_what_goes_on(client, tmp_path):
     assert run.status == 130 and not lines(run), run
 
 
-def test_what_failed_in_a_file_is_remembered_once(client, fake, tmp_path):
-    """The commands of a file have told of their data connections; the file itself has none."""
-    (tmp_path / "file").write_text("ls\nls\n")
-    run = client("-c", f"source {tmp_path}/file; ls", fake("refuse=EPSV").target())
+def test_what_failed_for_one_server_is_not_forgotten_of_another(client, fake, tmp_path):
+    """A file of commands answers for none of theirs when it ends, on another server."""
+    one, other = fake("refuse=EPSV"), fake()
+    client.memory = tmp_path / "memory"
+    assert client(other.target(), "ls").status == 0
+    (tmp_path / "file").write_text(f"ls\nopen {other.target()}\n")
+    run = client("-c", f"source {tmp_path}/file; memory --json", one.target())
     assert run.status == 0, run
-    assert run.strategy() == "pasv-use-control-ip", run
-    assert not run.report["data"]["remembered"], run
+    rows = [json.loads(line) for line in lines(run) if line.startswith("{")]
+    assert {(row["port"], row["strategy"]) for row in rows} == {
+        (one.port, "pasv-use-control-ip"), (other.port, "epsv")}, run
 
 
 def test_globs_are_shown(client, fake):
