@@ -500,16 +500,25 @@ size_t app_command_begins(struct app *app)
     return app->attempts.n;
 }
 
+static bool begins_alike(const char *a, const char *b)
+{
+    size_t word = strcspn(a, " ");
+    return strncmp(a, b, word) == 0 && b[word] == ' ';
+}
+
+/* A session that was rebuilt and goes the same way, the strategy that the line begins with, is no
+ * news. */
 static void announce(struct app *app, size_t from)
 {
     unsigned generation = session_generation(app->session);
     char line[sizeof app->path_line - sizeof " (remembered)"];
     if (generation == app->announced || !*report_path_line(&app->attempts, from, line, sizeof line))
         return;
+    bool same_way = begins_alike(line, app->path_line);
     snprintf(app->path_line, sizeof app->path_line, "%s%s", line,
              ladder_remembered(&app->ladder) ? " (remembered)" : "");
     app->announced = generation;
-    if (app->mode == MODE_SHELL || app->settings.verbose)
+    if ((app->mode == MODE_SHELL && !same_way) || app->settings.verbose)
         app_say(app, "data: %s", app->path_line);
 }
 

@@ -141,6 +141,11 @@ static void erase(struct progress_bar *bar)
     int columns = term_width(STDERR_FILENO), rows = 0;
     if (bar->lines == 0)
         return;
+    if (term_is_dumb()) { /* there is one line, see rows_that_fit() */
+        fprintf(stderr, "\r%*s\r", bar->widths[0], "");
+        bar->lines = 0;
+        return;
+    }
     for (int i = 0; i < bar->lines; i++)
         rows += bar->widths[i] > columns ? (bar->widths[i] + columns - 1) / columns : 1;
     fputs("\r\033[K", stderr);
@@ -151,7 +156,7 @@ static void erase(struct progress_bar *bar)
 
 static void draw(struct progress_bar *bar, const char *text, int columns)
 {
-    fprintf(stderr, "%s\r%s\033[K", bar->lines ? "\n" : "", text);
+    fprintf(stderr, "%s\r%s%s", bar->lines ? "\n" : "", text, term_is_dumb() ? "" : "\033[K");
     bar->widths[bar->lines++] = columns;
 }
 
@@ -267,7 +272,15 @@ static void draw_sum(struct progress_bar *bar, int64_t done, size_t hidden,
         draw(bar, text, columns);
 }
 
-/* At least one line of the screen stays what it was. */
+/* At least one line of the screen stays what it was. Where the cursor cannot go up there is room
+ * for the sum alone. */
+static size_t rows_that_fit(size_t n)
+{
+    int room = term_is_dumb() ? 0 : term_height(STDERR_FILENO) - 2;
+    size_t shown = room < 0 ? 0 : (size_t) room < n ? (size_t) room : n;
+    return shown < PROGRESS_ROWS_MAX ? shown : PROGRESS_ROWS_MAX;
+}
+
 void progress_show(struct progress_bar *bar, const struct progress_row *rows, size_t n,
                    const struct progress_sum *sum)
 {
@@ -278,10 +291,7 @@ void progress_show(struct progress_bar *bar, const struct progress_row *rows, si
     atomic_store(&bar->counters.total, sum->bytes_total);
     if (!bar->enabled)
         return;
-    int room = term_height(STDERR_FILENO) - 2;
-    size_t shown = room < 0 ? 0 : (size_t) room < n ? (size_t) room : n;
-    if (shown > PROGRESS_ROWS_MAX)
-        shown = PROGRESS_ROWS_MAX;
+    size_t shown = rows_that_fit(n);
     pthread_mutex_lock(&bar->lock);
     erase(bar);
     int64_t done = draw_rows(bar, rows, n, shown);

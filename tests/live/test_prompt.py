@@ -17,10 +17,16 @@ def prompt_of(account, folder=""):
     return f"{account.name}@127.0.0.1:{account.home}{folder}> "
 
 
-def enter(sh):
-    """Ends the line, and waits for the next prompt."""
+def enter(sh, line=""):
+    """Ends the line with this, and waits for the next prompt."""
+    sh.keys(line)
+    sh.shows(lambda rows: rows[-1].endswith(line) and not is_prompt(rows[-1]), "the line")
     sh.keys("\r")
-    return sh.shows(lambda rows: re.fullmatch(PROMPT.rstrip(), rows[-1]), "the next prompt")
+    return sh.shows(lambda rows: is_prompt(rows[-1]), "the next prompt")
+
+
+def is_prompt(row):
+    return re.fullmatch(PROMPT.rstrip(), row)
 
 
 def ends_with(*lines):
@@ -145,8 +151,7 @@ def test_noop_keeps_the_session_alive(bed, shell):
     before = sh.shows(lambda rows: rows[-1].endswith("mkdir ma"), "the line")
     sh.shows(lambda rows: commands_of(server, "NOOP") >= 5, "five NOOPs")
     assert sh.rows() == before
-    sh.keys("de")
-    enter(sh)
+    enter(sh, "de")
     assert (bed.account.home / "made").is_dir() and commands_of(server, "USER") == 1
 
 
@@ -171,6 +176,7 @@ def test_lost_connection_is_noticed_and_comes_back_in_silence(bed, shell, name, 
     bed.account.own(bed.account.home / "sub")
     sh = shell("--keepalive=off", server.target(), env={**PLAIN, "TERM": term})
     sh.prompt()
+    sh.run("ls")
     sh.run("cd sub")
     sh.keys("mkdir ma")
     line = prompt_of(bed.account, "/sub") + "mkdir ma"
@@ -178,6 +184,7 @@ def test_lost_connection_is_noticed_and_comes_back_in_silence(bed, shell, name, 
     sh.keys("de\r")
     sh.shows(lambda after: after == [*rows[:-1], line + "de", prompt_of(bed.account, "/sub").rstrip()],
              "nothing but the next prompt")
+    assert enter(sh, "ls -1")[-2:] == ["made", prompt_of(bed.account, "/sub").rstrip()]
     assert (bed.account.home / "sub" / "made").is_dir()
 
 
@@ -190,12 +197,30 @@ def test_server_that_does_not_answer_noop_is_given_up(client, fake, tmp_path):
         sh.shows(lambda rows: rows[-2:-1] == [
             "connection lost (the server does not answer); the next command connects again"],
             "the notice")
-        sh.keys("de")
-        enter(sh)
+        enter(sh, "de")
         assert (server.root / "made").is_dir()
     finally:
         sh.child.close(force=True)
     client.check_findings()
+
+
+# ---- progress ----
+
+@pytest.mark.parametrize("command", ("get big", "mget -P 2 big big2"))
+def test_progress_where_the_cursor_goes_on_alone(bed, shell, tmp_path, command):
+    """TERM=dumb: one line, over itself."""
+    for name in ("big", "big2"):
+        bed.share(name, os.urandom(1_500_000))
+    sh = shell(bed.server("vsftpd", rate=1 << 20).target(), env={"TERM": "dumb"})
+    sh.prompt()
+    sh.run(f"lcd {tmp_path}")
+    sh.keys(command)
+    rows = sh.shows(lambda rows: rows[-1].endswith(command), "the command")
+    sh.keys("\r")
+    sh.shows(lambda now: "B/s" in now[-1] and now[:-1] == rows, "one line below it")
+    sh.shows(lambda now: is_prompt(now[-1]), "the next prompt")
+    assert not any(" files" in row for row in sh.rows()[2:]) and "\x1b" not in sh.seen.text
+    assert (tmp_path / "big").stat().st_size == 1_500_000
 
 
 # ---- stopped and going on ----
@@ -219,7 +244,7 @@ def test_transfer_goes_on_after_a_stop(bed, shell, tmp_path):
     sh.shows(lambda rows: "%" in rows[-1], "progress")
     sh.keys("\x1a")
     sh.shows(lambda rows: rows[-1] == "stopped", "the stop")
-    time.sleep(3.5)
+    time.sleep(3.5)  # the stop itself
     go.touch()
     sh.shows(lambda rows: "%" in rows[-1] and rows[-1].startswith("big"), "progress once more")
     sh.prompt()
