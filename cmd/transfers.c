@@ -237,13 +237,6 @@ static void tell(struct app *app, const struct transfer *t)
             verdict_name(t->verdict));
 }
 
-/* Standard input is read as soon as there is a data connection. */
-int transfers_retries(const struct transfers *t)
-{
-    bool once = t->direction == TRANSFER_PUT && (t->put.append || t->put.fd >= 0);
-    return once ? 0 : t->app->settings.retries;
-}
-
 int transfers_try(const struct transfers *t, struct mover *m, const struct transfer_pair *pair,
                   struct transfer_course *c, struct transfer *out, struct err *err)
 {
@@ -253,7 +246,7 @@ int transfers_try(const struct transfers *t, struct mover *m, const struct trans
         get.anew = put.anew = get.resume = put.resume = true;
     if (c->opened)
         get.newer = get.no_clobber = put.newer = put.no_clobber = false;
-    put.again = c->failures < transfers_retries(t);
+    put.again = c->failures < t->app->settings.retries;
     get.size = pair->size;
     get.mtime = pair->mtime;
     get.mode = pair->mode;
@@ -291,7 +284,7 @@ static int may_try_again(struct transfers *t, const struct transfer_course *c,
 {
     struct app *app = t->app;
     char line[1024];
-    if (c->failures > transfers_retries(t) || out->retried ||
+    if (c->failures > app->settings.retries || out->final ||
         !retry_helps(&app->mover, c->opened, why))
         return 0;
     struct deadline again = retry_pause(c->failures);

@@ -60,12 +60,10 @@ struct transfer_course {
     bool moved;  /* something, which the next try goes on behind */
 };
 
-/* For transfers_run(): the next try of one of them with any mover, in any thread; how many more
- * there may be, since what was read or appended cannot be told from what is to be; what came of it,
+/* For transfers_run(): the next try of one of them with any mover, in any thread; what came of it,
  * to be told and reported in the app's; and all of them with so many at a time. */
 int transfers_try(const struct transfers *t, struct mover *m, const struct transfer_pair *pair,
                   struct transfer_course *c, struct transfer *out, struct err *err);
-int transfers_retries(const struct transfers *t);
 void transfers_tell(struct transfers *t, const struct transfer *out, bool well);
 int transfers_run_pooled(struct transfers *t, int workers, struct err *err);
 int transfers_run_trees(struct transfers *t, int workers, struct err *err); /* files first */

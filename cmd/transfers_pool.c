@@ -99,7 +99,7 @@ int transfers_run_pooled(struct transfers *t, int workers, struct err *err)
     struct crew c = {.t = t, .parts = parts_begin(app)};
     struct pool_config config = {.model = &app->mover,
                                  .workers = workers,
-                                 .retries = transfers_retries(t),
+                                 .retries = app->settings.retries,
                                  .say = say,
                                  .ctx = &c};
     struct errand *list = calloc(t->n, sizeof *list);

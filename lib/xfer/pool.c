@@ -333,7 +333,7 @@ static bool connect_for_job(struct worker *w)
 static bool may_retry(const struct worker *w, const struct err *e)
 {
     const struct transfer *t = &w->job->state->transfer;
-    return !t->retried && retry_helps(&w->mover, t->opened, e);
+    return !t->final && retry_helps(&w->mover, t->opened, e);
 }
 
 static void job_over(struct worker *w, bool failed)

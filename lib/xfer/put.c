@@ -467,7 +467,8 @@ static int rename_temp(struct put *p, struct err *err)
 static void clear_temp(struct put *p, struct err *err)
 {
     const struct put_options *o = p->options;
-    bool wanted = (o->resume && !o->anew) || (o->again && retry_helps(p->mover, true, err));
+    bool again = o->again && !p->out->final && retry_helps(p->mover, true, err);
+    bool wanted = again || (o->resume && !o->anew);
     if (wanted && err->code != ERR_INTEGRITY)
         err_wrap(err, "a part is kept on the server as %s", p->temp);
     else if (err->code == ERR_CANCELLED ||
@@ -574,6 +575,7 @@ int put_file(struct mover *m, const char *local, const char *remote, const struc
     snprintf(out->remote, sizeof out->remote, "%s", remote);
     snprintf(out->local, sizeof out->local, "%s", local);
     int rc = source_open(&p, err);
+    out->final = o->append || !is_regular(&p);
     if (rc == 0)
         rc = put_source(&p, err);
     transfer_end(out, rc < 0 ? err : NULL);

@@ -307,7 +307,7 @@ static int join(struct fetch *f, struct err *err)
 static int fetch_all(struct fetch *f, struct err *err)
 {
     int rc = run_pool(f, err);
-    f->out->retried = rc < 0;
+    f->out->final = rc < 0;
     if (rc == 0)
         rc = join(f, err);
     int64_t done = pieces_done(&f->pieces);

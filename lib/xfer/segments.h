@@ -34,7 +34,7 @@ struct segments_options {
  *
  * 1 when it is there; 0 where it has to be one connection (a small file; no regular one here; no
  * SIZE, MDTM or REST there): nothing was done; or -1 with ERR_INTEGRITY, the errors of pool_run(),
- * of channel_open() and pump_down(), ERR_LOCAL. The message says how much is kept; out->retried
+ * of channel_open() and pump_down(), ERR_LOCAL. The message says how much is kept; out->final
  * where each piece has been tried as often as it may be. */
 int segments_fetch(struct mover *m, const char *remote, struct part *t,
                    const struct segments_options *o, bool resume, struct transfer *out,

@@ -70,8 +70,9 @@ struct transfer {
     int64_t ms;
     enum transfer_verdict verdict;
     enum transfer_skip skipped;
-    bool opened;  /* a data connection was there: strategy is valid */
-    bool retried; /* it has had all its tries (segments.h) */
+    bool opened; /* a data connection was there: strategy is valid */
+    bool final; /* no other try: it has had them all (segments.h), or cannot be repeated, since what
+                 * was read from a pipe, written to one or appended is gone */
     enum strategy_id strategy;
 };
 

@@ -1,6 +1,8 @@
 """A transfer that breaks in passing is continued, up to --retries times, wherever it runs."""
+import fcntl
 import os
 import re
+import threading
 
 import pytest
 
@@ -141,3 +143,50 @@ def test_the_server_restarts_in_the_middle(bed, ftpsh, name, direction):
     assert run.status == 0 and "trying again in 1 s" in run.stderr, run
     assert copy.read_bytes() == LARGE
     assert run.report["transfers"][-1]["bytes"] < len(LARGE) - (3 << 20)
+
+
+@pytest.fixture
+def piped(tmp_path):
+    """A FIFO that is written to until nobody reads it any more."""
+    path, held, writers = tmp_path / "fifo", [], []
+    os.mkfifo(path)
+
+    def write(content):
+        try:
+            with open(path, "wb") as f:
+                f.write(content)
+        except BrokenPipeError:
+            pass
+
+    def start(content):
+        held.append(os.open(path, os.O_RDONLY | os.O_NONBLOCK))
+        writers.append(threading.Thread(target=write, args=(content,)))
+        writers[0].start()
+        return path
+
+    yield start
+    for fd in held:
+        os.close(fd)
+    for writer in writers:
+        writer.join()
+
+
+@pytest.mark.parametrize("quirk", ("data-reset-after=0", "data-reset-after=100000"))
+@pytest.mark.parametrize("options", ((), ("--atomic",)))
+def test_what_came_out_of_a_pipe_is_gone(fake, client, piped, quirk, options):
+    """It would be sent without its beginning, and that by its size would be right."""
+    server = fake(quirk, "accidents=1")
+    run = client(server.target(), "put", *options, str(piped(BIG)), "up")
+    assert run.status == 8 and "trying again" not in run.stderr, run
+    assert len(sent(server, "STOR")) == 1 and not list(server.root.glob(".*"))
+
+
+def test_what_went_into_a_pipe_is_not_sent_again(fake, client, tmp_path):
+    server = fake("data-reset-after=300000", "accidents=1", "slow=1000000")
+    os.mkfifo(tmp_path / "fifo")
+    reader = os.open(tmp_path / "fifo", os.O_RDONLY | os.O_NONBLOCK)
+    fcntl.fcntl(reader, fcntl.F_SETPIPE_SZ, 1 << 20)
+    run = client(server.target(), "get", "big", "-o", str(tmp_path / "fifo"))
+    assert run.status == 8 and "trying again" not in run.stderr, run
+    assert len(sent(server, "RETR")) == 1 and os.read(reader, 1 << 20) in BIG[:300_000]
+    os.close(reader)

@@ -232,7 +232,7 @@ def test_what_cannot_be_right(big, client, quirk, status):
 @pytest.mark.parametrize("quirk", ("data-close-after=3000000", "die-after=3000000",
                                    "data-reset-after=3000000"))
 def test_pieces_are_tried_again_where_they_broke(big, client, quirk):
-    server = big(quirk)
+    server = big(quirk, "slow=3000000")  # a reset throws away what has not been read yet
     run = client("--retries=5", *segmented(), server.target())
     check_fetched(client, run)
     assert len(offsets(server.said())) > 8
