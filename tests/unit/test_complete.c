@@ -285,6 +285,110 @@ static void names_that_look_like_options(void **state)
     completion_clear(&c);
 }
 
+/* ---- any name, begun in any way ---- */
+
+static unsigned seed = 1;
+
+static unsigned dice(unsigned n)
+{
+    seed = seed * 1103515245 + 12345;
+    return (seed >> 16) % n;
+}
+
+static void append(char *dst, size_t size, const char *text)
+{
+    size_t len = strlen(dst), n = strlen(text);
+    assert_true(len + n < size);
+    memcpy(dst + len, text, n + 1);
+}
+
+/* Of characters that mean something here or there. */
+static void roll_text(char *dst, size_t most)
+{
+    static const char *const pieces[] = {"a", "b", " ", "'", "\"", "\\", "$", "${", "}", "*",
+                                         "?", "[", "]", "#", ";",  "&",  "|", ">",  "!", "~",
+                                         "-", "(", "ä", "€", "%",  "=",  ",", "."};
+    size_t n = 1 + dice((unsigned) most);
+    dst[0] = '\0';
+    for (size_t i = 0; i < n; i++)
+        append(dst, 64, pieces[dice(sizeof pieces / sizeof pieces[0])]);
+}
+
+/* As a person may type it. */
+static void type_quoted(char *line, size_t size, const char *text, char quote)
+{
+    static const char *const harmless = "ab%=,.}-";
+    char open[2] = {quote, '\0'};
+    append(line, size, open);
+    for (; *text; text++) {
+        char one[5] = {text[0], '\0'};
+        bool plain = ((unsigned char) *text & 0x80) || strchr(harmless, *text);
+        if (quote == '\'' && *text == '\'')
+            snprintf(one, sizeof one, "'\\''");
+        else if (quote == '"' ? strchr("\"\\$", *text) != NULL : !quote && !plain)
+            snprintf(one, sizeof one, "\\%c", *text);
+        append(line, size, one);
+    }
+}
+
+static char only[64];
+
+static int offer_only(void *ctx, bool remote, const char *path, struct candidates *to,
+                      struct err *err)
+{
+    (void) ctx;
+    (void) remote;
+    (void) path;
+    return candidates_entry(to, only, ENTRY_FILE, err);
+}
+
+/* What is put in makes the line's word the name, and nothing else. */
+static void any_name(void **state)
+{
+    (void) state;
+    static struct words w;
+    struct complete_world one = world;
+    one.folder = offer_only;
+    for (int i = 0; i < 20000; i++) {
+        char line[512] = "cat ", begun[64];
+        struct words_place place;
+        struct err err = ERR_INIT;
+        roll_text(only, 8);
+        if (strcmp(only, ".") == 0 || strcmp(only, "..") == 0)
+            continue;
+        size_t len = dice((unsigned) strlen(only) + 1);
+        while (len > 0 && ((unsigned char) only[len] & 0xc0) == 0x80)
+            len--;
+        snprintf(begun, sizeof begun, "%.*s", (int) len, only);
+        type_quoted(line, sizeof line, begun, "\0\0'\""[dice(4)]);
+        /* those begin an option, or are hidden as long as the dot is not there */
+        if (begun[0] == '-' || (only[0] == '.' && len == 0))
+            continue;
+        assert_int_equal(complete(line, '\0', &one, &c, &err), 0);
+        append(line, sizeof line, c.insert);
+        if (!c.unique || words_last(line, NULL, &w, &place, &err) < 0)
+            fail_msg("%s: nothing fits '%s' (%s)", line, only, err.msg);
+        const char *got = w.argc == 3 ? w.argv[1] : "(more or less than one word)";
+        if (strcmp(strncmp(got, "./", 2) == 0 ? got + 2 : got, only) != 0)
+            fail_msg("%s: '%s', not '%s'", line, got, only);
+        completion_clear(&c);
+    }
+}
+
+static void any_line(void **state)
+{
+    (void) state;
+    for (int i = 0; i < 20000; i++) {
+        static const char *const begins[] = {"", "cat ", "mirror -", "set ", "! ", "ls | ", "ls >"};
+        char line[128], rest[64];
+        struct err err = ERR_INIT;
+        roll_text(rest, 12);
+        snprintf(line, sizeof line, "%s%s", begins[dice(7)], rest);
+        assert_int_equal(complete(line, "\0 '}/"[dice(5)], &world, &c, &err), 0);
+        completion_clear(&c);
+    }
+}
+
 static void failures_of_the_world(void **state)
 {
     (void) state;
@@ -311,6 +415,8 @@ int main(void)
         cmocka_unit_test(names_that_cannot_be_typed),
         cmocka_unit_test(the_home_folder),
         cmocka_unit_test(names_that_look_like_options),
+        cmocka_unit_test(any_name),
+        cmocka_unit_test(any_line),
         cmocka_unit_test(failures_of_the_world),
     };
     return run_unit(tests);
