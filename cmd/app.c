@@ -534,6 +534,8 @@ void app_command_ends(struct app *app, size_t attempts_before)
 {
     attempts_before = not_accounted(app, attempts_before);
     progress_stop(&app->bar);
+    attempts_before -= app->untold;
+    app->untold = 0;
     if (!app->session)
         return;
     report_session(&app->report, app->session);

@@ -64,8 +64,9 @@ struct app {
                                      */
     bool json;                      /* its results are wanted as JSON */
     bool quit;
-    bool background;             /* this is a twin */
-    struct jobs *jobs;           /* commands in the background; NULL: none so far */
+    bool background;   /* this is a twin */
+    struct jobs *jobs; /* commands in the background; NULL: none so far */
+    size_t untold;     /* the latest attempts, made by no command: the next one tells of them */
     struct foldercache *folders; /* for completion; NULL: nothing is kept */
     struct history_list *past;   /* lines typed at the prompt; NULL: this is no shell */
 

@@ -136,12 +136,14 @@ static int fetch(struct completer *c, const char *path, const char *shown, struc
         editor_hide(c->editor);
     else
         notice_begin(&notice);
+    size_t before = app->attempts.n;
     int rc = list_stream(&app->mover, path, &options, items_collect, items, NULL, err);
     if (noisy)
         editor_show(c->editor);
     else
         notice_end(&notice);
     app->wait.limit = DEADLINE_NEVER;
+    app->untold += app->attempts.n - before;
     return rc;
 }
 

@@ -220,6 +220,17 @@ def test_slow_listing_is_told_and_used(at_fake):
     assert not any("listing" in row for row in above)
 
 
+def test_strategies_that_tab_tried_are_told_with_the_next_command(at_fake):
+    sh, _ = at_fake("refuse=EPSV")
+    sh.keys("cat sm", TAB)
+    above = last_row(sh, "> cat small")
+    assert not any("data:" in row for row in above)
+    sh.type("")
+    rows = sh.shows(lambda rows: "a small file" in rows and rows[-1].endswith(">"), "the file")
+    told = [row for row in rows if row.startswith("data: ")]
+    assert len(told) == 1 and "pasv-use-control-ip" in told[0] and "epsv failed: 502" in told[0]
+
+
 def test_lost_server_is_told_in_one_line(at_fake):
     sh, server = at_fake()
     server.process.child.kill()
