@@ -424,7 +424,8 @@ static void announce_clearing(struct app *app)
 static void note_place(struct app *app)
 {
     struct err why = ERR_INIT;
-    if (app->mode == MODE_SHELL && places_note(&app->target, &why) < 0)
+    bool wanted = app->mode == MODE_SHELL && app->settings.history > 0;
+    if (wanted && places_note(&app->target, &why) < 0)
         log_note(&app->log, "the places: %s", why.msg);
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/escape.h"
 #include "jsonout.h"
+#include "nearest.h"
 #include "places.h"
 
 #include <string.h>
@@ -168,12 +169,6 @@ int cmd_status(struct app *app, int argc, char **argv, struct err *err)
     return 0;
 }
 
-static void list_commands(FILE *out)
-{
-    for (size_t i = 0; i < command_count; i++)
-        fprintf(out, "%-8s %s\n", command_table[i].name, command_table[i].help);
-}
-
 static void explain_option(FILE *out, const struct command_option *o)
 {
     char left[64], value[32] = "";
@@ -198,17 +193,55 @@ static void explain_command(FILE *out, const struct command *c)
     fprintf(out, "example: %s\n", c->example);
 }
 
+static json_t *option_json(const struct command_option *o)
+{
+    char letter[2] = {o->letter, '\0'};
+    return json_pack("{s:s*, s:s*, s:s*, s:s}", "letter", o->letter ? letter : NULL, "name",
+                     o->name, "value", o->placeholder, "help", o->help);
+}
+
+static int command_json(struct app *app, const struct command *c, struct err *err)
+{
+    size_t list = 0, at = 0;
+    const struct command_option *o;
+    json_t *options = json_array();
+    while (options && (o = command_option_next(c, &list, &at)))
+        json_array_append_new(options, option_json(o));
+    return json_line(app->out,
+                     json_pack("{s:s, s:s, s:s, s:s, s:o}", "name", c->name, "usage", c->usage,
+                               "help", c->help, "example", c->example, "options", options),
+                     err);
+}
+
+static int list_commands(struct app *app, struct err *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < command_count; i++) {
+        if (app->json)
+            rc = command_json(app, &command_table[i], err);
+        else
+            fprintf(app->out, "%-8s %s\n", command_table[i].name, command_table[i].help);
+    }
+    return rc;
+}
+
 int cmd_help(struct app *app, int argc, char **argv, struct err *err)
 {
-    if (argc == 1) {
-        list_commands(app->out);
+    char hint[64];
+    if (argc == 1)
+        return list_commands(app, err);
+    const struct command *c = command_find(argv[1]);
+    if (c && app->json)
+        return command_json(app, c, err);
+    if (c) {
+        explain_command(app->out, c);
         return 0;
     }
-    const struct command *c = command_find(argv[1]);
-    if (!c)
-        return err_set(err, ERR_USAGE, "no command '%s'", argv[1]);
-    explain_command(app->out, c);
-    return 0;
+    struct nearest near = {.word = argv[1]};
+    for (size_t i = 0; i < command_count; i++)
+        nearest_offer(&near, command_table[i].name);
+    return err_set(err, ERR_USAGE, "no command '%s'%s", argv[1],
+                   nearest_hint(&near, "", hint, sizeof hint));
 }
 
 int cmd_version(struct app *app, int argc, char **argv, struct err *err)

@@ -167,6 +167,15 @@ def test_open_goes_back_to_server_and_folder(bed, ftpsh, shell):
     assert "password" not in (ftpsh.memory / "ftpsh/places").read_text()
 
 
+def test_without_history_no_places_are_noted(bed, ftpsh, shell):
+    ftpsh.memory = ftpsh.folder / "state"
+    sh = shell("--history=off", bed.server("vsftpd").target())
+    sh.prompt()
+    sh.type("quit")
+    assert sh.leave() == 0
+    assert not (ftpsh.memory / "ftpsh/places").exists()
+
+
 def test_scripts_note_no_places(bed, ftpsh):
     server = bed.server("vsftpd")
     ftpsh.memory = ftpsh.folder / "state"

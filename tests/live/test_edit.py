@@ -112,6 +112,14 @@ def test_upload_that_fails_keeps_the_copy(bed, ftpsh, edit):
     assert file.read_bytes() == b"old\n" and kept(ftpsh)[0].read_bytes() == b"old\nmine\n"
 
 
+def test_server_that_ends_the_session_meanwhile(bed, edit):
+    """While the editor runs nobody talks to the server: the next command connects again."""
+    server, file = bed.server("vsftpd", extra=("idle_session_timeout=1",)), bed.share("page", b"1\n")
+    gone = f"until ! ss -Htn state established dport = :{server.port} | grep -q .; do sleep 0.1; done"
+    run = edit(server, "page", f'echo 2 >>"$1"; {gone}')
+    assert run.status == 0 and file.read_bytes() == b"1\n2\n", run
+
+
 def test_link_stays_one(bed, edit):
     """vsftpd shows it in listings alone."""
     server, file = bed.server("vsftpd"), bed.share("real", b"old\n")

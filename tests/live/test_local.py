@@ -87,6 +87,20 @@ def test_nothing_in_the_folder_is_written_over(run, here):
     assert (here / "photos/a").read_bytes() == b"old"
 
 
+def test_help(run):
+    """usage, options and an example, as text and as JSON; a mistyped name is answered with the next."""
+    text = run("help lmv").stdout
+    assert text.startswith("usage: lmv [-f] FROM TO\n") and "\n  -f  " in text
+    assert text.endswith("\nexample: lmv *.jpg photos\n")
+    rows = [json.loads(line) for line in run("help --json").stdout.splitlines()]
+    names = [line.split()[0] for line in run("help").stdout.splitlines()]
+    assert [row["name"] for row in rows] == names
+    one = json.loads(run("help --json lmv").stdout)
+    assert one["options"] == [{"letter": "f", "help": "write over what has the new name"}]
+    wrong = run("help lmvv")
+    assert wrong.status == 2 and "no command 'lmvv' (did you mean 'lmv'?)" in wrong.stderr, wrong
+
+
 def test_version_is_that_of_the_option(run, ftpsh):
     assert run("version").stdout == ftpsh("--version", ca=False, report=False).stdout
     line = json.loads(run("version --json").stdout)
