@@ -83,7 +83,7 @@ CASES = (
     ("ftpsh oth", "ftpsh other.example.com ", {"other.example.com"}),
     ("ftpsh host diag", "ftpsh host diagnose ", {"diagnose"}),
     ("ftpsh --tls off host diag", "ftpsh --tls off host diagnose ", {"diagnose"}),
-    ("ftpsh host mirror --del", "ftpsh host mirror --delete", {"--delete", "--delete-emptied"}),
+    ("ftpsh host mirror --chm", "ftpsh host mirror --chmod ", {"--chmod"}),
     ("ftpsh host mirror --links=f", "ftpsh host mirror --links=follow ", {"--links=follow"}),
     ("ftpsh host put my", "ftpsh host put my\\ report.csv ", {"my report.csv"}),
     ("ftpsh host lcd ph", "ftpsh host lcd photos/", {"photos/"}),
