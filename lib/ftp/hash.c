@@ -37,7 +37,23 @@ static bool take_hex(struct word w, size_t digits, char dst[HASH_TEXT])
     return true;
 }
 
-int hash_from_reply(const char *text, size_t digits, char dst[HASH_TEXT])
+/* The path, or its last component, begins with this word. */
+static bool begins_with(const char *name, struct word w)
+{
+    const char *slash = strrchr(name, '/'), *last = slash ? slash + 1 : name;
+    return (strncmp(name, w.p, w.n) == 0 && strchr(" ", name[w.n])) ||
+           (strncmp(last, w.p, w.n) == 0 && strchr(" ", last[w.n]));
+}
+
+static bool ends_with(const char *name, struct word w)
+{
+    size_t len = strlen(name);
+    const char *tail = name + len - (w.n < len ? w.n : len);
+    return strlen(tail) == w.n && memcmp(tail, w.p, w.n) == 0 &&
+           (tail == name || strchr(" /", tail[-1]));
+}
+
+int hash_from_reply(const char *text, const char *name, size_t digits, char dst[HASH_TEXT])
 {
     char other[HASH_TEXT];
     struct word first = next_word(&text), last = first;
@@ -45,8 +61,12 @@ int hash_from_reply(const char *text, size_t digits, char dst[HASH_TEXT])
         last = w;
     bool front = take_hex(first, digits, dst);
     bool back = last.p != first.p && take_hex(last, digits, other);
-    if (front && back && strcmp(dst, other) != 0)
-        return -1; /* which is it? */
+    if (front && back && strcmp(dst, other) != 0) {
+        bool named = begins_with(name, first);
+        if (named == ends_with(name, last))
+            return -1; /* which is it? */
+        front = !named;
+    }
     if (!front && back)
         memcpy(dst, other, sizeof other);
     return front || back ? 0 : -1;

@@ -15,8 +15,8 @@
 int hash_from_213(const char *text, const char *algorithm, size_t digits, int64_t size,
                   char dst[HASH_TEXT]);
 
-/* What the others say: the hash alone, in front of the name, or behind it. -1 also where both ends
- * could be it. */
-int hash_from_reply(const char *text, size_t digits, char dst[HASH_TEXT]);
+/* What the others say of the file `name`: the hash alone, in front of the name, or behind it. -1
+ * also where both ends could be it, and the name does not tell which. */
+int hash_from_reply(const char *text, const char *name, size_t digits, char dst[HASH_TEXT]);
 
 #endif

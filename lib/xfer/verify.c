@@ -220,7 +220,7 @@ static int ask_plain(struct mover *m, const struct verify_way *w, const char *re
     if (select_checksum(m, w, err) < 0 ||
         session_expect(m->session, &r, remote, err, "%s %s", w->command, name) < 0)
         return -1;
-    int rc = hash_from_reply(reply_last_line(&r), digest_digits(w->kind), dst);
+    int rc = hash_from_reply(reply_last_line(&r), remote, digest_digits(w->kind), dst);
     reply_clear(&r);
     return rc < 0 ? err_set(err, ERR_PROTOCOL, "%s was not answered with a hash", w->command) : 0;
 }

@@ -161,6 +161,14 @@ def test_an_answer_that_is_no_hash(fake, client, way, answer):
         assert len(asked(server, "HASH")) == 1
 
 
+def test_a_file_that_is_called_like_a_hash(fake, client):
+    name = "ab" * 32
+    server = fake("digest=XSHA256", f"digest-format=250 {name}")
+    server.share(name, b"contents")
+    run = client("--verify=require", server.target(), "get", name)
+    assert run.status == 0 and verdicts(run) == ["verified"], run
+
+
 # A part that was there before counts.
 
 def test_answer_that_comes_too_late(fake, client):

@@ -31,12 +31,41 @@ static const struct {
     {"xyz", 8, NULL},
 };
 
+/* Files that are called like a hash. */
+static const struct {
+    const char *text, *name, *hash;
+} named[] = {
+    {SHA1 " " OTHER, OTHER, SHA1},
+    {SHA1 " " OTHER, SHA1, OTHER},
+    {SHA1 " " OTHER, "/sub/" OTHER, SHA1},
+    {SHA1 " " OTHER, "/sub/" SHA1, OTHER},
+    {SHA1 " a " OTHER, "a " OTHER, SHA1},
+    {SHA1 " a " OTHER, SHA1 " a", OTHER},
+    {SHA1 " " OTHER, "x" OTHER, NULL},
+    {SHA1 " " OTHER, SHA1 "x", NULL},
+    {SHA1 " " OTHER, "", NULL},
+    {SHA1 " x " OTHER, SHA1 " " OTHER, NULL},
+    {SHA1 " " SHA1, SHA1, SHA1},
+};
+
+static void test_named(void **state)
+{
+    (void) state;
+    for (size_t i = 0; i < sizeof named / sizeof named[0]; i++) {
+        char text[HASH_TEXT] = "";
+        int rc = hash_from_reply(named[i].text, named[i].name, 40, text);
+        assert_int_equal(rc, named[i].hash ? 0 : -1);
+        if (named[i].hash)
+            assert_string_equal(text, named[i].hash);
+    }
+}
+
 static void test_plain(void **state)
 {
     (void) state;
     for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) {
         char text[HASH_TEXT] = "";
-        int rc = hash_from_reply(plain[i].text, plain[i].digits, text);
+        int rc = hash_from_reply(plain[i].text, "a name", plain[i].digits, text);
         assert_int_equal(rc, plain[i].hash ? 0 : -1);
         if (plain[i].hash)
             assert_string_equal(text, plain[i].hash);
@@ -77,6 +106,7 @@ static void test_hash(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_named),
         cmocka_unit_test(test_plain),
         cmocka_unit_test(test_hash),
     };
