@@ -7,20 +7,25 @@
 
 #include <string.h>
 
+static int show_place(struct app *app, const struct place *one, struct err *err)
+{
+    char target[1024];
+    if (app->json)
+        return json_line(
+            app->out,
+            json_pack("{s:o, s:s}", "target", json_text(one->target), "last_opened", one->when),
+            err);
+    escape_text(target, sizeof target, one->target, strlen(one->target));
+    fprintf(app->out, "%s  %s\n", one->when, target);
+    return 0;
+}
+
 static int list_places(struct app *app, struct err *err)
 {
     struct places p;
     int rc = places_load(&p, err);
-    for (size_t i = 0; rc == 0 && i < p.n; i++) {
-        const struct place *one = &p.list[i];
-        if (app->json)
-            rc = json_line(
-                app->out,
-                json_pack("{s:o, s:s}", "target", json_text(one->target), "last_opened", one->when),
-                err);
-        else
-            fprintf(app->out, "%s  %s\n", one->when, one->target);
-    }
+    for (size_t i = 0; rc == 0 && i < p.n; i++)
+        rc = show_place(app, &p.list[i], err);
     places_clear(&p);
     return rc;
 }

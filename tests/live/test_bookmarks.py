@@ -176,6 +176,18 @@ def test_without_history_no_places_are_noted(bed, ftpsh, shell):
     assert not (ftpsh.memory / "ftpsh/places").exists()
 
 
+def test_listed_names_do_not_take_the_terminal_over(ftpsh):
+    """Somebody else's program may have written these files (field 66)."""
+    ftpsh.memory = ftpsh.folder / "state"
+    places = ftpsh.memory / "ftpsh/places"
+    places.parent.mkdir(parents=True, mode=0o700)
+    places.write_bytes(b"2026-01-31T12:34:56Z\ta\xc2\x9b31mb.example\n")
+    file_of(ftpsh).parent.mkdir(parents=True)
+    file_of(ftpsh).write_bytes(b"x  a\xc2\x9b31mb.example\n")
+    done = run(ftpsh, "open; bookmark")
+    assert done.stdout.count(r"a\xc2\x9b31mb.example") == 2, done
+
+
 def test_scripts_note_no_places(bed, ftpsh):
     server = bed.server("vsftpd")
     ftpsh.memory = ftpsh.folder / "state"
