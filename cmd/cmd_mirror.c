@@ -465,11 +465,13 @@ static int make_pool(struct mirroring *x, struct err *err)
     return x->pool ? 0 : -1;
 }
 
-/* The log, and files that standard output and error go to. */
+/* The log, the trace, and files that standard output and error go to. */
 static void find_own(struct mirroring *x)
 {
     if (x->log.file)
         own_add(&x->own, fileno(x->log.file));
+    if (x->app->trace)
+        own_add(&x->own, fileno(x->app->trace));
     own_add(&x->own, fileno(x->app->out));
     own_add(&x->own, fileno(x->app->messages));
 }

@@ -133,6 +133,8 @@ void mirror_log_failure(struct mirror_log *l, const char *path, const struct err
  * can do, or nobody wanted, is none. */
 static enum err_code skip_code(const struct action *a)
 {
+    if (a->kind == ACTION_CLEAN)
+        return ERR_NONE; /* it is no part of the tree */
     if (a->kind != ACTION_SKIP)
         return ERR_LOCAL; /* something changed while the mirror ran */
     switch ((enum action_reason) a->reason) {

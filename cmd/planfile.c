@@ -3,6 +3,7 @@
 #include "base/beneath.h"
 #include "base/escape.h"
 #include "jsonout.h"
+#include "xfer/part.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -215,15 +216,23 @@ static bool fits(const struct action *a, bool upload)
     }
 }
 
+/* Part files may be asked for by the name of what they are the beginning of. */
+static complaint check_clean(const struct action *a, const char *path, bool upload)
+{
+    const char *name = path_last(path);
+    bool part = a->there == THERE_FILE && plan_is_part(name);
+    bool asked = part && !upload && a->top == strlen(path) - strlen(PART_SUFFIX);
+    bool ours = a->there == THERE_DIR ? upload && plan_is_probe(name)
+                                      : part || (a->there == THERE_FILE && plan_is_temp(name));
+    return !ours ? "path" : a->top != 0 && !asked ? "lacking" : NULL;
+}
+
 static complaint check_deletion(const struct action *a, const char *path, bool upload)
 {
     bool removal = a->kind == ACTION_DELETE || a->kind == ACTION_RMDIR;
     bool extra = removal && a->reason == REASON_EXTRA;
-    const char *name = path_last(path);
     if (a->kind == ACTION_CLEAN)
-        return a->there == THERE_DIR ? (upload && plan_is_probe(name) ? NULL : "path")
-               : a->there == THERE_FILE && (plan_is_part(name) || plan_is_temp(name)) ? NULL
-                                                                                      : "path";
+        return check_clean(a, path, upload);
     if (removal && !extra && a->reason != REASON_CONFLICT)
         return "reason";
     if (a->kind == ACTION_RMDIR ? a->there != THERE_DIR

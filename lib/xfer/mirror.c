@@ -233,7 +233,7 @@ static int source_lacks(struct act *x, struct mover *v, struct err *err)
 static int confirm_deletion(struct act *x, struct mover *v, struct err *err)
 {
     const struct action *a = x->action;
-    if (a->reason != REASON_EXTRA || (a->kind != ACTION_DELETE && a->kind != ACTION_RMDIR))
+    if (a->top == 0)
         return 0;
     int rc = source_lacks(x, v, err);
     if (rc == 0)

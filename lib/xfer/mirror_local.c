@@ -164,10 +164,7 @@ static int set_mode(const struct mirror *m, int folder, const char *name, const 
 
 bool action_is_local(const struct mirror *m, const struct action *a)
 {
-    bool unasked = a->kind == ACTION_DELETE || a->kind == ACTION_RMDIR
-                       ? a->reason != REASON_EXTRA
-                       : a->kind != ACTION_GET && a->kind != ACTION_PUT;
-    return !m->upload && unasked;
+    return !m->upload && a->top == 0 && a->kind != ACTION_GET && a->kind != ACTION_PUT;
 }
 
 int local_act(const struct mirror *m, const struct plan *p, const struct action *a,

@@ -1,5 +1,5 @@
-/* Files that a mirror writes or reads for itself (its log, its plan, where its output goes). They
- * may lie in one of its two trees, and are not touched there. */
+/* Files that a mirror writes or reads for itself (its log, its plan, the trace, where its output
+ * goes). They may lie in one of its two trees, and are not touched there. */
 #ifndef FTPSH_XFER_OWN_H
 #define FTPSH_XFER_OWN_H
 

@@ -60,7 +60,7 @@ struct action {
     int64_t size, mtime;             /* of the source */
     int64_t there_size, there_mtime; /* of the target as it was; size LISTING_UNKNOWN: unknown */
     uint32_t path, target;           /* below the root; of a link */
-    uint32_t top;      /* deletions: length of the part of path that the source lacks */
+    uint32_t top;      /* deletions: length of the part of path that the source lacks, or 0 */
     int32_t precision; /* of mtime, seconds */
     int16_t mode;
     uint16_t wave; /* actions of one wave need nothing of each other */

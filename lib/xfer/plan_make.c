@@ -449,11 +449,26 @@ static int side_make(struct side *side, const struct tree *t, uint32_t folder, u
     return 0;
 }
 
+/* Nothing will continue it. What it is the beginning of may be there all the same, in a listing
+ * that was cut: then the source is asked for it, unless it is known. */
+static int clean_part(struct making *x, uint32_t t, bool known, struct err *err)
+{
+    char path[PATH_BYTES];
+    bool asks = !known && !plan_is_probe(tree_name(x->target, t));
+    if (tree_path(x->target, t, path, err) < 0)
+        return -1;
+    x->top = asks ? strlen(path) - strlen(PART_SUFFIX) : 0;
+    int rc = add(x, ACTION_CLEAN, REASON_STALE, TREE_NONE, t, err);
+    x->top = 0;
+    return rc;
+}
+
 /* A part file stays when the download that will continue it is planned. */
 static int plan_part(struct making *x, const struct side *from, const struct side *to, uint32_t t,
                      struct err *err)
 {
     char base[PATH_BYTES];
+    bool known = false;
     if (x->o->upload)
         return add(x, ACTION_CLEAN, REASON_STALE, TREE_NONE, t, err);
     plan_final_name(tree_name(x->target, t), base);
@@ -470,8 +485,9 @@ static int plan_part(struct making *x, const struct side *from, const struct sid
                       (!is_present(x, s, there) && difference(x, s, there) != REASON_NONE);
         if (file && wanted)
             return 0;
+        known = true;
     }
-    return add(x, ACTION_CLEAN, REASON_STALE, TREE_NONE, t, err);
+    return clean_part(x, t, known, err);
 }
 
 static bool is_part(const struct making *x, uint32_t t)

@@ -36,13 +36,14 @@ static enum entry_type type_of(const struct stat *st)
                                   : ENTRY_OTHER;
 }
 
-/* A temporary file of ours is judged by what it becomes. */
+/* A temporary file of ours is judged by what it becomes; what a probe left becomes nothing, and is
+ * to go. */
 static bool wanted(const struct scan_options *o, const char *folder, const char *name, bool is_dir)
 {
     char path[2 * PATH_BYTES], final[PATH_BYTES];
     plan_final_name(name, final);
     snprintf(path, sizeof path, "%s%s%s", folder, *folder ? "/" : "", final);
-    return filter_wants(o->filter, path, is_dir);
+    return plan_is_probe(name) || filter_wants(o->filter, path, is_dir);
 }
 
 static bool is_above(const struct level *level, const struct stat *st)

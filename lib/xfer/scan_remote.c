@@ -58,13 +58,14 @@ static int32_t precision_of(const struct entry *e, const struct zone *zone)
     return zone->january_known && zone->july_known ? step : step + SUMMER_TIME;
 }
 
-/* A temporary file of ours is judged by what it becomes. */
+/* A temporary file of ours is judged by what it becomes; what a probe left becomes nothing, and is
+ * to go. */
 static bool wanted(const struct folder_job *j, const char *name, bool folder)
 {
     char path[2 * PATH_BYTES], final[PATH_BYTES];
     plan_final_name(name, final);
     snprintf(path, sizeof path, "%s%s%s", j->path, *j->path ? "/" : "", final);
-    return filter_wants(j->scan->o->filter, path, folder);
+    return plan_is_probe(name) || filter_wants(j->scan->o->filter, path, folder);
 }
 
 /* One that a file shares with a folder is that of every entry (a server on a file system without

@@ -333,6 +333,19 @@ def test_the_log_in_the_source(there, client, tmp_path):
     assert tree_of(server.root / "dst") == {"a": b"1", "log": b"of before"}
 
 
+def test_the_trace_in_one_of_the_folders(there, client, tmp_path):
+    server = there(files={})
+    plant(tmp_path / "mine", {"a": b"1"})
+    trace = f"--trace={tmp_path}/mine/trace"
+    run = client(trace, server.target(), "mirror", "-R", tmp_path / "mine", "dst")
+    assert run.status == 0, run
+    assert tree_of(server.root / "dst") == {"a": b"1"}
+    run = client(trace, server.target(), "mirror", "--delete-emptied", "src", tmp_path / "mine")
+    assert run.status == 0, run
+    assert "trace: it is left alone" in run.stderr
+    assert set(tree_of(tmp_path / "mine")) == {"trace"}
+
+
 def test_the_plan_in_the_target(there, client, tmp_path):
     """It is there before the folder is listed, and when it is carried out."""
     server = there(files={"a": b"1"})
@@ -362,6 +375,20 @@ def test_what_a_probe_left_behind(there, client, tmp_path):
     assert moved(run) == [("clean", "probe-0123.ftpsh.part"), ("put", "a")]
     assert set(tree_of(server.root / "dst")) == {
         "a", "probe-4567.ftpsh.part", "probe-4567.ftpsh.part/full", "probe-mine"}
+
+
+def test_a_probe_left_behind_where_little_is_wanted(there, client, tmp_path):
+    """Filters are about what is mirrored."""
+    server = there(files={"a.txt": b"1"})
+    for folder in (tmp_path / "got", server.root / "dst"):
+        plant(folder, {"precious": b"mine"})
+    (tmp_path / "got/probe-0123.ftpsh.part").write_bytes(b"")
+    (server.root / "dst/probe-0123.ftpsh.part").mkdir()
+    for args in (("src", tmp_path / "got"), ("-R", tmp_path / "got", "dst")):
+        run = client(server.target(), "mirror", "--delete", "--include=*.txt", *args)
+        assert run.status == 0, run
+    for folder in (tmp_path / "got", server.root / "dst"):
+        assert tree_of(folder) == {"a.txt": b"1", "precious": b"mine"}
 
 
 # Folders without end.
@@ -703,6 +730,17 @@ def test_part_files_of_ours(there, client, tmp_path):
     run = client(server.target(), "mirror", "-R", tmp_path / "got", "dst")
     assert run.status == 0, run
     assert set(tree_of(server.root / "dst")) == {"big", "same"}
+
+
+@pytest.mark.parametrize("quirks", ((), ("no-mlsd",)))
+def test_a_part_file_outlives_a_cut_listing(there, client, tmp_path, quirks):
+    """What the listing lacks, the server has: its beginning is not thrown away."""
+    server = there("list-cut=cut", *quirks, files={"big": b"much more"})
+    plant(tmp_path / "got", {"big.ftpsh.part": b"much", "gone.ftpsh.part": b"old"})
+    run = client(server.target(), "mirror", "-P1", "src", tmp_path / "got")
+    assert run.status == 0, run
+    assert "big.ftpsh.part: the source has it" in run.stderr
+    assert tree_of(tmp_path / "got") == {"big.ftpsh.part": b"much"}
 
 
 def test_a_download_that_broke_off_goes_on(there, client, tmp_path):
