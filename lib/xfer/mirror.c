@@ -32,9 +32,8 @@ struct act {
 
 static bool has_part(int folder, const char *name)
 {
-    char part[PATH_BYTES];
-    snprintf(part, sizeof part, "%s" PART_SUFFIX, name);
-    return faccessat(folder, part, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+    char part[NAME_MAX + 1];
+    return faccessat(folder, part_name(name, part), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 /* A server that tells no exact times: what its listing said is better than now. So it is before

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,19 +29,24 @@ static unsigned name_hash(const char *name)
     return hash;
 }
 
-/* "name.ftpsh.part"; a name too long for that gives its end away for a hash of it all. */
-static int temp_name(struct part *t, struct err *err)
+const char *part_name(const char *name, char dst[NAME_MAX + 1])
 {
-    const char *name = path_last(t->path);
     char hash[16] = "";
-    size_t folder = (size_t) (name - t->path), len = strlen(name);
-    size_t room = NAME_MAX - strlen(PART_SUFFIX);
+    size_t len = strlen(name), room = NAME_MAX - strlen(PART_SUFFIX);
     if (len > room) {
         snprintf(hash, sizeof hash, "~%08x", name_hash(name));
         len = room - strlen(hash);
     }
-    int n = snprintf(t->temp, sizeof t->temp, "%.*s%.*s%s%s", (int) folder, t->path, (int) len,
-                     name, hash, PART_SUFFIX);
+    snprintf(dst, NAME_MAX + 1, "%.*s%s" PART_SUFFIX, (int) len, name, hash);
+    return dst;
+}
+
+static int temp_name(struct part *t, struct err *err)
+{
+    char part[NAME_MAX + 1];
+    const char *name = path_last(t->path);
+    int folder = (int) (name - t->path);
+    int n = snprintf(t->temp, sizeof t->temp, "%.*s%s", folder, t->path, part_name(name, part));
     return n < (int) sizeof t->temp ? 0 : err_set(err, ERR_LOCAL, "%s: name too long", t->path);
 }
 

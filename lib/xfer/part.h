@@ -20,6 +20,7 @@
 #include "base/wait.h"
 #include "ftp/path.h"
 
+#include <limits.h>
 #include <stdint.h>
 #include <sys/stat.h>
 
@@ -45,6 +46,10 @@ struct part {
     ino_t begun;                   /* the part file that part_resume() has looked at */
     const struct wait *wait;
 };
+
+/* The name of the part file of a file of that name, a single component: "name.ftpsh.part"; a name
+ * too long for that gives its end away for a hash of it all. Returns dst. */
+const char *part_name(const char *name, char dst[NAME_MAX + 1]);
 
 /* Looks at the local name; creates nothing. 0, or -1 with ERR_LOCAL (a folder, not writable, a name
  * that cannot be, no regular file where it is confined). part_clear() in either case. */

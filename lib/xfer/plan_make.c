@@ -467,15 +467,14 @@ static int clean_part(struct making *x, uint32_t t, bool known, struct err *err)
 static int plan_part(struct making *x, const struct side *from, const struct side *to, uint32_t t,
                      struct err *err)
 {
-    char base[PATH_BYTES];
+    char part[NAME_MAX + 1];
     bool known = false;
     if (x->o->upload)
         return add(x, ACTION_CLEAN, REASON_STALE, TREE_NONE, t, err);
-    plan_final_name(tree_name(x->target, t), base);
     for (size_t i = 0; i < from->n; i++) {
-        if (strcmp(tree_name(x->source, from->list[i].node), base) != 0)
-            continue;
         uint32_t s = from->list[i].node, there = TREE_NONE;
+        if (strcmp(part_name(tree_name(x->source, s), part), tree_name(x->target, t)) != 0)
+            continue;
         for (size_t k = 0; k < to->n; k++) {
             if (strcmp(to->list[k].key, from->list[i].key) == 0)
                 there = to->list[k].node;

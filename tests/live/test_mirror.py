@@ -743,16 +743,21 @@ def test_a_part_file_outlives_a_cut_listing(there, client, tmp_path, quirks):
     assert tree_of(tmp_path / "got") == {"big.ftpsh.part": b"much"}
 
 
-def test_a_download_that_broke_off_goes_on(there, client, tmp_path):
+@pytest.mark.parametrize("name, begun", (
+    ("big", "big"), ("b" * 255, "b" * 235 + "~"),
+), ids=("short", "long"))
+def test_a_download_that_broke_off_goes_on(there, client, tmp_path, name, begun):
+    """A part file's name has room for a hash only, where the file's own is as long as can be."""
     content = os.urandom(600_000)
-    server = there("data-stall-after=400000", files={"big": content})
+    server = there("data-stall-after=400000", files={name: content})
     run = client("--retries=0", "--idle-timeout=1", server.target(), "mirror", "src", tmp_path / "got")
     assert run.status != 0, run
     (part,) = [p for p in (tmp_path / "got").iterdir()]
-    assert part.name == "big.ftpsh.part" and part.stat().st_size > 100_000
+    assert part.name.startswith(begun) and part.name.endswith(".ftpsh.part")
+    assert part.stat().st_size > 100_000
     run = client("--idle-timeout=5", server.target(), "mirror", "--json", "src", tmp_path / "got")
     assert run.status == 0, run
-    assert (tmp_path / "got/big").read_bytes() == content
+    assert (tmp_path / "got" / name).read_bytes() == content
     assert summary(run)["bytes"] < 500_000
     assert len(list((tmp_path / "got").iterdir())) == 1
 
