@@ -401,11 +401,17 @@ static int load_plan(struct mirroring *x, const char *path, struct err *err)
     return rc < 0 ? err_wrap(err, "%s", path) : 0;
 }
 
-/* Nothing is done of a plan that deletes too much: who made it wanted all of it or none. */
+/* Nothing is done of a plan that deletes too much, or what it should not: who made it wanted all of
+ * it or none. */
 static int check_deletions(const struct mirroring *x, struct err *err)
 {
     const int64_t *n = x->plan.counts.actions, most = x->options.max_delete;
     int64_t all = n[ACTION_DELETE] + n[ACTION_RMDIR];
+    if (all > 0 && flag(x->app, "delete-source"))
+        return err_set(
+            err, ERR_USAGE,
+            "--delete-source does not go with a plan that deletes: the next would delete "
+            "what this one has moved");
     return most < 0 || all <= most
                ? 0
                : err_set(err, ERR_LOCAL, "the plan deletes %lld, which is more than --max-delete",

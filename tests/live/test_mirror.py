@@ -508,6 +508,8 @@ def test_what_a_plan_is_run_with(there, client, tmp_path):
     for option in ("--exclude=a", "--delete", "-R", "--links=skip", "--checksum"):
         run = client(server.target(), *run_plan, option)
         assert run.status == 2 and "is for making a plan" in run.stderr, run
+    run = client(server.target(), *run_plan, "-E")
+    assert run.status == 2 and "does not go with a plan that deletes" in run.stderr, run
     run = client(server.target(), *run_plan, "--max-delete=1")
     assert run.status == 1 and "the plan deletes 2" in run.stderr, run
     assert set(tree_of(tmp_path / "got")) == {"b", "c"}
@@ -552,6 +554,8 @@ GET = '{"action":"get","path":"%s","reason":"missing","there":{"type":"nothing"}
      '"reason"'),
     (HEADER + '{"action":"clean","path":"precious","reason":"stale-part",'
      '"there":{"type":"file"}}\n', '"path"'),
+    (HEADER + '{"action":"clean","path":"a/b.ftpsh.part","reason":"stale-part","lacking":1,'
+     '"there":{"type":"file"}}\n', '"lacking"'),
 ))
 def test_a_plan_from_a_stranger(there, client, tmp_path, text, wrong):
     server = there()
@@ -732,12 +736,18 @@ def test_part_files_of_ours(there, client, tmp_path):
     assert set(tree_of(server.root / "dst")) == {"big", "same"}
 
 
+@pytest.mark.parametrize("planned", (False, True))
 @pytest.mark.parametrize("quirks", ((), ("no-mlsd",)))
-def test_a_part_file_outlives_a_cut_listing(there, client, tmp_path, quirks):
+def test_a_part_file_outlives_a_cut_listing(there, client, tmp_path, quirks, planned):
     """What the listing lacks, the server has: its beginning is not thrown away."""
     server = there("list-cut=cut", *quirks, files={"big": b"much more"})
     plant(tmp_path / "got", {"big.ftpsh.part": b"much", "gone.ftpsh.part": b"old"})
-    run = client(server.target(), "mirror", "-P1", "src", tmp_path / "got")
+    args = ["-P1", "src", tmp_path / "got"]
+    if planned:
+        run = client(server.target(), "mirror", "-n", "--json", *args)
+        (tmp_path / "plan").write_text(run.stdout)
+        args = ["--plan", tmp_path / "plan"]
+    run = client(server.target(), "mirror", *args)
     assert run.status == 0, run
     assert "big.ftpsh.part: the source has it" in run.stderr
     assert tree_of(tmp_path / "got") == {"big.ftpsh.part": b"much"}
