@@ -68,7 +68,10 @@ static int pair_add(struct comparing *all, uint32_t node, struct err *err)
     x->node = node;
     memcpy(x->path, path, size);
     x->job.name = x->path;
-    return pool_add(all->pool, &x->job, err);
+    if (pool_add(all->pool, &x->job, err) == 0)
+        return 0;
+    free(x);
+    return -1;
 }
 
 static int add_folder(struct comparing *all, uint32_t s, uint32_t t, struct err *err)

@@ -225,6 +225,12 @@ static char *trail_of(const struct folder_job *j, const struct tree *t, uint32_t
 static int run_folder(struct mover *m, struct job *job, struct err *err);
 static void folder_done(void *ctx, struct job *job);
 
+static void folder_free(struct folder_job *j)
+{
+    free(j->trail);
+    free(j);
+}
+
 static int folder_add(struct scanning *x, uint32_t folder, const char *path, char *trail,
                       struct err *err)
 {
@@ -242,7 +248,10 @@ static int folder_add(struct scanning *x, uint32_t folder, const char *path, cha
     j->trail = trail;
     memcpy(j->path, path, size);
     j->job.name = *j->path ? j->path : ".";
-    return pool_add(x->pool, &j->job, err);
+    if (pool_add(x->pool, &j->job, err) == 0)
+        return 0;
+    folder_free(j); /* the pool was stopped, and nobody else will */
+    return -1;
 }
 
 /* Under the lock. */
@@ -370,8 +379,7 @@ static void folder_done(void *ctx, struct job *job)
     } else if (job->state && state_of(&j->end) == FOLDER_PARTIAL) {
         tell_partial(j);
     }
-    free(j->trail);
-    free(j);
+    folder_free(j);
 }
 
 int scan_remote(struct pool *pool, const char *root, const struct scan_options *o,
