@@ -98,7 +98,7 @@ def test_a_new_connection_starts_without(fake, client):
 @pytest.mark.parametrize("size", ((), ("no-size",)))
 def test_a_stream_that_ends_in_the_middle(fake, client, quirk, status, size):
     server = fake("mode-z", quirk, *size)
-    run = on(client, server, commands="get text")
+    run = on(client, server, "--retries=0", commands="get text")
     assert run.status == status, run
     assert not (client.folder / "text").exists()
 
@@ -130,5 +130,5 @@ def test_a_bomb_fills_no_more_than_is_taken(fake, client):
 
 def test_a_broken_upload(fake, client):
     server = fake("mode-z", "disk-full-after=700000")
-    run = on(client, server, commands="put up")
+    run = on(client, server, "--retries=0", commands="put up")
     assert run.status == 8 and "up has" in run.stderr, run
