@@ -35,7 +35,7 @@ enum err_code {
 struct err {
     enum err_code code;
     int sys, reply;
-    char msg[256];
+    char msg[512];
 };
 
 #define ERR_INIT                                                                                   \

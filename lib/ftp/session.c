@@ -109,6 +109,7 @@ struct session *session_clone(const struct session *s, const struct session_conf
 {
     struct session_config config = s->config;
     config.ask_password = NULL;
+    config.attended = false;
     config.trust = lent->trust;
     config.proxy = lent->proxy;
     config.wait = lent->wait;
@@ -207,8 +208,11 @@ static int start_tls(struct session *s, struct deadline clock, struct err *err)
 {
     if (control_has_unread(s->control))
         return err_set(err, ERR_PROTOCOL, "the server sent plain text ahead of TLS");
-    struct tls_setup setup = {
-        .trust = s->config.trust, .name = s->config.tls_name, .tickets = s->tickets};
+    struct tls_setup setup = {.trust = s->config.trust,
+                              .name = s->config.tls_name,
+                              .port = s->config.port,
+                              .may_ask = s->config.attended,
+                              .tickets = s->tickets};
     struct stream *stream = control_stream(s->control);
     if (stream_start_tls(stream, &setup, err) < 0)
         return -1;
@@ -259,7 +263,7 @@ static int dial_server(struct session *s, struct deadline clock, struct err *err
     return fd;
 }
 
-static int open_control(struct session *s, struct err *err)
+static int try_open_control(struct session *s, struct err *err)
 {
     const struct session_config *c = &s->config;
     struct deadline clock = deadline_in(c->connect_timeout_ms);
@@ -282,6 +286,21 @@ static int open_control(struct session *s, struct err *err)
         err_wrap(err, "%s", c->host);
     }
     return rc;
+}
+
+/* A person who was asked about the certificate may have thought for longer than the clock, or the
+ * server, allowed: then once more, with the answer that is known now. */
+static int open_control(struct session *s, struct err *err)
+{
+    struct err why = ERR_INIT;
+    unsigned asked = trust_asked(s->config.trust);
+    if (try_open_control(s, &why) == 0)
+        return 0;
+    bool late = why.code == ERR_CONNECT || why.code == ERR_CLOSED;
+    if (!late || trust_asked(s->config.trust) == asked)
+        return err_take(err, &why);
+    disconnect(s);
+    return try_open_control(s, err);
 }
 
 /* ---- logging in (RFC 959 section 5.4: USER, PASS, ACCT) ---- */
@@ -840,6 +859,7 @@ struct tls_setup session_data_tls(struct session *s)
 {
     return (struct tls_setup){.trust = s->config.trust,
                               .name = s->config.tls_name,
+                              .port = s->config.port,
                               .tickets = s->tickets,
                               .resume = true,
                               .group = session_tls(s)->group};

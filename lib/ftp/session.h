@@ -37,6 +37,7 @@ struct session_config {
     const char *charset;  /* of names on the server (charset.h); NULL: UTF-8, or as they come */
     const char *tls_name; /* the certificate must be for this name; NULL: host */
     struct trust *trust;
+    bool attended;              /* a person may be asked about the certificate (tls/trust.h) */
     int64_t connect_timeout_ms; /* name, TCP, banner, TLS: one clock */
     int64_t reply_timeout_ms;   /* each reply */
     int64_t final_timeout_ms;   /* the reply after a transfer, before a NOOP asks for it */
@@ -53,7 +54,7 @@ struct session *session_new(const struct session_config *config, struct err *err
 void session_free(struct session *s); /* without QUIT */
 
 /* Another session to the same server, as the same user and in the same folder, not connected yet:
- * for a thread of its own, while nobody uses `s`. It asks nobody for a password. Of `lent` only
+ * for a thread of its own, while nobody uses `s`. It asks nobody for anything. Of `lent` only
  * what session_new() would borrow counts: trust, proxy, wait and log. NULL with ERR_LOCAL. */
 struct session *session_clone(const struct session *s, const struct session_config *lent,
                               struct err *err);

@@ -36,6 +36,8 @@ struct stream {
     struct trust *trust;
     struct tickets *tickets;
     char *name;
+    uint16_t port;
+    bool may_ask;
     struct err check; /* why the certificate was refused */
     bool shaking, bye_sent, fin_sent;
     int deferred; /* what gnutls_record_recv() said after bytes that were handed out first */
@@ -211,8 +213,9 @@ static int on_ticket(gnutls_session_t tls, unsigned htype, unsigned when, unsign
 static int on_certificate(gnutls_session_t tls)
 {
     struct stream *s = gnutls_session_get_ptr(tls);
+    struct trust_peer peer = {s->name, s->port, s->may_ask};
     trust_fingerprint(tls, s->info.sha256);
-    return trust_check(s->trust, tls, s->name, &s->check) < 0 ? GNUTLS_E_CERTIFICATE_ERROR : 0;
+    return trust_check(s->trust, tls, &peer, &s->check) < 0 ? GNUTLS_E_CERTIFICATE_ERROR : 0;
 }
 
 /* ---- starting TLS ---- */
@@ -269,6 +272,8 @@ int stream_start_tls(struct stream *s, const struct tls_setup *setup, struct err
                        (const char *) buf_data(&s->in));
     s->trust = setup->trust;
     s->tickets = setup->tickets;
+    s->port = setup->port;
+    s->may_ask = setup->may_ask;
     s->name = strdup(setup->name);
     int rc = s->name ? tls_configure(s, setup) : GNUTLS_E_MEMORY_ERROR;
     if (rc < 0) {

@@ -32,13 +32,15 @@ struct tls_info {
     char cipher[32];  /* "AES-256-GCM", as GnuTLS names it */
     char group[32];   /* key exchange group; empty when a session was resumed without one */
     bool resumed;
-    char sha256[65]; /* of the peer's certificate, lower-case hex; empty if it sent none */
+    char sha256[SHA256_TEXT]; /* of the peer's certificate, lower-case hex; empty if it sent none */
 };
 
 /* Borrowed for as long as the stream lives, except `name`, which is copied. */
 struct tls_setup {
     struct trust *trust;
     const char *name;        /* the certificate must be for this host name or address */
+    uint16_t port;           /* of the control connection: keys are known by name and port */
+    bool may_ask;            /* a person, if the certificate is not trusted */
     struct tickets *tickets; /* where tickets go to; may be NULL */
     bool resume;             /* take one from there and offer it */
     const char *group; /* key exchange group to offer first, from tls_info; NULL or "": default */
@@ -59,7 +61,8 @@ bool stream_has_pending(const struct stream *s);
 int stream_start_tls(struct stream *s, const struct tls_setup *setup, struct err *err);
 
 /* One step of the handshake, certificate check included. STREAM_OK when done; STREAM_ERROR with
- * ERR_TLS, ERR_CERTIFICATE, ERR_CLOSED or ERR_CONNECT (reset). */
+ * ERR_TLS, ERR_CERTIFICATE, ERR_CLOSED or ERR_CONNECT (reset), or what the question gave (trust.h).
+ */
 enum stream_state stream_handshake(struct stream *s, struct err *err);
 
 /* Up to `size` bytes into `mem`: STREAM_OK with *got > 0, or STREAM_EOF, or what it wants, or

@@ -1,52 +1,65 @@
 #include "tls/trust_private.h"
 
-#include <gnutls/abstract.h>
-#include <gnutls/x509.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <time.h>
 
-enum { HASH_BYTES = 32 };
+/* What the right key makes up for: all that only tells whose certificate it is. */
+#define BY_KEY                                                                                     \
+    (1u << FAULT_EXPIRED | 1u << FAULT_NOT_YET | 1u << FAULT_SELF_SIGNED | 1u << FAULT_ISSUER |    \
+     1u << FAULT_ISSUER_NO_AUTHORITY | 1u << FAULT_NAME)
+
+/* What is believed of a server. */
+struct server {
+    struct server *next;
+    char *name;
+    uint16_t port;
+    struct trust_key keys[TRUST_KEYS_MAX];
+    size_t count;
+};
 
 struct trust {
     gnutls_certificate_credentials_t credentials;
     enum tls_version min, max;
-    unsigned char pins[PIN_MAX][HASH_BYTES];
+    char pins[PIN_MAX][SHA256_TEXT];
     size_t npins;
-    pthread_mutex_t lock; /* guards `loaded` */
-    bool loaded, system;
+    gnutls_x509_crl_t *crls;
+    unsigned ncrls;
+    trust_recall_fn recall;
+    trust_ask_fn ask;
+    void *ctx;
+    bool look, system;
+    pthread_mutex_t lock; /* guards what follows */
+    bool loaded;
+    struct server *servers;
+    unsigned asked;
 };
 
-static int hex_digit(char c)
+static int pin_parse(const char *text, char out[SHA256_TEXT], struct err *err)
 {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
-static int pin_parse(const char *text, unsigned char out[HASH_BYTES], struct err *err)
-{
-    size_t n = 0;
-    for (const char *p = text; *p && n < HASH_BYTES; p += 2, n++) {
-        int hi = hex_digit(p[0]), lo = hi < 0 ? -1 : hex_digit(p[1]);
-        if (lo < 0)
-            break;
-        out[n] = (unsigned char) (hi << 4 | lo);
-    }
-    if (n != HASH_BYTES || strlen(text) != 2 * HASH_BYTES)
+    size_t len = strlen(text);
+    if (len != SHA256_TEXT - 1 || strspn(text, "0123456789abcdefABCDEF") != len)
         return err_set(err, ERR_USAGE, "a pin is 64 hexadecimal digits, not \"%s\"", text);
+    for (size_t i = 0; i <= len; i++)
+        out[i] = (char) (text[i] >= 'A' && text[i] <= 'F' ? text[i] - 'A' + 'a' : text[i]);
     return 0;
 }
 
-static void hex_format(const unsigned char *bytes, char dst[2 * HASH_BYTES + 1])
+static int load_crl(struct trust *t, const char *path, struct err *err)
 {
-    for (size_t i = 0; i < HASH_BYTES; i++)
-        snprintf(dst + 2 * i, 3, "%02x", bytes[i]);
+    gnutls_datum_t text;
+    int rc = gnutls_load_file(path, &text);
+    if (rc == 0) {
+        rc = gnutls_x509_crl_list_import2(&t->crls, &t->ncrls, &text, GNUTLS_X509_FMT_PEM, 0);
+        gnutls_free(text.data);
+    }
+    if (rc < 0)
+        return err_set(err, ERR_LOCAL, "cannot read revoked certificates from %s: %s", path,
+                       gnutls_strerror(rc));
+    return 0;
 }
 
 static int load_files(struct trust *t, const struct trust_config *c, struct err *err)
@@ -68,7 +81,7 @@ static int load_files(struct trust *t, const struct trust_config *c, struct err 
             return err_set(err, ERR_LOCAL, "cannot use certificate %s with key %s: %s",
                            c->cert_file, key, gnutls_strerror(rc));
     }
-    return 0;
+    return c->crl_file ? load_crl(t, c->crl_file, err) : 0;
 }
 
 struct trust *trust_new(const struct trust_config *config, struct err *err)
@@ -82,6 +95,10 @@ struct trust *trust_new(const struct trust_config *config, struct err *err)
     pthread_mutex_init(&t->lock, NULL);
     t->min = config->min;
     t->max = config->max;
+    t->recall = config->recall;
+    t->ask = config->ask;
+    t->ctx = config->ctx;
+    t->look = config->look;
     t->system = !config->ca_file;
     t->loaded = !t->system;
     bool ok = load_files(t, config, err) == 0;
@@ -94,10 +111,23 @@ struct trust *trust_new(const struct trust_config *config, struct err *err)
     return t;
 }
 
+static void drop_server(struct server **at)
+{
+    struct server *gone = *at;
+    *at = gone->next;
+    free(gone->name);
+    free(gone);
+}
+
 void trust_free(struct trust *t)
 {
     if (!t)
         return;
+    while (t->servers)
+        drop_server(&t->servers);
+    for (unsigned i = 0; i < t->ncrls; i++)
+        gnutls_x509_crl_deinit(t->crls[i]);
+    gnutls_free(t->crls);
     gnutls_certificate_free_credentials(t->credentials);
     pthread_mutex_destroy(&t->lock);
     free(t);
@@ -138,112 +168,284 @@ void trust_priority(const struct trust *t, const char *group, char *dst, size_t 
         snprintf(dst + used, size - used, ":-GROUP-ALL:+GROUP-%s:+GROUP-ALL", group);
 }
 
-static int import_peer(gnutls_session_t session, gnutls_x509_crt_t *out)
+static int import_peer(const gnutls_datum_t *der, gnutls_x509_crt_t *out)
+{
+    if (gnutls_x509_crt_init(out) < 0)
+        return -1;
+    if (gnutls_x509_crt_import(*out, der, GNUTLS_X509_FMT_DER) == 0)
+        return 0;
+    gnutls_x509_crt_deinit(*out);
+    return -1;
+}
+
+void trust_fingerprint(gnutls_session_t session, char dst[SHA256_TEXT])
 {
     unsigned n = 0;
+    gnutls_x509_crt_t crt;
+    struct trust_facts facts;
     const gnutls_datum_t *list = gnutls_certificate_get_peers(session, &n);
-    if (!list || n == 0 || gnutls_x509_crt_init(out) < 0)
-        return -1;
-    if (gnutls_x509_crt_import(*out, &list[0], GNUTLS_X509_FMT_DER) < 0) {
-        gnutls_x509_crt_deinit(*out);
-        return -1;
+    dst[0] = '\0';
+    if (!list || n == 0 || import_peer(&list[0], &crt) < 0)
+        return;
+    facts_hashes(crt, &facts);
+    memcpy(dst, facts.sha256, SHA256_TEXT);
+    gnutls_x509_crt_deinit(crt);
+}
+
+/* ---- what is known of servers ---- */
+
+static struct server **find_server(struct trust *t, const char *name, uint16_t port)
+{
+    struct server **at = &t->servers;
+    while (*at && ((*at)->port != port || strcasecmp((*at)->name, name) != 0))
+        at = &(*at)->next;
+    return at;
+}
+
+/* NULL: out of memory. */
+static struct server *add_server(struct trust *t, const struct trust_peer *peer)
+{
+    struct server *s = calloc(1, sizeof *s);
+    if (!s || !(s->name = strdup(peer->name))) {
+        free(s);
+        return NULL;
     }
+    s->port = peer->port;
+    s->next = t->servers;
+    t->servers = s;
+    return s;
+}
+
+static size_t recall(struct trust *t, const struct trust_peer *peer,
+                     struct trust_key keys[TRUST_KEYS_MAX])
+{
+    return t->recall && !t->look ? t->recall(t->ctx, peer->name, peer->port, keys) : 0;
+}
+
+/* Asks for them where that has not been done; two threads may do so at a time, and find the same.
+ */
+static int known_keys(struct trust *t, const struct trust_peer *peer,
+                      struct trust_key keys[TRUST_KEYS_MAX], size_t *count, struct err *err)
+{
+    pthread_mutex_lock(&t->lock);
+    struct server *s = *find_server(t, peer->name, peer->port);
+    pthread_mutex_unlock(&t->lock);
+    *count = s ? 0 : recall(t, peer, keys);
+    pthread_mutex_lock(&t->lock);
+    s = *find_server(t, peer->name, peer->port);
+    if (!s && (s = add_server(t, peer))) {
+        memcpy(s->keys, keys, *count * sizeof *keys);
+        s->count = *count;
+    }
+    if (s) {
+        *count = s->count;
+        memcpy(keys, s->keys, s->count * sizeof *keys);
+    }
+    pthread_mutex_unlock(&t->lock);
+    return s ? 0 : err_set(err, ERR_LOCAL, "out of memory");
+}
+
+static struct trust_key *match_key(struct trust_key *keys, size_t count,
+                                   const struct trust_facts *f)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(keys[i].sha256, f->key_sha256) == 0 || strcmp(keys[i].sha256, f->sha256) == 0)
+            return &keys[i];
+    }
+    return NULL;
+}
+
+/* It was accepted: with these faults, and no others. */
+static int remember(struct trust *t, const struct trust_peer *peer, const struct trust_facts *f,
+                    struct err *err)
+{
+    pthread_mutex_lock(&t->lock);
+    t->asked++;
+    struct server *s = *find_server(t, peer->name, peer->port);
+    if (!s)
+        s = add_server(t, peer);
+    struct trust_key *key = s ? match_key(s->keys, s->count, f) : NULL;
+    if (s && !key && s->count < TRUST_KEYS_MAX) {
+        key = &s->keys[s->count++];
+        memcpy(key->sha256, f->key_sha256, sizeof key->sha256);
+    }
+    if (key)
+        key->waived |= f->faults;
+    pthread_mutex_unlock(&t->lock);
+    return key ? 0 : err_set(err, ERR_LOCAL, "out of memory");
+}
+
+bool trust_forget(struct trust *t, const char *name)
+{
+    bool held = false;
+    pthread_mutex_lock(&t->lock);
+    for (struct server **at = &t->servers; *at;) {
+        if (strcasecmp((*at)->name, name) != 0) {
+            at = &(*at)->next;
+            continue;
+        }
+        held = held || (*at)->count > 0;
+        drop_server(at);
+    }
+    pthread_mutex_unlock(&t->lock);
+    return held;
+}
+
+unsigned trust_asked(struct trust *t)
+{
+    pthread_mutex_lock(&t->lock);
+    unsigned asked = t->asked;
+    pthread_mutex_unlock(&t->lock);
+    return asked;
+}
+
+/* ---- what is wrong ---- */
+
+static bool same_name(const gnutls_datum_t *a, const gnutls_datum_t *b)
+{
+    return a->size == b->size && memcmp(a->data, b->data, a->size) == 0;
+}
+
+/* The list is the one of the certificate's issuer, and should have been replaced by now. */
+static bool is_old_list_of(gnutls_x509_crl_t crl, gnutls_x509_crt_t crt)
+{
+    gnutls_datum_t of = {NULL, 0}, issuer = {NULL, 0};
+    time_t next = gnutls_x509_crl_get_next_update(crl);
+    bool is = gnutls_x509_crl_get_raw_issuer_dn(crl, &of) == 0 &&
+              gnutls_x509_crt_get_raw_issuer_dn(crt, &issuer) == 0 && same_name(&of, &issuer);
+    gnutls_free(of.data);
+    gnutls_free(issuer.data);
+    return is && next != (time_t) -1 && next < time(NULL);
+}
+
+/* GnuTLS looks for revocation only where nothing else is wrong: that would let a key that is known
+ * excuse it. */
+static unsigned revocation_faults(const struct trust *t, const gnutls_datum_t *list, unsigned n)
+{
+    unsigned set = 0;
+    for (unsigned i = 0; t->ncrls > 0 && i < n; i++) {
+        gnutls_x509_crt_t crt;
+        if (import_peer(&list[i], &crt) < 0)
+            continue;
+        if (gnutls_x509_crt_check_revocation(crt, t->crls, t->ncrls) > 0)
+            set |= 1u << FAULT_REVOKED;
+        for (unsigned c = 0; c < t->ncrls; c++) {
+            if (is_old_list_of(t->crls[c], crt))
+                set |= 1u << FAULT_CRL_OLD;
+        }
+        gnutls_x509_crt_deinit(crt);
+    }
+    return set;
+}
+
+/* GnuTLS stops at some faults: who is asked shall know all of them. */
+static unsigned own_faults(gnutls_x509_crt_t crt, const char *name)
+{
+    unsigned set = 0;
+    time_t now = time(NULL);
+    if (gnutls_x509_crt_get_expiration_time(crt) < now)
+        set |= 1u << FAULT_EXPIRED;
+    if (gnutls_x509_crt_get_activation_time(crt) > now)
+        set |= 1u << FAULT_NOT_YET;
+    if (!gnutls_x509_crt_check_hostname(crt, name))
+        set |= 1u << FAULT_NAME;
+    if (!gnutls_x509_crt_check_key_purpose(crt, GNUTLS_KP_TLS_WWW_SERVER, 0))
+        set |= 1u << FAULT_PURPOSE;
+    return set;
+}
+
+static int find_faults(struct trust *t, gnutls_session_t session, gnutls_x509_crt_t crt,
+                       struct trust_facts *f, struct err *err)
+{
+    unsigned n = 0, status = 0;
+    const gnutls_datum_t *list = gnutls_certificate_get_peers(session, &n);
+    if (trust_load_authorities(t, err) < 0)
+        return -1;
+    if (gnutls_certificate_verify_peers3(session, f->name, &status) < 0)
+        return err_set(err, ERR_CERTIFICATE, "the certificate of %s cannot be verified", f->name);
+    f->faults = facts_faults(status, crt) | own_faults(crt, f->name);
+    f->faults |= revocation_faults(t, list, n);
     return 0;
 }
 
-void trust_fingerprint(gnutls_session_t session, char dst[65])
+/* ---- the verdict ---- */
+
+static int refuse(const struct trust_facts *f, struct err *err)
 {
-    unsigned n = 0;
-    unsigned char hash[HASH_BYTES];
-    size_t len = sizeof hash;
-    const gnutls_datum_t *list = gnutls_certificate_get_peers(session, &n);
-    dst[0] = '\0';
-    if (list && n > 0 && gnutls_fingerprint(GNUTLS_DIG_SHA256, &list[0], hash, &len) == 0)
-        hex_format(hash, dst);
+    char clauses[512];
+    unsigned wrong = f->faults & ~f->waived;
+    facts_clauses(wrong, clauses, sizeof clauses);
+    if (wrong & 1u << FAULT_REVOKED)
+        return err_set(err, ERR_CERTIFICATE, "the certificate of %s is not trusted: %s", f->name,
+                       clauses);
+    return err_set(err, ERR_CERTIFICATE,
+                   "the certificate of %s is not trusted: %s (to accept it: --pin=sha256:%s%s)",
+                   f->name, clauses, f->sha256,
+                   wrong & 1u << FAULT_NAME ? ", or --tls-name=NAME" : "");
 }
 
-static bool pin_known(const struct trust *t, const unsigned char hash[HASH_BYTES])
+static int refuse_changed(const struct trust_facts *f, const struct trust_key *keys, size_t count,
+                          struct err *err)
+{
+    return err_set(err, ERR_CERTIFICATE,
+                   "THE KEY OF %s HAS CHANGED, somebody may be in between: it is sha256:%s now, "
+                   "and was sha256:%s%s (if the server has a new one for a reason: "
+                   "trust --forget %s)",
+                   f->name, f->key_sha256, keys[0].sha256, count > 1 ? " or others" : "", f->name);
+}
+
+static int check_pin(const struct trust *t, const struct trust_facts *f, struct err *err)
 {
     for (size_t i = 0; i < t->npins; i++) {
-        if (memcmp(t->pins[i], hash, HASH_BYTES) == 0)
-            return true;
+        if (strcmp(t->pins[i], f->sha256) == 0 || strcmp(t->pins[i], f->key_sha256) == 0)
+            return 0;
     }
-    return false;
+    return err_set(err, ERR_CERTIFICATE, "the certificate of %s is not the pinned one", f->name);
 }
 
-/* A pin names the certificate or its key. */
-static bool pin_matches(const struct trust *t, gnutls_x509_crt_t crt)
+static int ask(struct trust *t, gnutls_x509_crt_t crt, const struct trust_peer *peer,
+               struct trust_facts *f, struct err *err)
 {
-    unsigned char hash[HASH_BYTES];
-    size_t len = sizeof hash;
-    if (gnutls_x509_crt_get_fingerprint(crt, GNUTLS_DIG_SHA256, hash, &len) == 0 &&
-        pin_known(t, hash))
-        return true;
-    len = sizeof hash;
-    return gnutls_x509_crt_get_key_id(crt, GNUTLS_KEYID_USE_SHA256, hash, &len) == 0 &&
-           pin_known(t, hash);
+    facts_read(crt, f);
+    int rc = t->ask(t->ctx, f, err);
+    if (rc != 0)
+        return rc < 0 ? -1 : refuse(f, err);
+    return t->look ? 0 : remember(t, peer, f, err);
 }
 
-/* The worst thing first: one line names one cause. */
-static const char *status_text(unsigned status, bool self_signed)
+static int check(struct trust *t, gnutls_session_t session, gnutls_x509_crt_t crt,
+                 const struct trust_peer *peer, struct trust_facts *f, struct err *err)
 {
-    static const struct {
-        unsigned bit;
-        const char *text;
-    } causes[] = {
-        {GNUTLS_CERT_REVOKED, "it has been revoked"},
-        {GNUTLS_CERT_EXPIRED, "it has expired"},
-        {GNUTLS_CERT_NOT_ACTIVATED, "it is not valid yet"},
-        {GNUTLS_CERT_INSECURE_ALGORITHM, "it uses an insecure algorithm"},
-        {GNUTLS_CERT_PURPOSE_MISMATCH, "it is not meant for servers"},
-        {GNUTLS_CERT_SIGNATURE_FAILURE, "its signature is wrong"},
-        {GNUTLS_CERT_MISSING_OCSP_STATUS, "it demands an OCSP answer and none came"},
-        {GNUTLS_CERT_SIGNER_NOT_FOUND, "its issuer is not known"},
-        {GNUTLS_CERT_SIGNER_NOT_CA, "its issuer is no authority"},
-    };
-    if (self_signed && !(status & (GNUTLS_CERT_REVOKED | GNUTLS_CERT_EXPIRED)))
-        return "it is self-signed";
-    for (size_t i = 0; i < sizeof causes / sizeof causes[0]; i++) {
-        if (status & causes[i].bit)
-            return causes[i].text;
-    }
-    return "it cannot be verified";
+    struct trust_key keys[TRUST_KEYS_MAX];
+    size_t count = 0;
+    if (find_faults(t, session, crt, f, err) < 0 || known_keys(t, peer, keys, &count, err) < 0)
+        return -1;
+    const struct trust_key *key = match_key(keys, count, f);
+    if (count > 0 && !key)
+        return refuse_changed(f, keys, count, err);
+    f->known = key != NULL;
+    if (key)
+        f->waived = f->faults & (key->waived | BY_KEY) & ~(1u << FAULT_REVOKED);
+    if (t->look)
+        return ask(t, crt, peer, f, err);
+    if ((f->faults & ~f->waived) == 0)
+        return 0;
+    if (!t->ask || !peer->may_ask || f->faults & 1u << FAULT_REVOKED)
+        return refuse(f, err);
+    return ask(t, crt, peer, f, err);
 }
 
-static int refuse(gnutls_x509_crt_t crt, unsigned status, const char *name, struct err *err)
+int trust_check(struct trust *t, gnutls_session_t session, const struct trust_peer *peer,
+                struct err *err)
 {
-    unsigned char hash[HASH_BYTES] = {0};
-    char hex[2 * HASH_BYTES + 1];
-    size_t len = sizeof hash;
-    gnutls_x509_crt_get_fingerprint(crt, GNUTLS_DIG_SHA256, hash, &len);
-    hex_format(hash, hex);
-    if (status & GNUTLS_CERT_UNEXPECTED_OWNER)
-        return err_set(err, ERR_CERTIFICATE,
-                       "the certificate is not for %s (--tls-name=NAME, or --pin=sha256:%s)", name,
-                       hex);
-    bool self = (status & GNUTLS_CERT_SIGNER_NOT_FOUND) && gnutls_x509_crt_check_issuer(crt, crt);
-    return err_set(err, ERR_CERTIFICATE,
-                   "the certificate of %s is not trusted: %s (to accept it: --pin=sha256:%s)", name,
-                   status_text(status, self), hex);
-}
-
-int trust_check(struct trust *t, gnutls_session_t session, const char *name, struct err *err)
-{
+    unsigned n = 0;
     gnutls_x509_crt_t crt;
-    if (import_peer(session, &crt) < 0)
-        return err_set(err, ERR_CERTIFICATE, "%s sent no certificate", name);
-    int rc = 0;
-    unsigned status = 0;
-    if (t->npins > 0) {
-        if (!pin_matches(t, crt))
-            rc = err_set(err, ERR_CERTIFICATE, "the certificate of %s is not the pinned one", name);
-    } else if (trust_load_authorities(t, err) < 0) {
-        rc = -1;
-    } else if (gnutls_certificate_verify_peers3(session, name, &status) < 0) {
-        rc = err_set(err, ERR_CERTIFICATE, "the certificate of %s cannot be verified", name);
-    } else if (status != 0) {
-        rc = refuse(crt, status, name, err);
-    }
+    struct trust_facts f = {.name = peer->name, .port = peer->port};
+    const gnutls_datum_t *list = gnutls_certificate_get_peers(session, &n);
+    if (!list || n == 0 || import_peer(&list[0], &crt) < 0)
+        return err_set(err, ERR_CERTIFICATE, "%s sent no certificate", peer->name);
+    facts_hashes(crt, &f);
+    int rc = t->npins > 0 ? check_pin(t, &f, err) : check(t, session, crt, peer, &f, err);
     gnutls_x509_crt_deinit(crt);
     return rc;
 }
