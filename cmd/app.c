@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/escape.h"
 #include "bookmarks.h"
+#include "certificate.h"
 #include "foldercache.h"
 #include "login.h"
 #include "lscolors.h"
@@ -290,7 +291,8 @@ static bool is_same_text(const char *a, const char *b)
 
 static bool is_same_trust(const struct trust_config *a, const struct trust_config *b)
 {
-    bool same = is_same_text(a->ca_file, b->ca_file) && is_same_text(a->cert_file, b->cert_file) &&
+    bool same = is_same_text(a->ca_file, b->ca_file) && is_same_text(a->crl_file, b->crl_file) &&
+                is_same_text(a->cert_file, b->cert_file) &&
                 is_same_text(a->key_file, b->key_file) && a->min == b->min && a->max == b->max &&
                 a->npins == b->npins;
     for (size_t i = 0; same && i < a->npins; i++)
@@ -312,13 +314,16 @@ static int retire_trust(struct app *app, struct err *err)
 
 static int make_trust(struct app *app, struct err *err)
 {
-    const struct trust_config *wanted = &app->settings.trust;
-    if (app->trust && is_same_trust(&app->trusted, wanted))
+    struct trust_config wanted = app->settings.trust;
+    wanted.recall = certificate_recall;
+    wanted.ask = certificate_ask;
+    wanted.ctx = app;
+    if (app->trust && is_same_trust(&app->trusted, &wanted))
         return 0;
     if (app->trust && retire_trust(app, err) < 0)
         return -1;
-    app->trust = trust_new(wanted, err);
-    app->trusted = *wanted;
+    app->trust = trust_new(&wanted, err);
+    app->trusted = wanted;
     return app->trust ? 0 : -1;
 }
 
@@ -349,6 +354,7 @@ struct session *app_make_session(struct app *app, const struct target *t, const 
     if (target_tls(t, s->tls, s->tls_chosen, &c.tls, err) == 0 && make_trust(app, err) == 0 &&
         login_find(app, t, user, &login, err) == 0) {
         c.trust = app->trust;
+        c.attended = true;
         c.user = login.user;
         c.password = login.has_password ? login.password : NULL;
         c.account = login.has_account ? login.account : NULL;

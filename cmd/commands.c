@@ -189,6 +189,11 @@ static const struct command_option tail_options[] = {
     {0},
 };
 
+static const struct command_option trust_options[] = {
+    {.name = "forget", .placeholder = "HOST[:PORT]", .help = "as trust forget"},
+    {0},
+};
+
 /* What is not said is false, 0 or NULL. */
 const struct command command_table[] = {
     {.name = "!",
@@ -743,6 +748,17 @@ const struct command command_table[] = {
      .help = "draw remote folders as a tree",
      .example = "tree -L 2",
      .run = cmd_tree},
+    {.name = "trust",
+     .kinds = "-h",
+     .words = "add|forget|list|show",
+     .max = ARGS_ANY,
+     .json = true,
+     .options = {trust_options},
+     .usage = "trust [--json] [list | show [HOST[:PORT]] | add HOST[:PORT] [sha256:HEX]... | "
+              "forget HOST[:PORT]...]",
+     .help = "list, show, store or forget the keys that servers are known by",
+     .example = "trust show ftp.example.com",
+     .run = cmd_trust},
     {.name = "unalias",
      .kinds = "a",
      .min = 1,

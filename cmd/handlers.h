@@ -85,6 +85,9 @@ int cmd_mirror(struct app *app, int argc, char **argv, struct err *err);
 /* cmd_memory.c */
 int cmd_memory(struct app *app, int argc, char **argv, struct err *err);
 
+/* cmd_trust.c */
+int cmd_trust(struct app *app, int argc, char **argv, struct err *err);
+
 /* cmd_queue.c */
 int cmd_jobs(struct app *app, int argc, char **argv, struct err *err);
 int cmd_kill(struct app *app, int argc, char **argv, struct err *err);

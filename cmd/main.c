@@ -8,6 +8,7 @@
 #include "config.h"
 #include "environment.h"
 #include "setting_show.h"
+#include "handlers.h"
 #include "shell.h"
 #include "signals.h"
 #include "status.h"
@@ -72,7 +73,7 @@ static int check_plan(struct plan *p, struct err *err)
     if (p->argc && (s->commands || s->batch_file))
         return err_set(err, ERR_USAGE, "%s and the command '%s' exclude each other",
                        s->commands ? "-c" : "-b", p->argv[0]);
-    if (p->argc && p->argv[0][0] == '-')
+    if (p->argc && p->target && p->argv[0][0] == '-')
         return err_set(err, ERR_USAGE, "'%s': options stand before the target", p->argv[0]);
     return 0;
 }
@@ -91,6 +92,13 @@ static int choose_settings(struct plan *p, struct err *err)
     return layers_compose(p->layers, &p->settings, err);
 }
 
+/* "ftpsh trust forget HOST": a command that says by its second word that no target is meant. */
+static bool is_without_target(int argc, char **argv)
+{
+    const struct command *c = argc > 1 ? command_find(argv[0]) : NULL;
+    return c && c->run == cmd_trust && (argv[1][0] == '-' || !command_find(argv[1]));
+}
+
 static int make_plan(struct plan *p, int argc, char **argv, struct err *err)
 {
     int next = argc;
@@ -104,7 +112,7 @@ static int make_plan(struct plan *p, int argc, char **argv, struct err *err)
         return -1;
     if (p->settings.help || p->settings.version)
         return 0;
-    if (next < argc)
+    if (next < argc && !is_without_target(argc - next, argv + next))
         p->target = argv[next++];
     p->argc = argc - next;
     p->argv = argv + next;

@@ -293,6 +293,8 @@ bool trust_forget(struct trust *t, const char *name)
 
 unsigned trust_asked(struct trust *t)
 {
+    if (!t)
+        return 0;
     pthread_mutex_lock(&t->lock);
     unsigned asked = t->asked;
     pthread_mutex_unlock(&t->lock);

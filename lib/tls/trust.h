@@ -112,7 +112,7 @@ void trust_free(struct trust *t);
 bool trust_forget(struct trust *t, const char *name);
 
 /* How many certificates were accepted because somebody was asked. It grows while somebody thinks,
- * and clocks may have run out meanwhile. */
+ * and clocks may have run out meanwhile. 0 for NULL. */
 unsigned trust_asked(struct trust *t);
 
 #endif

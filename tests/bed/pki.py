@@ -54,8 +54,9 @@ class Pki:
         return Pair(cert, key)
 
     def issue(self, name, names=NAMES, addresses=ADDRESSES, dates=None, signed=True,
-              purpose="tls_www_server"):
-        lines = [f"cn = {name}", purpose, "signing_key", "encryption_key"]
+              purpose="tls_www_server", key=None, more=()):
+        """`key`: of another pair, instead of one of its own; `more`: lines of certtool's template."""
+        lines = [f"cn = {name}", purpose, "signing_key", "encryption_key", *more]
         lines += [f"dns_name = {n}" for n in names]
         lines += [f"ip_address = {a}" for a in addresses]
         if dates:
@@ -63,7 +64,7 @@ class Pki:
                       f'expiration_date = "{dates[1]} 00:00:00"']
         else:
             lines += ["expiration_days = 30"]
-        key, cert = self.make_key(name), self.folder / f"{name}.pem"
+        key, cert = key or self.make_key(name), self.folder / f"{name}.pem"
         how = ["--generate-self-signed"]
         if signed:
             how = ["--generate-certificate", "--load-ca-certificate", self.ca.cert,

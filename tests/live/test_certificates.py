@@ -1,0 +1,455 @@
+"""Certificates that nobody vouches for: the question, the keys that are stored, the command trust."""
+import hashlib
+import json
+import re
+import subprocess
+
+import pytest
+
+from bed.shell import PROMPT, Shell
+
+QUESTION = r"once, always \(the key is stored\), or no\? \[no\] "
+
+
+def sha256_of(pair):
+    """Of the certificate, and of its key."""
+    der = subprocess.run(["certtool", "-i", "--outder", "--infile", pair.cert], check=True,
+                         capture_output=True).stdout
+    spki = subprocess.run(["openssl", "x509", "-in", pair.cert, "-noout", "-pubkey"], check=True,
+                          capture_output=True).stdout
+    key = subprocess.run(["openssl", "pkey", "-pubin", "-outform", "DER"], input=spki, check=True,
+                         capture_output=True).stdout
+    return hashlib.sha256(der).hexdigest(), hashlib.sha256(key).hexdigest()
+
+
+def showing(pair, *more):
+    """Options of a server that shows this certificate."""
+    return {"options": (f"--cert={pair.cert}", f"--key={pair.key}", *more)}
+
+
+@pytest.fixture
+def kept(client, tmp_path):
+    """The client keeps what it stores from run to run."""
+    client.memory = tmp_path / "state"
+    return client
+
+
+class Alone(Shell):
+    """It may be connected or not when it prompts."""
+
+    def prompt(self):
+        self.child.expect([PROMPT, "ftpsh> "])
+        return self.child.before
+
+
+@pytest.fixture
+def shell(client):
+    started = []
+
+    def start(*args):
+        started.append(Alone(client, *args))
+        return started[-1]
+
+    yield start
+    for one in started:
+        print(one.seen.text)
+        one.child.close(force=True)
+    client.check_findings()
+
+
+def stored(client):
+    path = client.memory / "ftpsh" / "known_hosts"
+    return path.read_text() if path.exists() else ""
+
+
+def replaced(fake, server, pair):
+    """Another server in its place, with another certificate."""
+    server.stop()
+    return fake(**showing(pair, f"--port={server.port}"))
+
+
+# The question.
+
+def test_question_shows_all_and_the_default_is_no(fake, kept, shell, pki):
+    sh = shell(fake(**showing(pki.selfsigned)).target())
+    sh.child.expect(QUESTION)
+    shown = sh.child.before
+    der, key = sha256_of(pki.selfsigned)
+    for fact in ("CN=selfsigned", "valid        from 20", "localhost, 127.0.0.1, ::1",
+                 f"certificate  sha256:{der}", f"key          sha256:{key}",
+                 "fault        it is self-signed"):
+        assert fact in shown
+    assert shown.count("fault") == 1
+    sh.type("")
+    sh.child.expect("was not accepted")
+    sh.prompt()
+    assert "not connected" in sh.run("ls")
+    assert stored(kept) == ""
+
+
+def test_question_names_every_fault(fake, kept, shell, pki):
+    pair = pki.issue("worst", names=("elsewhere.example",), addresses=(), signed=False,
+                     dates=("2020-01-01", "2021-01-01"), purpose="tls_www_client")
+    sh = shell(fake(**showing(pair)).target())
+    sh.child.expect(QUESTION)
+    for fault in ("self-signed", "has expired", "for another name", "not meant for servers"):
+        assert fault in sh.child.before
+    sh.type("no")
+    sh.child.expect("was not accepted")
+
+
+@pytest.mark.parametrize("kind", ("expired", "other", "selfsigned"))
+def test_once(fake, kept, shell, pki, tmp_path, kind):
+    """It holds for data connections that show it anew, and for what connects again."""
+    server = fake("no-resume", **showing(getattr(pki, kind)))
+    sh = shell(server.target())
+    sh.child.expect(QUESTION)
+    sh.type("once")
+    sh.prompt()
+    assert "small" in sh.run("ls")
+    sh.run(f"get small {tmp_path}/got")
+    assert (tmp_path / "got").exists()
+    sh.run("close")
+    sh.run(f"open {server.target()}")
+    assert "small" in sh.run("ls")
+    assert len(re.findall(QUESTION, sh.seen.text)) == 1
+    assert stored(kept) == ""
+
+
+def test_pool_of_workers_believes_what_was_accepted(fake, kept, shell, pki, tmp_path):
+    server = fake("no-resume", **showing(pki.selfsigned))
+    for i in range(6):
+        server.share(f"file{i}", b"x" * 1000)
+    sh = shell(server.target())
+    sh.child.expect(QUESTION)
+    sh.type("o")
+    sh.prompt()
+    sh.run(f"mirror -P4 . {tmp_path}/copy")
+    assert len(list((tmp_path / "copy").glob("file*"))) == 6
+    assert len(re.findall(QUESTION, sh.seen.text)) == 1
+
+
+def test_always_is_stored_and_serves_scripts(fake, kept, shell, pki):
+    server = fake(**showing(pki.selfsigned))
+    sh = shell(server.target())
+    sh.child.expect(QUESTION)
+    sh.type("what")
+    sh.child.expect(QUESTION)
+    sh.type("always")
+    sh.child.expect("the key is stored in .*/known_hosts")
+    sh.prompt()
+    sh.type("quit")
+    assert sh.leave() == 0
+    _, key = sha256_of(pki.selfsigned)
+    assert stored(kept) == f"|c0|127.0.0.1|{server.port}|0|6|{key}|self-signed\n"
+    path = kept.memory / "ftpsh"
+    assert path.stat().st_mode & 0o777 == 0o700
+    assert (path / "known_hosts").stat().st_mode & 0o777 == 0o600
+    run = kept(server.target(), "ls")
+    assert run.status == 0 and "small" in run.stdout, run
+
+
+def test_interrupt_at_the_question(fake, kept, shell, pki):
+    sh = shell(fake(**showing(pki.selfsigned)).target())
+    sh.child.expect(QUESTION)
+    sh.interrupt()
+    sh.child.expect("interrupted")
+    sh.type("quit")
+    assert sh.leave() == 0
+
+
+def test_answer_that_comes_after_the_clock_ran_out(fake, kept, shell, pki):
+    """The connection is made again, with the answer."""
+    sh = shell("--connect-timeout=1", fake(**showing(pki.selfsigned)).target())
+    sh.child.expect(QUESTION)
+    with pytest.raises(Exception, match="Timeout"):
+        sh.child.expect("never to be seen", timeout=1.5)
+    sh.type("once")
+    sh.prompt()
+    assert "small" in sh.run("ls")
+    assert len(re.findall(QUESTION, sh.seen.text)) == 1
+
+
+def test_what_the_certificate_says_is_escaped_and_bounded(fake, kept, shell, pki):
+    names = [f"{i:03}.{'x' * 60}.example" for i in range(40)]
+    pair = pki.issue("evil", names=names, addresses=(), signed=False,
+                     more=('organization = "a\x1b[2Jb\u202ec"',))
+    sh = shell(fake(**showing(pair)).target())
+    sh.child.expect(QUESTION)
+    assert "\x1b[2J" not in sh.child.before and "\u202e" not in sh.child.before
+    assert r"a\x1b[2Jb" in sh.child.before or "1B" in sh.child.before
+    assert "and 24 more" in sh.child.before
+    sh.type("")
+
+
+# Nobody to ask.
+
+@pytest.mark.parametrize("way", ("one-shot", "-c", "-b", "stdin", "source", "json"))
+def test_scripts_are_never_asked(fake, kept, shell, pki, tmp_path, way):
+    """Not even at a terminal. The pin that the message names is the one that works."""
+    server = fake(**showing(pki.selfsigned))
+    target, script = server.target(), tmp_path / "script"
+    script.write_text(f"open {target}\n")
+    if way == "stdin":
+        text = kept(stdin=f"open {target}\n").stderr
+    elif way in ("source", "json"):
+        sh = shell(*(("--json",) if way == "json" else ()))
+        sh.prompt()
+        text = sh.run(f"source {script}" if way == "source" else f"open {target}")
+        assert not re.search(QUESTION, sh.seen.text)
+    else:
+        args = {"one-shot": (target, "ls"), "-c": ("-c", "ls", target), "-b": ("-b", script)}[way]
+        sh = shell(*args)
+        assert sh.leave() == 4
+        text = sh.seen.text
+        assert not re.search(QUESTION, text)
+    der, _ = sha256_of(pki.selfsigned)
+    pin = re.search(r"--pin=sha256:[0-9a-f]+", text.replace("\r\n", "")).group()
+    assert pin == f"--pin=sha256:{der}"
+    assert kept(pin, target, "ls").status == 0
+    assert stored(kept) == ""
+
+
+# A key that is stored.
+
+def add(client, server, pair):
+    run = client("trust", "add", f"127.0.0.1:{server.port}", f"sha256:{sha256_of(pair)[1]}")
+    assert run.status == 0, run
+
+
+def test_changed_key_is_refused_loudly(fake, kept, shell, pki):
+    server = fake(**showing(pki.selfsigned))
+    add(kept, server, pki.selfsigned)
+    assert kept(server.target(), "ls").status == 0
+    other = pki.issue("selfsigned-too", signed=False)
+    for pair in (other, pki.good):  # whoever vouches for it
+        server = replaced(fake, server, pair)
+        run = kept(server.target(), "ls")
+        assert run.status == 4, run
+        assert "HAS CHANGED" in run.stderr and "trust --forget 127.0.0.1" in run.stderr
+        assert sha256_of(pair)[1] in run.stderr and sha256_of(pki.selfsigned)[1] in run.stderr
+        assert "USER" not in server.said()
+    sh = shell(server.target())
+    sh.child.expect("HAS CHANGED")
+    sh.prompt()
+    assert not re.search(QUESTION, sh.seen.text)
+    sh.run("trust --forget 127.0.0.1")
+    sh.run(f"open {server.target()}")
+    assert "small" in sh.run("ls")
+
+
+@pytest.mark.parametrize("change", (
+    {"dates": ("2020-01-01", "2021-01-01")},
+    {"names": ("elsewhere.example",), "addresses": ()},
+    {"signed": False}))
+def test_stored_key_makes_up_for_issuer_name_and_dates(fake, kept, pki, change):
+    pair = pki.issue("changed", key=pki.selfsigned.key, **change)
+    server = fake(**showing(pair))
+    assert kept(server.target(), "ls").status == 4
+    add(kept, server, pki.selfsigned)
+    assert kept(server.target(), "ls").status == 0
+
+
+def test_stored_key_makes_up_for_other_faults_only_where_they_were_seen(fake, kept, shell, pki):
+    pair = pki.issue("for-clients", signed=False, purpose="tls_www_client")
+    server = fake(**showing(pair))
+    add(kept, server, pair)
+    run = kept(server.target(), "ls")
+    assert run.status == 4 and "not meant for servers" in run.stderr, run
+    assert "self-signed" not in run.stderr, run
+    sh = shell(server.target())
+    sh.child.expect("The key is the one that is stored")
+    sh.child.expect(QUESTION)
+    sh.type("always")
+    sh.prompt()
+    assert kept(server.target(), "ls").status == 0
+    assert stored(kept).count("\n") == 1
+
+
+def make_crl(pki, name, *pairs, days=30):
+    """Revokes the certificates of these pairs."""
+    revoked = pki.folder / f"{name}.revoked.pem"
+    revoked.write_text("".join(p.cert.read_text() for p in pairs))
+    crl = pki.folder / f"{name}.crl.pem"
+    template = pki.write_template(f"{name}.crl", [f"crl_next_update = {days}", "crl_number = 1"])
+    pki.certtool("--generate-crl", "--load-ca-certificate", pki.ca.cert, "--load-ca-privkey",
+                 pki.ca.key, "--load-certificate", revoked, "--template", template, "--outfile", crl)
+    return crl
+
+
+def test_revoked_certificates(fake, kept, shell, pki):
+    """No key that is stored, and no person, makes up for that."""
+    gone = pki.issue("gone")
+    late = pki.issue("gone-and-expired", key=gone.key, dates=("2020-01-01", "2021-01-01"))
+    option = f"--crl-file={make_crl(pki, 'gone', gone, late)}"
+    for pair in (gone, late):
+        server = fake(**showing(pair))
+        add(kept, server, pair)
+        assert kept(server.target(), "ls").status == 0
+        run = kept(option, server.target(), "ls")
+        assert run.status == 4 and "has been revoked" in run.stderr, run
+        assert "--pin" not in run.stderr, run
+        sh = shell(option, server.target())
+        sh.child.expect("has been revoked")
+        sh.prompt()
+        assert not re.search(QUESTION, sh.seen.text)
+    assert kept(option, fake().target(), "ls").status == 0
+
+
+def test_crl_file_that_is_none(kept, tmp_path, pki):
+    for path in (tmp_path / "missing", pki.ca.key):
+        run = kept(f"--crl-file={path}", "127.0.0.1:1", "ls")
+        assert run.status == 1 and str(path) in run.stderr, run
+
+
+def test_pin_goes_before_what_is_stored(fake, kept, pki):
+    server = fake(**showing(pki.selfsigned))
+    add(kept, server, pki.expired)
+    assert kept(server.target(), "ls").status == 4
+    assert kept(f"--pin=sha256:{sha256_of(pki.selfsigned)[1]}", server.target(), "ls").status == 0
+
+
+def test_file_that_others_can_change_is_not_used(fake, kept, pki):
+    server = fake(**showing(pki.selfsigned))
+    add(kept, server, pki.selfsigned)
+    (kept.memory / "ftpsh" / "known_hosts").chmod(0o666)
+    run = kept(server.target(), "ls")
+    assert run.status == 4 and "can be changed by others" in run.stderr, run
+
+
+def test_gnutls_reads_the_file(fake, kept, pki, tmp_path):
+    """In the shape of its own store: gnutls-cli --tofu believes the key, and no other."""
+    server = fake(tls="implicit", **showing(pki.selfsigned))
+    add(kept, server, pki.selfsigned)
+    for pair, good in ((pki.selfsigned, True), (pki.issue("tofu-other", signed=False), False)):
+        if not good:
+            server.stop()
+            server = fake(tls="implicit", **showing(pair, f"--port={server.port}"))
+        home = tmp_path / f"home-{good}"
+        (home / ".gnutls").mkdir(parents=True)
+        (home / ".gnutls" / "known_hosts").write_text(stored(kept))
+        done = subprocess.run(["gnutls-cli", "--strict-tofu", f"--port={server.port}",
+                               "127.0.0.1"], input="QUIT\n", text=True, capture_output=True,
+                              env={"HOME": str(home), "PATH": "/usr/bin:/bin"}, check=False,
+                              timeout=20)
+        assert ("Handshake was completed" in done.stdout) == good, done
+
+
+# The command.
+
+def test_trust_show(fake, kept, pki):
+    server = fake(**showing(pki.expired))
+    der, key = sha256_of(pki.expired)
+    run = kept("trust", "show", f"127.0.0.1:{server.port}")
+    assert run.status == 0, run
+    assert "fault        it has expired" in run.stdout and "stored       no" in run.stdout
+    assert "USER" not in server.said()
+    add(kept, server, pki.expired)
+    run = kept("-c", f"trust show --json 127.0.0.1:{server.port}")
+    assert json.loads(run.stdout) == {
+        "host": "127.0.0.1", "port": server.port, "subject": "CN=expired",
+        "issuer": "CN=ftpsh test authority", "not_before": "2020-01-01T00:00:00Z",
+        "not_after": "2021-01-01T00:00:00Z",
+        "names": ["localhost", "127.0.0.1", "::1", "203.0.113.121", "10.0.1.121",
+                  "2001:db8:2::121", "192.0.2.21", "192.0.2.22"],
+        "sha256": der, "key_sha256": key, "faults": ["expired"], "stored": "yes"}
+    run = kept("-c", "trust show --json", server.target())
+    assert json.loads(run.stdout)["faults"] == ["expired"], run
+
+
+@pytest.mark.parametrize("mode", ("off", "prefer"))
+def test_trust_show_never_goes_on_in_clear(fake, kept, mode):
+    server = fake(tls="off")
+    run = kept(f"--tls={mode}", "trust", "show", f"127.0.0.1:{server.port}")
+    assert run.status == 4, run
+    assert "USER" not in server.said()
+
+
+def test_trust_list_and_forget(kept):
+    key = "5" * 64
+    for server in ("One.example", "one.example:990", "[::1]:2121"):
+        assert kept("trust", "add", server, f"sha256:{key.upper()}").status == 0
+    run = kept("trust", "list")
+    assert [line.split()[:2] for line in run.stdout.splitlines()] == [
+        ["one.example", "21"], ["one.example", "990"], ["::1", "2121"]], run
+    rows = [json.loads(row) for row in kept("-c", "trust --json").stdout.splitlines()]
+    assert rows[2] == {"host": "::1", "port": 2121, "sha256": key, "accepted": ""}
+    assert kept("trust", "forget", "one.example:990").status == 0
+    assert kept("trust", "--forget", "ONE.example").status == 0
+    assert kept("-c", "trust forget [::1]").status == 0
+    assert stored(kept) == ""
+    run = kept("trust", "forget", "one.example")
+    assert run.status == 2 and "no key of 'one.example' is stored" in run.stderr, run
+
+
+def test_trust_keeps_lines_that_are_not_its_own(kept):
+    line = "|g0|one.example|21|0|MIIBIjANBg\n# a remark\n"
+    kept("trust", "add", "a.example", "sha256:" + "0" * 64)
+    path = kept.memory / "ftpsh" / "known_hosts"
+    path.write_text(line + path.read_text())
+    kept("trust", "add", "b.example", "sha256:" + "1" * 64)
+    kept("trust", "forget", "a.example")
+    assert stored(kept) == f"{line}|c0|b.example|21|0|6|{'1' * 64}|-\n"
+
+
+@pytest.mark.parametrize("words, why", (
+    (("add", "one.example", "sha256:12"), "64 hexadecimal digits"),
+    (("add", "a|b", "sha256:" + "0" * 64), "no name of a server"),
+    (("add", "*", "sha256:" + "0" * 64), "no name of a server"),
+    (("add",), "usage: trust"), (("lsit",), "usage: trust"), (("show",), "not connected")))
+def test_trust_with_wrong_words(kept, words, why):
+    run = kept("-c", "trust " + " ".join(f"'{w}'" for w in words))
+    assert run.status == 2 and why in run.stderr, run
+    assert stored(kept) == ""
+
+
+def test_trust_add_from_what_the_server_shows(fake, kept, shell, pki):
+    server = fake(**showing(pki.selfsigned))
+    where = f"127.0.0.1:{server.port}"
+    run = kept("trust", "add", where)
+    assert run.status == 4 and stored(kept) == "", run
+    line = re.search(r"trust add \S+ sha256:[0-9a-f]{64}", run.stderr).group()
+    sh = shell()
+    sh.prompt()
+    sh.type(f"trust add {where}")
+    sh.child.expect(r"Store the key: yes or no\? \[no\] ")
+    sh.type("")
+    sh.child.expect("not stored")
+    sh.prompt()
+    sh.type(f"trust add {where}")
+    sh.child.expect(r"Store the key: yes or no\? \[no\] ")
+    sh.type("yes")
+    sh.child.expect("the key is stored in")
+    sh.prompt()
+    assert "USER" not in server.said()
+    assert kept(server.target(), "ls").status == 0
+    kept("trust", "forget", where)
+    assert kept("-c", line).status == 0
+    assert kept(server.target(), "ls").status == 0
+
+
+@pytest.mark.parametrize("name", ("vsftpd", "proftpd", "pureftpd", "pyftpdlib"))
+def test_first_visit_to_real_servers(bed, ftpsh, tmp_path, name):
+    """The test authority is not among the trusted ones here."""
+    ftpsh.memory = tmp_path / "state"
+    bed.share("here", b"it is")
+    server = bed.server(name)
+    argv = ftpsh.argv
+    ftpsh.argv = lambda args, **more: argv(args, ca=False)
+    sh = Shell(ftpsh, server.target())
+    try:
+        sh.child.expect("its issuer is not known")
+        sh.child.expect(QUESTION)
+        sh.type("always")
+        sh.prompt()
+        assert "here" in sh.run("ls")
+        sh.run(f"get here {tmp_path}/got")
+        assert (tmp_path / "got").read_bytes() == b"it is"
+        sh.type("quit")
+        assert sh.leave() == 0
+    finally:
+        print(sh.seen.text)
+        sh.child.close(force=True)
+        ftpsh.argv = argv
+    run = ftpsh(server.target(), "ls", ca=False)
+    assert run.status == 0, run
