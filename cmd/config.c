@@ -5,7 +5,6 @@
 #include "target.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <ini.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What inih is fed with, a line at a time. It cuts what is too long for it without a word, so that
- * lines are measured, and sections named, before it sees them. */
+/* What inih is fed with, a line at a time. It cuts what is longer than its own room without a word,
+ * so that it gets no more than the names of settings: sections and values are kept here. */
 struct reading {
     struct layers *layers;
     const char *p, *end;
@@ -23,7 +22,9 @@ struct reading {
     int line;                        /* the one that was handed over last; from 1 on */
     const char *raw;                 /* where it begins */
     size_t raw_len;                  /* without its end */
+    size_t head_len;                 /* of "NAME =", of a setting's line */
     char section[TARGET_HOST_BYTES]; /* "": none so far */
+    char value[OPTION_VALUE_BYTES];
     struct err *err;
     bool failed;
 };
@@ -34,9 +35,10 @@ static int complain(struct reading *r, const char *what)
     return err_set(r->err, ERR_USAGE, "%s:%d: %s", r->path, r->line, what);
 }
 
+/* As inih sees it. */
 static bool is_blank(char c)
 {
-    return c == ' ' || c == '\t';
+    return c != '\0' && strchr(" \t\r\v\f", c);
 }
 
 /* ---- lines ---- */
@@ -54,7 +56,7 @@ static void take_line(struct reading *r)
         r->raw++;
         len--;
     }
-    while (len > 0 && (is_blank(r->raw[len - 1]) || r->raw[len - 1] == '\r'))
+    while (len > 0 && is_blank(r->raw[len - 1]))
         len--;
     r->raw_len = len;
 }
@@ -75,19 +77,51 @@ static int enter_section(struct reading *r)
     return 0;
 }
 
-static int check_line(struct reading *r, int room)
+/* Where a value ends: at a blank with ';' behind it, which begins a comment. */
+static size_t value_length(const char *from, size_t len)
 {
-    if (memchr(r->raw, '\0', r->raw_len))
-        return complain(r, "there is a NUL byte: is this a text file?");
-    if (r->raw[0] == '[')
-        return enter_section(r);
-    if (!memchr(r->raw, '=', r->raw_len) && !memchr(r->raw, ':', r->raw_len))
-        return complain(r, "this is no section, no 'NAME = VALUE' and no comment");
+    size_t n = 0;
+    while (n < len && !(is_blank(from[n]) && n + 1 < len && from[n + 1] == ';'))
+        n++;
+    return n;
+}
+
+static int keep_value(struct reading *r)
+{
+    const char *from = r->raw + r->head_len;
+    size_t len = value_length(from, r->raw_len - r->head_len);
+    while (len > 0 && is_blank(*from)) {
+        from++;
+        len--;
+    }
+    while (len > 0 && is_blank(from[len - 1]))
+        len--;
+    if (len >= sizeof r->value)
+        return complain(r, "the value is too long");
+    memcpy(r->value, from, len);
+    r->value[len] = '\0';
+    return 0;
+}
+
+/* `room` is for a name, '=', a line's end and NUL. */
+static int enter_setting(struct reading *r, int room)
+{
+    static const char nothing[] = "this is no section, no 'NAME = VALUE' and no comment";
+    while (r->head_len < r->raw_len && !strchr("=:", r->raw[r->head_len]))
+        r->head_len++;
+    if (r->head_len++ == r->raw_len || r->head_len + 2 > (size_t) room)
+        return complain(r, nothing);
     if (!r->section[0])
         return complain(r, "a setting stands in a section; [*] is the one for all servers");
-    if (r->raw_len + 2 > (size_t) room)
-        return complain(r, "the line is too long");
-    return 0;
+    return keep_value(r);
+}
+
+static int check_line(struct reading *r, int room)
+{
+    r->head_len = 0;
+    if (memchr(r->raw, '\0', r->raw_len))
+        return complain(r, "there is a NUL byte: is this a text file?");
+    return r->raw[0] == '[' ? enter_section(r) : enter_setting(r, room);
 }
 
 /* For ini_parse_stream(): as fgets(). */
@@ -104,10 +138,10 @@ static char *next_line(char *dst, int room, void *stream)
     }
     if (check_line(r, room) < 0)
         return NULL;
-    if (r->raw[0] == '[') /* the name is kept here */
+    if (r->raw[0] == '[')
         snprintf(dst, (size_t) room, "[-]\n");
     else
-        snprintf(dst, (size_t) room, "%.*s\n", (int) r->raw_len, r->raw);
+        snprintf(dst, (size_t) room, "%.*s\n", (int) r->head_len, r->raw);
     return dst;
 }
 
@@ -151,8 +185,9 @@ static int check_secret(struct reading *r, const struct option *o, const char *v
                   : 0;
 }
 
-static int take(struct reading *r, const char *name, const char *value, struct err *err)
+static int take(struct reading *r, const char *name, struct err *err)
 {
+    const char *value = r->value;
     char path[OPTION_VALUE_BYTES], where[OWN_PATH_BYTES + TARGET_HOST_BYTES + 32];
     if (strcmp(name, "password") == 0)
         return err_set(err, ERR_USAGE,
@@ -175,7 +210,8 @@ static int on_setting(void *user, const char *section, const char *name, const c
     struct reading *r = user;
     struct err why = ERR_INIT;
     (void) section;
-    if (take(r, name, value, &why) == 0)
+    (void) value;
+    if (take(r, name, &why) == 0)
         return !r->failed;
     r->failed = true;
     err_wrap(&why, "%s:%d", r->path, r->line);
@@ -203,50 +239,26 @@ int config_parse(struct layers *l, const char *text, size_t len, const char *pat
 
 /* ---- the file ---- */
 
+static const struct own_file config_file = {OWN_CONFIG, "config"};
+
 const char *config_path(char *dst, size_t size)
 {
-    return own_path(&(struct own_file){OWN_CONFIG, "config"}, dst, size);
-}
-
-/* A link leads where its owner wants; what is the system's may be used. */
-static int check_file(const struct stat *st, const char *path, struct err *err)
-{
-    if (!S_ISREG(st->st_mode))
-        return err_set(err, ERR_LOCAL, "%s: is %s, where the configuration belongs", path,
-                       S_ISDIR(st->st_mode) ? "a folder" : "no file");
-    if (st->st_uid != geteuid() && st->st_uid != 0)
-        return err_set(err, ERR_LOCAL, "%s: belongs to somebody else and is not used", path);
-    if (st->st_mode & S_IWOTH)
-        return err_set(err, ERR_LOCAL, "%s: can be changed by everybody (run 'chmod 600' on it)",
-                       path);
-    return 0;
+    return own_path(&config_file, dst, size);
 }
 
 static int read_file(struct layers *l, int fd, const char *path, struct err *err)
 {
-    enum { PIECE = 16 * 1024 };
     struct stat st;
     struct buf text;
     if (fstat(fd, &st) < 0)
         return err_set_sys(err, ERR_LOCAL, errno, "%s", path);
-    if (check_file(&st, path, err) < 0)
-        return -1;
-    buf_init(&text, OWN_BYTES_MAX);
-    int rc = -1;
-    for (;;) {
-        unsigned char *room = buf_reserve(&text, PIECE, err);
-        ssize_t n = room ? read(fd, room, PIECE) : -1;
-        if (!room)
-            err_wrap(err, "%s", path);
-        else if (n < 0)
-            err_set_sys(err, ERR_LOCAL, errno, "%s", path);
-        else if (n == 0)
-            rc = config_parse(l, (const char *) buf_data(&text), buf_len(&text), path,
-                              (st.st_mode & (S_IRGRP | S_IROTH)) != 0, err);
-        if (n <= 0)
-            break;
-        buf_commit(&text, (size_t) n);
-    }
+    buf_init(&text, 2 * OWN_BYTES_MAX);
+    int rc = own_read(fd, path, &text, err);
+    if (rc == 0 && buf_len(&text) >= OWN_BYTES_MAX)
+        rc = err_set(err, ERR_LOCAL, "%s: is too large for a configuration", path);
+    if (rc == 0)
+        rc = config_parse(l, (const char *) buf_data(&text), buf_len(&text), path,
+                          (st.st_mode & (S_IRGRP | S_IROTH)) != 0, err);
     buf_clear(&text);
     return rc;
 }
@@ -254,14 +266,11 @@ static int read_file(struct layers *l, int fd, const char *path, struct err *err
 int config_load(struct layers *l, struct err *err)
 {
     char path[OWN_PATH_BYTES];
-    if (!*config_path(path, sizeof path))
-        return 0;
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
-        return 0;
+    struct err why = ERR_INIT;
+    int fd = own_open(&config_file, &why);
     if (fd < 0)
-        return err_set_sys(err, ERR_LOCAL, errno, "%s", path);
-    int rc = read_file(l, fd, path, err);
+        return why.sys == ENOENT || why.sys == ENOTDIR ? 0 : err_take(err, &why);
+    int rc = read_file(l, fd, config_path(path, sizeof path), err);
     close(fd);
     return rc;
 }

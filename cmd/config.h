@@ -11,12 +11,12 @@
 /* Puts what the text holds into the layers. `path` is for messages and origins; `shared`: others
  * can read it, so that it must not hold a password. -1 with ERR_USAGE ("PATH:3: ...": an unknown
  * name, with the nearest; a bad value; a name that stands twice in a section; what is no line of
- * such a file; a line that is too long) or ERR_LOCAL. */
+ * such a file; a value of OPTION_VALUE_BYTES or more) or ERR_LOCAL. */
 int config_parse(struct layers *l, const char *text, size_t len, const char *path, bool shared,
                  struct err *err);
 
-/* The same for the file; one that does not exist holds nothing. -1 with ERR_LOCAL also when it
- * cannot be read, belongs to somebody else or can be changed by everybody. */
+/* The same for the file; one that does not exist holds nothing. -1 with ERR_LOCAL also as
+ * own_open(), and when it is larger than OWN_BYTES_MAX. */
 int config_load(struct layers *l, struct err *err);
 
 /* Where it is; "" when the environment tells no home. Returns dst. */

@@ -64,9 +64,9 @@ static void make_folders(char *path, size_t from)
     mkdir(path, 0700);
 }
 
-/* `fd`, which is to be a folder or a file of ours; -1, and it is closed, with what it is instead.
- */
-static int check_ours(int fd, mode_t type, const char *what, struct err *err)
+/* `fd`, which is to be a folder or a file of ours, or of the system's where that is let through;
+ * -1, and it is closed, with what it is instead. */
+static int check_ours(int fd, mode_t type, bool systems, const char *what, struct err *err)
 {
     struct stat st;
     if (fstat(fd, &st) < 0)
@@ -74,8 +74,10 @@ static int check_ours(int fd, mode_t type, const char *what, struct err *err)
     else if ((st.st_mode & S_IFMT) != type)
         err_set(err, ERR_LOCAL, "%s: is %s, where a file of ftpsh's belongs; take it away", what,
                 S_ISDIR(st.st_mode) ? "a folder" : "no file");
-    else if (st.st_uid != geteuid() || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-        err_set(err, ERR_LOCAL, "%s: belongs to or can be changed by others", what);
+    else if (st.st_uid != geteuid() && !(systems && st.st_uid == 0))
+        err_set(err, ERR_LOCAL, "%s: belongs to somebody else and is not used", what);
+    else if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+        err_set(err, ERR_LOCAL, "%s: can be changed by others (run 'chmod go-w' on it)", what);
     else
         return fd;
     close(fd);
@@ -93,7 +95,7 @@ static int open_folder(const struct own_file *f, bool make, struct err *err)
         make_folders(path, from);
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     return fd < 0 ? err_set_sys(err, ERR_LOCAL, errno, "%s", path)
-                  : check_ours(fd, S_IFDIR, path, err);
+                  : check_ours(fd, S_IFDIR, false, path, err);
 }
 
 /* ---- reading ---- */
@@ -106,10 +108,10 @@ int own_open(const struct own_file *f, struct err *err)
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return err_set_sys(err, ERR_LOCAL, errno, "%s", path);
-    return check_ours(fd, S_IFREG, path, err);
+    return check_ours(fd, S_IFREG, true, path, err);
 }
 
-static int read_all(int fd, const char *path, struct buf *text, struct err *err)
+int own_read(int fd, const char *path, struct buf *text, struct err *err)
 {
     while (buf_len(text) < OWN_BYTES_MAX) {
         unsigned char *room = buf_reserve(text, READ_BYTES, err);
@@ -135,9 +137,9 @@ static int read_file(const struct own_file *f, int folder, struct buf *text, str
     own_path(f, path, sizeof path);
     if (fd < 0)
         return err_set_sys(err, ERR_LOCAL, why, "%s", path);
-    if (check_ours(fd, S_IFREG, path, err) < 0)
+    if (check_ours(fd, S_IFREG, false, path, err) < 0)
         return -1;
-    int rc = read_all(fd, path, text, err);
+    int rc = own_read(fd, path, text, err);
     close(fd);
     return rc;
 }

@@ -2,9 +2,10 @@
  *
  * They lie in the state folder ($XDG_STATE_HOME/ftpsh, or ~/.local/state/ftpsh) or in that of the
  * configuration ($XDG_CONFIG_HOME/ftpsh, or ~/.config/ftpsh), which has mode 0700 when it was made
- * here; the files have 0600. Neither is used when it belongs to somebody else or others may write
- * to it. Changes are made under a lock (NAME.lock beside it), to a temporary file (NAME.new) that
- * is then renamed: whoever reads sees the file before or after a change, never between.
+ * here; the files have 0600. Neither is used when it belongs to somebody else, or the group or
+ * others may write to it. Changes are made under a lock (NAME.lock beside it), to a temporary file
+ * (NAME.new) that is then renamed: whoever reads sees the file before or after a change, never
+ * between.
  */
 #ifndef FTPSH_CMD_OWNFILE_H
 #define FTPSH_CMD_OWNFILE_H
@@ -29,9 +30,14 @@ const char *own_path(const struct own_file *f, char *dst, size_t size);
  * one that does not exist holds nothing. -1 with ERR_LOCAL: not ours, or not readable. */
 int own_load(const struct own_file *f, struct buf *text, struct err *err);
 
-/* Opens one that people write themselves, which may be a symbolic link to a file of theirs. A
- * descriptor; -1 with ERR_LOCAL, whose `sys` is ENOENT where there is none. */
+/* Opens one that people write themselves: it may be a symbolic link to a file of theirs or of the
+ * system's, and its folder may be anybody's. A descriptor; -1 with ERR_LOCAL, whose `sys` is ENOENT
+ * where there is none. */
 int own_open(const struct own_file *f, struct err *err);
+
+/* Appends what a descriptor of such a file holds, up to OWN_BYTES_MAX and less than 16 KiB more;
+ * `path` is for messages. -1 with ERR_LOCAL. */
+int own_read(int fd, const char *path, struct buf *text, struct err *err);
 
 /* From what the file holds to what it is to hold: 1 where that is to be written, 0 where the file
  * stays as it is, -1 with err. */

@@ -98,7 +98,7 @@ def test_file_of_others_is_not_used(ftpsh):
     file_of(ftpsh).write_text("work  x.example\n")
     file_of(ftpsh).chmod(0o666)
     done = run(ftpsh, "bookmark")
-    assert done.status == 1 and "bookmarks: belongs to or can be changed by others" in done.stderr
+    assert done.status == 1 and "bookmarks: can be changed by others" in done.stderr
 
 
 def edit(ftpsh, monkeypatch, script):

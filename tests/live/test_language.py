@@ -283,7 +283,7 @@ def test_first_commands_that_others_can_write_are_refused(bed, ftpsh, shell):
     rc = write_rc(ftpsh.home, "set who rc\n")
     rc.chmod(0o666)
     sh = shell(bed.server("vsftpd").target())
-    assert f"ftpsh: {rc}: belongs to or can be changed by others" in sh.prompt()
+    assert f"ftpsh: {rc}: can be changed by others (run 'chmod go-w' on it)" in sh.prompt()
     assert "there is no variable 'who'" in sh.run("echo $who")
 
 

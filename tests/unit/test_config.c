@@ -113,6 +113,7 @@ static const struct {
     {"[*]\njson = yes\n", "/c:2: json: 'yes' is neither on nor off"},
     {"[*]\nretries = 1 # once\n", "/c:2: '#'"},
     {"[*]\nuser = me # it is\n", "/c:2: '#'"},
+    {"[*]\nstrategies = epsv\n\fuser =\n", "/c:3: user"},
     {"[*]\npassword-command = a ; b\n", "/c:2: ';'"},
     {"[*]\nstrategies = epsv,acitve\n", "did you mean 'active'"},
     {"[*]\nstrategies = epsv,default\nx\n", "/c:3"},
@@ -131,17 +132,36 @@ static void mistakes_are_named(void **state)
     }
 }
 
-/* inih would take the rest of such a line for the next one. */
-static void long_lines_are_refused(void **state)
+/* inih has room for 200 bytes, and takes the rest of a line for the next one. */
+static void values_are_as_long_as_they_are(void **state)
+{
+    (void) state;
+    char text[2 * OPTION_VALUE_BYTES], value[OPTION_VALUE_BYTES];
+    struct err err = ERR_INIT;
+    memset(value, 'x', sizeof value - 1);
+    value[sizeof value - 1] = '\0';
+    memcpy(value + 150, " # a=b ", 7);
+    snprintf(text, sizeof text, "[*]\npassword-command =%300s%s\nretries = 7\n", "", value);
+    read_text(text);
+    assert_string_equal(s.password_command, value);
+    assert_value("retries", "7");
+    snprintf(text, sizeof text, "[*]\n\npassword-command = %sx\n", value);
+    assert_int_equal(parse(text, strlen(text), false, &err), -1);
+    assert_err(&err, ERR_USAGE);
+    assert_non_null(strstr(err.msg, "/c:3: the value is too long"));
+}
+
+static void long_lines(void **state)
 {
     (void) state;
     char text[5000];
     struct err err = ERR_INIT;
-    int n = snprintf(text, sizeof text, "[*]\nuser = ");
+    int n = snprintf(text, sizeof text, "[*]\n");
     memset(text + n, 'x', sizeof text - (size_t) n);
+    text[400] = '=';
     assert_int_equal(parse(text, sizeof text, false, &err), -1);
     assert_err(&err, ERR_USAGE);
-    assert_non_null(strstr(err.msg, "/c:2: the line is too long"));
+    assert_non_null(strstr(err.msg, "/c:2: this is no section"));
     err_clear(&err);
     memset(text, '#', sizeof text);
     assert_int_equal(parse(text, sizeof text, false, &err), 0);
@@ -184,7 +204,8 @@ int main(void)
         cmocka_unit_test(lists_may_stand_several_times),
         cmocka_unit_test(values_are_kept_as_they_are),
         cmocka_unit_test(mistakes_are_named),
-        cmocka_unit_test(long_lines_are_refused),
+        cmocka_unit_test(values_are_as_long_as_they_are),
+        cmocka_unit_test(long_lines),
         cmocka_unit_test(no_text),
         cmocka_unit_test(secrets_that_others_can_read),
     };
