@@ -1,5 +1,6 @@
 #include "arguments.h"
 
+#include "base/buf.h"
 #include "base/glob.h"
 #include "commands.h"
 #include "xfer/expand.h"
@@ -113,16 +114,16 @@ int arguments_make(struct arguments *a, struct app *app, const struct call *call
     for (int i = 1; i < call->argc; i++) {
         if (put_argument(a, app, call, i, err) < 0)
             return -1;
-        if (strstr(call->argv[i], "://")) /* the word may be the process's own, for `ps` to show */
-            target_scrub(call->argv[i]);
     }
     return 0;
 }
 
 void arguments_clear(struct arguments *a)
 {
-    for (int i = 0; i < a->argc; i++)
+    for (int i = 0; i < a->argc; i++) {
+        wipe(a->argv[i], strlen(a->argv[i])); /* of a URL, or what `quote` sends */
         free(a->argv[i]);
+    }
     free(a->argv);
     free(a->of);
     free(a->found);

@@ -1,5 +1,6 @@
 #include "batch.h"
 
+#include "base/buf.h"
 #include "ownfile.h"
 #include "run.h"
 #include "variables.h"
@@ -66,7 +67,9 @@ static int reader_line(struct reader *r, char dst[LINE_BYTES], struct err *err)
         if (newline || (r->eof && len > 0)) {
             size_t n = newline ? (size_t) (newline - from) : len;
             r->start += newline ? n + 1 : n;
-            return finish_line(from, n, dst, err);
+            int rc = finish_line(from, n, dst, err);
+            wipe(from, n); /* it may hold a password */
+            return rc;
         }
         if (r->eof)
             return 0;
@@ -99,6 +102,7 @@ static int run_lines(struct app *app, struct reader *r, const char *name, struct
         on = got > 0 && (run_line(app, line, where, &err) == 0 || run_goes_on(app, &err));
         if (err_is_set(&err) && !err_is_set(first))
             *first = err;
+        wipe(line, sizeof line);
     }
     return err_is_set(first) ? -1 : 0;
 }

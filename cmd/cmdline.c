@@ -100,20 +100,6 @@ int options_parse(struct layers *l, int argc, char **argv, int *next, struct err
     return 0;
 }
 
-void options_scrub(int argc, char **argv)
-{
-    static const char word[] = "--proxy";
-    size_t len = sizeof word - 1;
-    for (int i = 1; i < argc; i++) {
-        if (strncmp(argv[i], word, len) != 0)
-            continue;
-        if (argv[i][len] == '=')
-            proxy_scrub(argv[i] + len + 1);
-        else if (!argv[i][len] && i + 1 < argc)
-            proxy_scrub(argv[++i]);
-    }
-}
-
 /* "; default 15", from where the program takes it; "" where there is nothing to tell. */
 static const char *default_of(const struct option *o, char *dst, size_t size)
 {

@@ -10,10 +10,6 @@
  * index. 0, or -1 with ERR_USAGE naming the option, with the nearest name where one is near. */
 int options_parse(struct layers *l, int argc, char **argv, int *next, struct err *err);
 
-/* Cuts the passwords out of the words that options_parse() has read, so that `ps` does not show
- * them. */
-void options_scrub(int argc, char **argv);
-
 /* The part of --help that the table yields. */
 void options_print(FILE *out);
 

@@ -9,15 +9,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
-
-/* Once a password is held, a core dump would hold it too. */
-static void forbid_core_dumps(void)
-{
-    struct rlimit none = {0, 0};
-    setrlimit(RLIMIT_CORE, &none);
-}
 
 /* The first line of a descriptor. */
 static int read_secret(int fd, char *dst, size_t size, struct err *err)
@@ -136,7 +128,6 @@ int login_find(struct app *app, const struct target *t, const char *user, struct
                struct err *err)
 {
     memset(out, 0, sizeof *out);
-    forbid_core_dumps();
     /* the password that was handed over is not that of whom `user` names in the shell: ask */
     bool another = user && app->mode == MODE_SHELL;
     if (!user)

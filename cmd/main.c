@@ -7,6 +7,7 @@
 #include "completions.h"
 #include "config.h"
 #include "environment.h"
+#include "secrecy.h"
 #include "setting_show.h"
 #include "handlers.h"
 #include "shell.h"
@@ -87,7 +88,6 @@ static int choose_settings(struct plan *p, struct err *err)
     if (p->target) {
         if (bookmark_target(p->target, &p->where, &p->nowhere) == 0)
             layers_choose(p->layers, p->where.host, p->where.bookmark);
-        target_scrub(p->target);
     }
     return layers_compose(p->layers, &p->settings, err);
 }
@@ -106,7 +106,6 @@ static int make_plan(struct plan *p, int argc, char **argv, struct err *err)
     if (!p->layers)
         return -1;
     int rc = options_parse(p->layers, argc, argv, &next, err);
-    options_scrub(next < argc ? next : argc, argv);
     /* --help before what is wrong is heard all the same, and whatever the configuration holds */
     if (layers_compose(p->layers, &p->settings, rc < 0 ? NULL : err) < 0 || rc < 0)
         return -1;
@@ -257,10 +256,19 @@ static int show_config(const struct plan *p)
     return err.code ? status_of(err.code) : 1;
 }
 
-static int start(struct plan *p, int argc, char **argv)
+static void warn_of_secrets(void)
+{
+    fprintf(stderr,
+            "ftpsh: the command line holds a password, which others could have seen; better: "
+            "~/.netrc, --password-file, --password-command\n");
+}
+
+static int start(struct plan *p, const struct secret_words *words)
 {
     struct err err = ERR_INIT;
-    int rc = make_plan(p, argc, argv, &err);
+    int rc = make_plan(p, words->argc, words->argv, &err);
+    if (words->cut && !p->settings.quiet)
+        warn_of_secrets();
     if (p->settings.help)
         return print_help();
     if (p->settings.version)
@@ -276,11 +284,20 @@ static int start(struct plan *p, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    struct plan plan;
+    struct plan plan = {.layers = NULL};
+    struct secret_words words;
+    struct err err = ERR_INIT;
+    int status = 1;
+    secrecy_forbid_cores();
+    int rc = secrecy_take_words(argc, argv, &words, &err);
     hold_standard_descriptors();
     use_locale();
-    int status = start(&plan, argc, argv);
+    if (rc == 0)
+        status = start(&plan, &words);
+    else
+        fprintf(stderr, "ftpsh: %s\n", err.msg);
     target_clear(&plan.where);
     layers_free(plan.layers);
+    secrecy_clear(&words);
     return status;
 }

@@ -2,6 +2,7 @@
 
 #include "aliases.h"
 #include "background.h"
+#include "base/buf.h"
 #include "commands.h"
 #include "output.h"
 #include "status.h"
@@ -211,6 +212,7 @@ int run_line(struct app *app, const char *line, const char *where, struct err *e
         run_commands(l);
     }
     *err = l->first;
+    wipe(l, sizeof *l); /* the words of an `open` or `quote` */
     free(l);
     return err_is_set(err) ? -1 : 0;
 }

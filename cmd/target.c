@@ -48,9 +48,22 @@ static int split(const char *text, struct parts *out, struct err *err)
     return authority_split((struct span){p, len}, &out->where, err);
 }
 
+/* What looks like a port may be a password that a '/' ends too early: no message shows it. */
+static bool is_cut_login(const struct parts *p)
+{
+    const struct span *port = &p->where.port;
+    size_t digits = 0;
+    while (digits < port->len && port->p[digits] >= '0' && port->p[digits] <= '9')
+        digits++;
+    return p->where.has_port && digits < port->len && p->dir.len &&
+           memchr(p->dir.p, '@', p->dir.len);
+}
+
 static int fill(const struct parts *p, struct target *out, struct err *err)
 {
     const struct authority *where = &p->where;
+    if (is_cut_login(p))
+        return err_set(err, ERR_USAGE, "in a user name or password '/' is written %%2F");
     out->scheme = p->scheme;
     out->has_user = where->has_user;
     out->has_password = where->has_password;
@@ -129,13 +142,6 @@ const char *target_format(const struct target *t, char dst[TARGET_TEXT_BYTES])
     }
     *p = '\0';
     return dst;
-}
-
-void target_scrub(char *text)
-{
-    struct parts p;
-    split(text, &p, NULL);
-    authority_scrub(&p.where, text);
 }
 
 int target_tls(const struct target *t, enum tls_mode given, bool chosen, enum tls_mode *out,

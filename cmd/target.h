@@ -34,9 +34,6 @@ int target_parse(const char *text, struct target *out, struct err *err);
 /* As text that target_parse() takes, without the password. Returns dst. */
 const char *target_format(const struct target *t, char dst[TARGET_TEXT_BYTES]);
 
-/* Cuts the password out of the text itself, so that `ps` does not show it. */
-void target_scrub(char *text);
-
 /* What TLS the target asks for, `given` being what the option says (`chosen`: it was used).
  * 0 with *out, or -1 with ERR_USAGE when they contradict each other. */
 int target_tls(const struct target *t, enum tls_mode given, bool chosen, enum tls_mode *out,

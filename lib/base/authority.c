@@ -1,7 +1,5 @@
 #include "base/authority.h"
 
-#include "base/buf.h"
-
 #include <string.h>
 
 static const char *find_last(struct span s, char c)
@@ -109,14 +107,4 @@ int span_port(struct span s, uint16_t *out, struct err *err)
         return err_set(err, ERR_USAGE, "'%.*s' is no port", (int) s.len, s.p);
     *out = (uint16_t) n;
     return 0;
-}
-
-void authority_scrub(const struct authority *a, char *text)
-{
-    if (!a->has_password)
-        return;
-    size_t from = (size_t) (a->password.p - text) - 1, len = strlen(text);
-    size_t rest = from + 1 + a->password.len;
-    memmove(text + from, text + rest, len - rest);
-    wipe(text + from + (len - rest), rest - from);
 }

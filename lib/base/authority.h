@@ -30,7 +30,4 @@ int span_decode(struct span s, char *dst, size_t size, const char *what, struct 
 /* 1 to 65535, or -1 with ERR_USAGE. */
 int span_port(struct span s, uint16_t *out, struct err *err);
 
-/* Cuts the password out of `text`, the string that `a` was split from. */
-void authority_scrub(const struct authority *a, char *text);
-
 #endif

@@ -88,14 +88,6 @@ int proxy_parse(const char *text, struct proxy *out, struct err *err)
     return 0;
 }
 
-void proxy_scrub(char *text)
-{
-    struct authority where;
-    enum proxy_kind kind;
-    split(text, &kind, &where, NULL);
-    authority_scrub(&where, text);
-}
-
 const char *proxy_format(const struct proxy *p, char *dst, size_t size)
 {
     bool ipv6 = strchr(p->host, ':') != NULL;

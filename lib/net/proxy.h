@@ -31,9 +31,6 @@ struct proxy {
  * with ERR_USAGE; messages never hold the login. */
 int proxy_parse(const char *text, struct proxy *out, struct err *err);
 
-/* Cuts the password out of such a text itself, so that `ps` does not show it. */
-void proxy_scrub(char *text);
-
 /* "socks5://gateway:1080", without the login; returns dst. */
 const char *proxy_format(const struct proxy *p, char *dst, size_t size);
 

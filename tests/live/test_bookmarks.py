@@ -78,7 +78,7 @@ def test_what_had_the_name_is_told(ftpsh):
 def test_one_clear_line(ftpsh, line, what, status):
     if "wrok" in line:
         run(ftpsh, "bookmark add work x.example")
-    done = run(ftpsh, line)
+    done = ftpsh("-q", "-c", line)
     assert done.status == status and what in done.stderr, done
     assert len(done.stderr.splitlines()) == 1 and "hush" not in done.stderr, done
 

@@ -121,7 +121,7 @@ def test_login_at_the_proxy(bed, ftpsh, tmp_path, proxies, account, kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_wrong_login_at_the_proxy(bed, ftpsh, proxies, account, kind):
     server, proxy = bed.server("vsftpd"), proxies(kind, login=login_for(kind, account))
-    run = ftpsh(f"--proxy={proxy.url((account.name, 'guessed-wrong'))}", server.target(), "ls")
+    run = ftpsh("-q", f"--proxy={proxy.url((account.name, 'guessed-wrong'))}", server.target(), "ls")
     failure(run, 3, proxy.shown(), "refuses the user name or the password")
     assert "guessed-wrong" not in run.stderr + str(run.report) and run.seconds < 5, run
     run = ftpsh(f"--proxy={proxy.url()}", server.target(), "ls")

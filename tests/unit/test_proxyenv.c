@@ -99,21 +99,6 @@ static void faults_name_the_variable(void **state)
     assert_null(strstr(err.msg, "secret"));
 }
 
-static void passwords_leave_the_words(void **state)
-{
-    (void) state;
-    char words[][40] = {"ftpsh",   "--proxy=socks5://me:secret@gw",
-                        "--proxy", "http://me:secret@gw",
-                        "--user",  "me:keep@this"};
-    char *argv[6];
-    for (int i = 0; i < 6; i++)
-        argv[i] = words[i];
-    options_scrub(6, argv);
-    assert_string_equal(words[1], "--proxy=socks5://me@gw");
-    assert_string_equal(words[3], "http://me@gw");
-    assert_string_equal(words[5], "me:keep@this");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -122,7 +107,6 @@ int main(void)
         cmocka_unit_test_setup(exceptions, forget),
         cmocka_unit_test_setup(the_option_decides, forget),
         cmocka_unit_test_setup(faults_name_the_variable, forget),
-        cmocka_unit_test_setup(passwords_leave_the_words, forget),
     };
     return run_unit(tests);
 }

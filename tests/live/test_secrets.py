@@ -1,0 +1,185 @@
+"""A password is where it is needed, and nowhere else."""
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from bed.process import wait_until
+from fake.server import PASSWORD
+
+SECRET = "hidden-word"
+WARNING = ("ftpsh: the command line holds a password, which others could have seen; "
+           "better: ~/.netrc, --password-file, --password-command")
+
+
+@pytest.fixture
+def silent():
+    """A port that takes connections, and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(15)
+        yield listener
+
+
+@contextlib.contextmanager
+def running(argv, **options):
+    with subprocess.Popen([str(a) for a in argv], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, start_new_session=True, **options) as child:
+        try:
+            yield child
+        finally:
+            child.kill()
+
+
+def words_of(child):
+    return Path(f"/proc/{child.pid}/cmdline").read_bytes().decode()
+
+
+COMMAND_LINES = {
+    "target": ("me:{s}@{h}", "ls"),
+    "target with more": ("me:a@{s}%2F@{h}", "ls"),
+    "url": ("ftp://me:{s}@{h}/pub", "ls"),
+    "proxy": ("--proxy=http://me:{s}@{h}", "ftp.invalid", "ls"),
+    "proxy apart": ("--proxy", "socks5://me:{s}@{h}", "ftp.invalid", "ls"),
+    "-c": ("-c", "open me:{s}@{h}; ls"),
+    "-c glued": ("-qcopen 'me:{s}@{h}'; ls",),
+    "--command": ("--command=echo; open ftp://me:{s}@{h}/",),
+    "-c quote": ("-c", "open {h}; quote PASS {s}"),
+    "quote": ("{h}", "quote", "pass", "{s}"),
+    "fxp": ("{h}", "fxp", "ftp://me:{s}@{h}/one", "ftp://you:{s}@{h}/two"),
+    "set": ("-c", "set proxy http://me:{s}@{h}; open ftp.invalid"),
+}
+
+
+@pytest.mark.parametrize("form", COMMAND_LINES)
+def test_no_password_in_the_process_list(client, silent, form):
+    """By the time that the first connection comes, and ever after."""
+    port = silent.getsockname()[1]
+    args = [a.format(s=SECRET, h=f"127.0.0.1:{port}") for a in COMMAND_LINES[form]]
+    with running(client.argv(args), env=client.env()) as child:
+        connection, _ = silent.accept()
+        shown = words_of(child)
+        connection.close()
+        assert SECRET not in shown and f"127.0.0.1:{port}" in shown, shown
+
+
+def test_no_password_in_the_process_list_before_anything_else(client):
+    """The file of commands is opened before any connection: it is a pipe that nobody writes to."""
+    pipe = client.folder / "pipe"
+    os.mkfifo(pipe)
+    with running(client.argv(["-b", pipe, f"me:{SECRET}@127.0.0.1:1"]), env=client.env()) as child:
+        wait_until(lambda: "\0me@127.0.0.1:1\0" in words_of(child), 15, "the password to go")
+        os.close(os.open(pipe, os.O_WRONLY))
+        child.wait(15)
+
+
+def test_one_line_names_the_better_ways(fake, client):
+    target = fake().target().replace("@", f":{PASSWORD}@")
+    run = client(target, "pwd", password="")
+    assert (run.status, run.stdout, run.stderr) == (0, "/\n", WARNING + "\n"), run
+    run = client("-q", target, "pwd", password="")
+    assert (run.status, run.stdout, run.stderr) == (0, "/\n", ""), run
+    run = client("-c", f"echo a:b; open '{target}'; pwd", password="")
+    assert (run.status, run.stdout, run.stderr) == (0, "a:b\n/\n", WARNING + "\n"), run
+    run = client("-c", f"echo a:b c; open {fake().target()}; pwd")
+    assert (run.status, run.stderr) == (0, ""), run
+
+
+MISTAKES = {
+    "scheme": ("gopher://me:{s}@127.0.0.1", "ls"),
+    "port": ("me:{s}@127.0.0.1:port", "ls"),
+    "bracket": ("ftp://me:{s}@[::1", "ls"),
+    "percent": ("ftp://me:{s}%zz@127.0.0.1", "ls"),
+    "slash": ("me:{s}/more@127.0.0.1", "ls"),
+    "no host": ("me:{s}@", "ls"),
+    "refused": ("me:{s}@127.0.0.1:1", "ls"),
+    "proxy's scheme": ("--proxy=gopher://me:{s}@127.0.0.1", "ftp.invalid", "ls"),
+    "proxy's port": ("--proxy=http://me:{s}@127.0.0.1:99999", "ftp.invalid", "ls"),
+    "set": ("-c", "set proxy gopher://me:{s}@127.0.0.1"),
+    "open": ("-c", "open ftp://me:{s}@127.0.0.1:x/"),
+    "fxp": ("-c", "fxp gopher://me:{s}@h/a ftp://me:{s}@h:x/b"),
+    "quote": ("-c", "quote PASS {s}"),
+    "two targets": ("-c", "open me:{s}@127.0.0.1:1 more words"),
+    "option": ("--no-such", "me:{s}@127.0.0.1", "ls"),
+}
+
+
+@pytest.mark.parametrize("form", MISTAKES)
+def test_no_message_holds_a_password(client, form):
+    run = client("--retries=0", *(a.format(s=SECRET) for a in MISTAKES[form]))
+    assert run.status != 0 and SECRET not in run.stdout + run.stderr, run
+    assert SECRET not in json.dumps(run.report)
+
+
+def test_dialogue_trace_and_report_hold_no_password(fake, client):
+    trace, server = client.folder / "trace", fake()
+    wrong = server.target().replace("@", f":{SECRET}@")
+    list_of = f"-open {wrong}; open {server.target()}; -quote PASS {SECRET}; status; set; pwd"
+    run = client("-v", f"--trace={trace}", "-c", list_of)
+    assert run.status == 0 and "> PASS" in server.said(), run
+    assert re.search(r"> PASS (?!hidden)", trace.read_text())
+    for text in (run.stdout, run.stderr, trace.read_text(), json.dumps(run.report)):
+        assert SECRET not in text and PASSWORD not in text
+
+
+@pytest.mark.parametrize("number", (signal.SIGABRT, signal.SIGQUIT))
+def test_no_core(client, silent, number):
+    argv = ["sh", "-c", 'ulimit -c unlimited; exec "$@"', "sh",
+            *client.argv([f"127.0.0.1:{silent.getsockname()[1]}", "ls"])]
+    child = os.posix_spawn("/bin/sh", argv, client.env())
+    connection, _ = silent.accept()
+    limits = Path(f"/proc/{child}/limits").read_text()
+    os.kill(child, number)
+    status = os.waitpid(child, 0)[1]
+    connection.close()
+    assert os.WTERMSIG(status) == number and not os.WCOREDUMP(status)
+    assert re.search(r"Max core file size +0 +0 ", limits), limits
+
+
+def test_memory_is_no_business_of_others(binary, account, silent):
+    """What cannot be dumped belongs to root, whoever runs it: no debugger of the user reads it."""
+    env = {"PATH": os.environ["PATH"], "HOME": "/", "ASAN_OPTIONS": "detect_leaks=0"}
+    target = f"127.0.0.1:{silent.getsockname()[1]}"
+    with running([binary, target, "ls"], env=env, cwd="/", user=account.uid) as child:
+        connection, _ = silent.accept()
+        assert os.stat(f"/proc/{child.pid}").st_uid == account.uid
+        assert os.stat(f"/proc/{child.pid}/maps").st_uid == 0
+        connection.close()
+
+
+def memory_holds(child, secret):
+    maps = Path(f"/proc/{child.pid}/maps").read_text().splitlines()
+    with open(f"/proc/{child.pid}/mem", "rb", buffering=0) as memory:
+        for line in maps:
+            low, high, mode = re.match(r"(\w+)-(\w+) (\S+)", line).groups()
+            size = int(high, 16) - int(low, 16)
+            if not mode.startswith("rw") or size > 1 << 30:
+                continue
+            memory.seek(int(low, 16))
+            with contextlib.suppress(OSError):
+                if secret.encode() in memory.read(size):
+                    return line
+    return None
+
+
+@pytest.fixture
+def plain(request, client):
+    """Without sanitizers, which keep copies of their own."""
+    client.binary = request.getfixturevalue("release_binary")
+    return client
+
+
+def test_words_of_a_command_are_wiped_behind_it(fake, plain):
+    server = fake()
+    with running(plain.argv(["-b", "-", server.target()]), env=plain.env()) as child:
+        lines = (f"-quote PASS {SECRET}", f"- open me:{SECRET}@127.0.0.1:1 -", "pwd", "")
+        child.stdin.write("\n".join(lines).encode())
+        child.stdin.flush()
+        assert child.stdout.readline() == b"/\n", child.stderr.read()
+        wait_until(lambda: not memory_holds(child, SECRET), 5,
+                   f"a wiped memory, not {memory_holds(child, SECRET)}")
