@@ -6,6 +6,9 @@
 #include <string.h>
 #include <strings.h>
 #include <time.h>
+#ifdef __aarch64__
+#include <sys/auxv.h>
+#endif
 
 /* What the right key makes up for: all that only tells whose certificate it is. */
 #define BY_KEY                                                                                     \
@@ -153,16 +156,35 @@ gnutls_certificate_credentials_t trust_credentials(const struct trust *t)
     return t->credentials;
 }
 
-/* AES-128-GCM first: the fastest on processors that have AES, and enough. */
+#if defined(__x86_64__) || defined(__i386__)
+static bool has_aes(void)
+{
+    return __builtin_cpu_supports("aes");
+}
+#elif defined(__aarch64__) && defined(HWCAP_AES)
+static bool has_aes(void)
+{
+    return getauxval(AT_HWCAP) & HWCAP_AES;
+}
+#else
+static bool has_aes(void)
+{
+    return true; /* nobody tells */
+}
+#endif
+
+/* AES-128-GCM first where the processor has AES: the fastest then, and enough. */
 void trust_priority(const struct trust *t, const char *group, char *dst, size_t size)
 {
     const char *versions = t->min == TLS_1_3   ? "+VERS-TLS1.3"
                            : t->max == TLS_1_2 ? "+VERS-TLS1.2"
                                                : "+VERS-TLS1.3:+VERS-TLS1.2";
+    const char *ciphers = has_aes() ? "+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305"
+                                    : "+CHACHA20-POLY1305:+AES-128-GCM:+AES-256-GCM";
     snprintf(dst, size,
-             "NORMAL:-VERS-ALL:%s:-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305:"
-             "+AES-128-CCM:+AES-256-CCM:+AES-128-CBC:+AES-256-CBC",
-             versions);
+             "NORMAL:-VERS-ALL:%s:-CIPHER-ALL:%s:+AES-128-CCM:+AES-256-CCM:+AES-128-CBC:"
+             "+AES-256-CBC",
+             versions, ciphers);
     size_t used = strlen(dst);
     if (group && *group && used < size)
         snprintf(dst + used, size - used, ":-GROUP-ALL:+GROUP-%s:+GROUP-ALL", group);
