@@ -11,6 +11,7 @@ enum {
     OPT_CERT,
     OPT_KEY,
     OPT_CLIENT_CA,
+    OPT_OCSP,
     OPT_TLS,
     OPT_TLS_MAX,
     OPT_REUSE,
@@ -36,6 +37,7 @@ static const struct {
     {"key", "F", OPT_KEY, "private key (PEM)"},
     {"client-ca", "F", OPT_CLIENT_CA,
      "control and data need a client certificate that this authority signed (PEM)"},
+    {"ocsp", "F", OPT_OCSP, "an answer about the certificate to staple to it (DER)"},
     {"tls", "MODE", OPT_TLS, "explicit, implicit, off, required (explicit)"},
     {"tls-max", "V", OPT_TLS_MAX, "1.2 or 1.3 (1.3)"},
     {"require-reuse", NULL, OPT_REUSE, "522 unless data resumes control's TLS session"},
@@ -129,6 +131,8 @@ static const char **string_option(struct options *o, int id)
         return &o->key;
     case OPT_CLIENT_CA:
         return &o->client_ca;
+    case OPT_OCSP:
+        return &o->ocsp;
     case OPT_USER:
         return &o->user;
     case OPT_PASSWORD:

@@ -12,6 +12,7 @@ struct options {
     const char *advertise;       /* NULL: control's local address */
     const char *log;             /* NULL: none; "-": standard error */
     const char *client_ca;       /* NULL: no client certificate is asked for */
+    const char *ocsp;            /* stapled to the certificate; NULL: nothing is */
     int port, passive_lo, passive_hi;
     int accept_timeout_ms; /* how long a transfer waits for its data connection */
     enum tls_offer tls;
