@@ -65,6 +65,7 @@ struct app {
     bool json;                      /* its results are wanted as JSON */
     bool quit;
     bool background;   /* this is a twin */
+    bool typing;       /* a line is being typed: nothing else can be asked */
     struct jobs *jobs; /* commands in the background; NULL: none so far */
     size_t untold;     /* the latest attempts, made by no command: the next one tells of them */
     struct foldercache *folders; /* for completion; NULL: nothing is kept */

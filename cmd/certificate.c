@@ -112,8 +112,8 @@ int certificate_store(struct app *app, const struct trust_facts *f, struct err *
 
 bool certificate_may_ask(const struct app *app)
 {
-    return app->mode == MODE_SHELL && !app->background && !app->script && !app->json &&
-           !app->settings.json;
+    return app->mode == MODE_SHELL && !app->background && !app->typing && !app->script &&
+           !app->json && !app->settings.json;
 }
 
 /* Its number among the answers, as a whole or by the first letter; -1 for none of them. */

@@ -137,7 +137,9 @@ static int fetch(struct completer *c, const char *path, const char *shown, struc
     else
         notice_begin(&notice);
     size_t before = app->attempts.n;
+    app->typing = true;
     int rc = list_stream(&app->mover, path, &options, items_collect, items, NULL, err);
+    app->typing = false;
     if (noisy)
         editor_show(c->editor);
     else

@@ -3,9 +3,11 @@ import hashlib
 import json
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 
+from bed.process import wait_until
 from bed.shell import PROMPT, Shell
 
 QUESTION = r"once, always \(the key is stored\), or no\? \[no\] "
@@ -182,6 +184,23 @@ def test_what_the_certificate_says_is_escaped_and_bounded(fake, kept, shell, pki
     sh.type("")
 
 
+def test_completion_asks_nothing(fake, kept, shell, pki):
+    """The next command does, when the server has come back with another certificate."""
+    server = fake()
+    sh = shell(server.target())
+    sh.prompt()
+    server = replaced(fake, server, pki.selfsigned)
+    sh.child.send("cat s\t")
+    wait_until(lambda: "no TLS on control" in server.said(), 15, "the refused certificate")
+    sh.child.send("\x15")  # takes the line away
+    sh.type("ls")
+    sh.child.expect(QUESTION)
+    assert server.said().count("AUTH TLS") == 2
+    sh.type("once")
+    sh.child.expect("small")
+    sh.prompt()
+
+
 # Nobody to ask.
 
 @pytest.mark.parametrize("way", ("one-shot", "-c", "-b", "stdin", "source", "json"))
@@ -266,12 +285,14 @@ def test_stored_key_makes_up_for_other_faults_only_where_they_were_seen(fake, ke
     assert stored(kept).count("\n") == 1
 
 
-def make_crl(pki, name, *pairs, days=30):
+def make_crl(pki, name, *pairs, until="2049-01-01"):
     """Revokes the certificates of these pairs."""
     revoked = pki.folder / f"{name}.revoked.pem"
     revoked.write_text("".join(p.cert.read_text() for p in pairs))
     crl = pki.folder / f"{name}.crl.pem"
-    template = pki.write_template(f"{name}.crl", [f"crl_next_update = {days}", "crl_number = 1"])
+    template = pki.write_template(f"{name}.crl", [
+        'crl_this_update_date = "2020-01-01 00:00:00"',
+        f'crl_next_update_date = "{until} 00:00:00"', "crl_number = 1"])
     pki.certtool("--generate-crl", "--load-ca-certificate", pki.ca.cert, "--load-ca-privkey",
                  pki.ca.key, "--load-certificate", revoked, "--template", template, "--outfile", crl)
     return crl
@@ -294,6 +315,99 @@ def test_revoked_certificates(fake, kept, shell, pki):
         sh.prompt()
         assert not re.search(QUESTION, sh.seen.text)
     assert kept(option, fake().target(), "ls").status == 0
+
+
+def test_list_of_revoked_certificates_that_is_out_of_date(fake, kept, pki):
+    crl = make_crl(pki, "old", pki.expired, until="2021-01-01")
+    run = kept(f"--crl-file={crl}", fake().target(), "ls")
+    assert run.status == 4 and "out of date" in run.stderr, run
+
+
+def make_answer(pki, pair, state="V", days=1):
+    """What an OCSP responder says of the pair: V valid, R revoked."""
+    serial = subprocess.run(["openssl", "x509", "-in", pair.cert, "-noout", "-serial"], check=True,
+                            capture_output=True, text=True).stdout.strip().partition("=")[2]
+    index, answer = pair.cert.with_suffix(".index"), pair.cert.with_suffix(f".{state}.der")
+    when = "260101000000Z" if state == "R" else ""
+    index.write_text(f"{state}\t491231235959Z\t{when}\t{serial}\tunknown\t/CN=it\n")
+    subprocess.run(["openssl", "ocsp", "-index", index, "-CA", pki.ca.cert, "-rsigner", pki.ca.cert,
+                    "-rkey", pki.ca.key, "-issuer", pki.ca.cert, "-cert", pair.cert, "-respout",
+                    answer, "-ndays", str(days)], check=True, capture_output=True)
+    return answer
+
+
+VERSIONS = {"TLS1.3": (), "TLS1.2": ("--tls-max=1.2",)}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_certificate_that_demands_an_ocsp_answer(fake, kept, pki, version):
+    pair = pki.issue("must-staple", more=("tls_feature = 5",))
+    run = kept(fake(**showing(pair, *VERSIONS[version])).target(), "ls")
+    assert run.status == 4 and "demands an OCSP answer" in run.stderr, run
+    stapled = f"--ocsp={make_answer(pki, pair)}"
+    run = kept(fake(**showing(pair, stapled, *VERSIONS[version])).target(), "ls")
+    assert run.status == 0, run
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("fault", ({}, {"dates": ("2020-01-01", "2021-01-01")},
+                                   {"names": ("elsewhere.example",), "addresses": ()}))
+def test_ocsp_answer_that_says_revoked(fake, kept, pki, version, fault):
+    """Also where there is something else that a stored key would make up for."""
+    pair = pki.issue("taken-back", **fault)
+    stapled = f"--ocsp={make_answer(pki, pair, 'R')}"
+    server = fake(**showing(pair, stapled, *VERSIONS[version]))
+    add(kept, server, pair)
+    run = kept(server.target(), "ls")
+    assert run.status == 4 and "has been revoked" in run.stderr, run
+    assert "USER" not in server.said()
+
+
+def test_ocsp_answer_about_another_certificate(fake, kept, pki):
+    pair = pki.issue("must-staple-too", more=("tls_feature = 5",))
+    stapled = f"--ocsp={make_answer(pki, pki.good)}"
+    run = kept(fake(**showing(pair, stapled)).target(), "ls")
+    assert run.status == 4 and "OCSP answer" in run.stderr, run
+
+
+# Names (RFC 6125).
+
+@pytest.mark.parametrize("names, addresses, name, good", (
+    (["ftp.example.com"], (), "ftp.example.com", True),
+    (["ftp.example.com"], (), "FTP.Example.COM", True),
+    (["ftp.example.com"], (), "example.com", False),
+    (["*.example.com"], (), "ftp.example.com", True),
+    (["*.example.com"], (), "a.ftp.example.com", False),
+    (["*.example.com"], (), "example.com", False),
+    (["*"], (), "localhost", False),
+    (["xn--bcher-kva.example"], (), "bücher.example", True),
+    (["xn--bcher-kva.example"], (), "xn--bcher-kva.example", True),
+    (["xn--bcher-kva.example"], (), "bucher.example", False),
+    (["192.0.2.7"], (), "192.0.2.7", False),
+    ([], ("192.0.2.7",), "192.0.2.7", True),
+    ([], ("2001:db8::7",), "2001:db8:0::7", True),
+    ([], ("192.0.2.7",), "192.0.2.8", False)))
+def test_names(fake, client, pki, names, addresses, name, good):
+    pair = pki.issue("named", names=names, addresses=addresses)
+    run = client(f"--tls-name={name}", fake(**showing(pair)).target(), "ls")
+    assert run.status == (0 if good else 4), run
+    assert good or "for another name" in run.stderr
+
+
+def test_fastest_cipher_comes_first(fake, client):
+    """AES where the processor has it."""
+    cpu = Path("/proc/cpuinfo").read_text()
+    if not re.search(r"^(flags|Features)\b", cpu, re.MULTILINE):
+        pytest.skip("the processor does not tell what it can")
+    has_aes = re.search(r"^(flags|Features)\b.*\baes\b", cpu, re.MULTILINE)
+    cipher = client(fake().target(), "ls").report["server"]["tls"]["cipher"]
+    assert cipher == ("AES-128-GCM" if has_aes else "CHACHA20-POLY1305")
+
+
+def test_certificate_for_clients_is_none_for_a_server(fake, client, pki):
+    pair = pki.issue("client-only", purpose="tls_www_client")
+    run = client(fake(**showing(pair)).target(), "ls")
+    assert run.status == 4 and "not meant for servers" in run.stderr, run
 
 
 def test_crl_file_that_is_none(kept, tmp_path, pki):
