@@ -54,14 +54,33 @@ const char *own_path(const struct own_file *f, char *dst, size_t size)
     return dst;
 }
 
-static void make_folders(char *path, size_t from)
+/* 0, or why the first could not be made that was not there: what follows from that is no reason. */
+static int make_folders(char *path, size_t from)
 {
+    int why = 0;
     for (char *slash = strchr(path + from + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        mkdir(path, 0700);
+        if (mkdir(path, 0700) < 0 && errno != EEXIST && !why)
+            why = errno;
         *slash = '/';
     }
-    mkdir(path, 0700);
+    if (mkdir(path, 0700) < 0 && errno != EEXIST && !why)
+        why = errno;
+    return why;
+}
+
+static int no_home(struct err *err)
+{
+    err_set(err, ERR_LOCAL, "HOME names no folder");
+    if (err)
+        err->sys = ENOENT;
+    return -1;
+}
+
+/* HOME may be a file: /dev/null, for those who are to have none. */
+static bool is_absent(int why)
+{
+    return why == ENOENT || why == ENOTDIR;
 }
 
 /* `fd`, which is to be a folder or a file of ours, or of the system's where that is let through;
@@ -84,17 +103,16 @@ static int check_ours(int fd, mode_t type, bool systems, const char *what, struc
     return -1;
 }
 
-/* The folder's descriptor; -1 with err, whose `sys` is ENOENT when there is none. */
+/* The folder's descriptor; -1 with err, whose `sys` says when there is none. */
 static int open_folder(const struct own_file *f, bool make, struct err *err)
 {
     char path[FOLDER_BYTES];
     size_t from = folder_path(f->folder, path, sizeof path);
     if (!path[0])
-        return err_set_sys(err, ERR_LOCAL, ENOENT, "no home folder");
-    if (make)
-        make_folders(path, from);
+        return no_home(err);
+    int unmade = make ? make_folders(path, from) : 0;
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return fd < 0 ? err_set_sys(err, ERR_LOCAL, errno, "%s", path)
+    return fd < 0 ? err_set_sys(err, ERR_LOCAL, unmade ? unmade : errno, "%s", path)
                   : check_ours(fd, S_IFDIR, false, path, err);
 }
 
@@ -104,10 +122,10 @@ int own_open(const struct own_file *f, struct err *err)
 {
     char path[OWN_PATH_BYTES];
     if (!*own_path(f, path, sizeof path))
-        return err_set_sys(err, ERR_LOCAL, ENOENT, "no home folder");
+        return no_home(err);
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
-        return err_set_sys(err, ERR_LOCAL, errno, "%s", path);
+        return err_set_sys(err, ERR_LOCAL, is_absent(errno) ? ENOENT : errno, "%s", path);
     return check_ours(fd, S_IFREG, true, path, err);
 }
 
@@ -150,7 +168,7 @@ int own_load(const struct own_file *f, struct buf *text, struct err *err)
     buf_init(text, OWN_BYTES_MAX + READ_BYTES);
     int folder = open_folder(f, false, &why);
     if (folder < 0)
-        return why.sys == ENOENT ? 0 : err_take(err, &why);
+        return is_absent(why.sys) ? 0 : err_take(err, &why);
     int rc = read_file(f, folder, text, err);
     close(folder);
     return rc;
