@@ -1,8 +1,14 @@
-"""What a new user runs first: tests/try, and the installation."""
+"""What a new user runs first: tests/try, and the installation; and what packagers run."""
 import os
+import re
 import shutil
 import subprocess
+import tarfile
 from pathlib import Path
+
+import pytest
+
+from fake.server import PASSWORD, SMALL
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = {path.name for path in (ROOT / "man").glob("*.[1-9]")}
@@ -43,3 +49,88 @@ def test_meson_install(release_binary, tmp_path):
     shown = subprocess.run([there / program, "--version"], text=True, capture_output=True,
                            check=False)
     assert (shown.returncode, shown.stdout.split()[0]) == (0, "ftpsh"), shown
+
+
+def command(*argv, **others):
+    done = subprocess.run([str(a) for a in argv], text=True, check=False, capture_output=True,
+                          stdin=subprocess.DEVNULL, **others)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def tarball(tmp_path_factory):
+    """What `meson dist` makes of a clone."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("these sources are no checkout, of which meson dist makes a tarball")
+    clone, build = tmp_path_factory.mktemp("clone") / "ftpsh", tmp_path_factory.mktemp("dist")
+    command("git", "-c", "safe.directory=*", "clone", "-q", ROOT, clone)
+    command("meson", "setup", build, clone, "-Dtests=false")
+    command("meson", "dist", "-C", build, "--no-tests", "--formats=gztar")
+    listed = command("git", "-C", clone, "ls-files").splitlines()
+    return next((build / "meson-dist").glob("*.tar.gz")), listed
+
+
+@pytest.fixture(scope="module")
+def built_from_tarball(tarball, tmp_path_factory):
+    """(build, prefix), of what was unpacked."""
+    place = tmp_path_factory.mktemp("unpacked")
+    with tarfile.open(tarball[0]) as archive:
+        archive.extractall(place)
+    source = next(place.iterdir())
+    build, prefix = place / "build", place / "prefix"
+    command("meson", "setup", build, source, "-Dtests=false", "-Doptimization=0",
+            f"--prefix={prefix}")
+    command("ninja", "-C", build)
+    return build, prefix
+
+
+def test_dist_holds_all_files(tarball):
+    with tarfile.open(tarball[0]) as archive:
+        held = {name.partition("/")[2] for name in archive.getnames() if "/" in name}
+    assert set(tarball[1]) <= held, set(tarball[1]) - held
+
+
+def test_install_into_prefix_and_uninstall(built_from_tarball):
+    build, prefix = built_from_tarball
+    command("meson", "install", "-C", build)
+    files = {str(path.relative_to(prefix)) for path in prefix.rglob("*") if path.is_file()}
+    assert {"bin/ftpsh", *(f"share/{at}/{name}" for name, at in COMPLETIONS.items()),
+            *(f"share/man/man{name[-1]}/{name}" for name in PAGES)} == files
+    assert command(prefix / "bin" / "ftpsh", "--version", env={}).startswith("ftpsh ")
+    command("ninja", "-C", build, "uninstall")
+    assert not [path for path in prefix.rglob("*") if not path.is_dir()]
+
+
+def test_pages_as_html(built_from_tarball):
+    build, _ = built_from_tarball
+    assert not list((build / "man").glob("*.html")), "they are made only when asked for"
+    command("ninja", "-C", build, "html")
+    for name in PAGES:
+        text = (build / "man" / f"{name}.html").read_text(encoding="utf-8")
+        assert text.rstrip().endswith("</html>") and "SEE" in text, name
+
+
+def libraries(program):
+    """The files that the dynamic linker takes."""
+    return {Path(path) for path in re.findall(r"(/\S+) \(0x", command("ldd", program))}
+
+
+def test_program_needs_its_libraries_alone(release_binary, fake, pki, tmp_path):
+    """Nothing else is there: no folder of its own, no home, no environment, no other program."""
+    server, world = fake(), tmp_path / "world"
+    world.mkdir()
+    for path in libraries(release_binary):
+        (world / path.parent.relative_to("/")).mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, world / path.relative_to("/"))
+    shutil.copy(release_binary, world / "ftpsh")
+    shutil.copy(pki.ca.cert, world / "ca.pem")
+    (world / "password").write_text(PASSWORD)
+
+    def alone(*words):
+        return command(shutil.which("chroot"), world, "/ftpsh", *words, env={})
+
+    assert alone("--version").startswith("ftpsh ")
+    assert "--pasv-use-control-ip" in alone("--help") and "mirror" in alone("-c", "help")
+    shown = alone("--ca-file=/ca.pem", "--password-file=/password", server.target(), "cat", "small")
+    assert shown.encode() == SMALL
