@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/glob.h"
 #include "commands.h"
+#include "home.h"
 #include "xfer/expand.h"
 
 #include <stdio.h>
@@ -73,7 +74,8 @@ static int put_found(struct arguments *a, size_t from, int of, struct err *err)
     return 0;
 }
 
-/* The argument is no pattern, or matches nothing. A backslash that quotes goes. */
+/* The argument is no pattern, or matches nothing. In words that are patterns themselves a backslash
+ * that quotes goes. */
 static int put_literal(struct arguments *a, const struct call *call, int i, bool unescaped,
                        struct err *err)
 {
@@ -90,8 +92,9 @@ static int put_argument(struct arguments *a, struct app *app, const struct call 
     struct argument_kind kind = command_kind(call->command, i);
     const char *pattern = kind.pattern ? call->patterns[i] : NULL;
     size_t from = a->items.n;
+    bool unescaped = pattern == call->argv[i];
     if (!pattern || !expand_wanted(pattern))
-        return put_literal(a, call, i, pattern != NULL, err);
+        return put_literal(a, call, i, unescaped, err);
     int rc = is_remote(kind.letter) ? expand_remote(&app->mover, pattern, &a->items, err)
                                     : expand_local(pattern, &a->items, err);
     if (rc < 0)
@@ -99,16 +102,81 @@ static int put_argument(struct arguments *a, struct app *app, const struct call 
     if (kind.letter == 'd' || kind.letter == 'L')
         keep_folders(&a->items, from);
     if (a->items.n == from)
-        return put_literal(a, call, i, pattern == call->argv[i], err);
+        return put_literal(a, call, i, unescaped, err);
     if (kind.single && a->items.n - from > 1)
         return err_set(err, ERR_USAGE, "'%s' stands for %zu names, and one is wanted",
                        call->argv[i], a->items.n - from);
     return put_found(a, from, i, err);
 }
 
-int arguments_make(struct arguments *a, struct app *app, const struct call *call, struct err *err)
+/* ---- the home folder ---- */
+
+static bool is_local(const struct call *call, int i)
+{
+    const struct command *c = call->command;
+    char kind = command_kind(c, i).letter;
+    if (kind == 'v' && i > 1) {
+        const struct option *o = option_find(call->argv[i - 1]);
+        return o && o->kind == OPTION_FILE;
+    }
+    if (c->swap && call_option(call, c->swap))
+        kind = command_kind_swapped(kind);
+    return kind == 'l' || kind == 'L';
+}
+
+/* The word from then on; NULL with err. */
+static char *add_home(struct arguments *a, const char *word, bool pattern, struct err *err)
+{
+    char path[PATH_BYTES];
+    if (home_expand(word, pattern, path, sizeof path, err) < 0)
+        return NULL;
+    char **homes = realloc(a->homes, (a->nhomes + 1) * sizeof *homes), *copy = strdup(path);
+    if (homes)
+        a->homes = homes;
+    if (!homes || !copy) {
+        free(copy);
+        err_set(err, ERR_LOCAL, "out of memory");
+        return NULL;
+    }
+    return a->homes[a->nhomes++] = copy;
+}
+
+/* Words that are patterns themselves come from a shell that has done so. */
+static int put_home(struct arguments *a, struct call *call, int i, struct err *err)
+{
+    char *pattern = call->patterns[i];
+    if (!pattern || pattern == call->argv[i] || !home_is_meant(pattern) || !is_local(call, i))
+        return 0;
+    bool wanted = expand_wanted(pattern);
+    call->patterns[i] = wanted ? add_home(a, pattern, true, err) : NULL;
+    if (wanted && !call->patterns[i])
+        return -1;
+    call->argv[i] = add_home(a, call->argv[i], false, err);
+    return call->argv[i] ? 0 : -1;
+}
+
+static int put_homes(struct arguments *a, struct call *call, struct err *err)
+{
+    for (int i = 1; i < call->argc; i++) {
+        if (put_home(a, call, i, err) < 0)
+            return -1;
+    }
+    for (size_t i = 0; i < call->given_count; i++) {
+        struct given *g = &call->given[i];
+        if (!g->home || g->option->kind != OPTION_FILE)
+            continue;
+        g->value = add_home(a, g->value, false, err);
+        if (!g->value)
+            return -1;
+    }
+    return 0;
+}
+
+int arguments_make(struct arguments *a, struct app *app, struct call *call, struct err *err)
 {
     *a = (struct arguments){0};
+    if (put_homes(a, call, err) < 0)
+        return -1;
     if (reserve(a, 1, err) < 0 || put(a, call->argv[0], 0, -1, err) < 0)
         return -1;
     for (int i = 1; i < call->argc; i++) {
@@ -124,6 +192,9 @@ void arguments_clear(struct arguments *a)
         wipe(a->argv[i], strlen(a->argv[i])); /* of a URL, or what `quote` sends */
         free(a->argv[i]);
     }
+    for (size_t i = 0; i < a->nhomes; i++)
+        free(a->homes[i]);
+    free(a->homes);
     free(a->argv);
     free(a->of);
     free(a->found);

@@ -214,7 +214,7 @@ static char **copy_words(char *const *words, int n)
 
 static size_t append_quoted(char *dst, size_t at, const char *word)
 {
-    bool plain = *word && !strpbrk(word, " \t\"'\\;|>&#*?[$");
+    bool plain = *word && *word != '~' && !strpbrk(word, " \t\"'\\;|>&#*?[$");
     if (at > 0)
         dst[at++] = ' ';
     if (!plain)

@@ -1,6 +1,7 @@
 #include "call.h"
 
 #include "commands.h"
+#include "home.h"
 #include "nearest.h"
 #include "quantity.h"
 
@@ -104,41 +105,58 @@ static int check_value(const struct command_option *o, const char *shown, const 
     return 0;
 }
 
+/* The words that are being read, and where. */
+struct reader {
+    char **argv;
+    char *const *patterns; /* NULL: none */
+    int i;
+};
+
+/* Whether the value at `at` in this word begins with an unquoted "~". Nothing in front of a value
+ * would be quoted in a pattern. */
+static bool begins_home(const struct reader *r, const char *at)
+{
+    const char *pattern = r->patterns ? r->patterns[r->i] : NULL;
+    return pattern && home_is_meant(pattern + (at - r->argv[r->i]));
+}
+
 /* `glued` is what stands in the same word, NULL for nothing; else the next word is the value, and
- * *i moves on. */
+ * the reader moves on. */
 static int take_option(struct call *call, const struct command_option *o, const char *shown,
-                       const char *glued, char **argv, int *i, struct err *err)
+                       const char *glued, struct reader *r, struct err *err)
 {
     const char *value = "";
+    bool home = false;
     if (!o->placeholder && glued)
         return err_set(err, ERR_USAGE, "%s takes no value", shown);
     if (o->placeholder) {
-        value = glued ? glued : argv[*i + 1];
+        value = glued ? glued : r->argv[r->i + 1];
         if (!value)
             return err_set(err, ERR_USAGE, "%s needs a value: %s", shown, o->placeholder);
-        *i += !glued;
+        r->i += !glued;
+        home = begins_home(r, value);
         if (check_value(o, shown, value, err) < 0)
             return -1;
     }
-    call->given[call->given_count++] = (struct given){o, value};
+    call->given[call->given_count++] = (struct given){o, value, home};
     return 0;
 }
 
-static int take_long(struct call *call, const char *name, char **argv, int *i, struct err *err)
+static int take_long(struct call *call, const char *name, struct reader *r, struct err *err)
 {
-    const char *word = argv[*i], *equals = strchr(name, '=');
+    const char *word = r->argv[r->i], *equals = strchr(name, '=');
     size_t len = equals ? (size_t) (equals - name) : strlen(name);
     const struct command_option *o = find_name(call->command, name, len);
     char shown[64];
     if (!o)
         return set_unknown_option(call->command, word, err);
     snprintf(shown, sizeof shown, "--%s", o->name);
-    return take_option(call, o, shown, equals ? equals + 1 : NULL, argv, i, err);
+    return take_option(call, o, shown, equals ? equals + 1 : NULL, r, err);
 }
 
-static int take_letters(struct call *call, char **argv, int *i, struct err *err)
+static int take_letters(struct call *call, struct reader *r, struct err *err)
 {
-    const char *word = argv[*i];
+    const char *word = r->argv[r->i];
     for (const char *p = word + 1; *p; p++) {
         const struct command_option *o = find_letter(call->command, *p);
         char shown[3] = {'-', *p, '\0'};
@@ -147,7 +165,7 @@ static int take_letters(struct call *call, char **argv, int *i, struct err *err)
         if (call->given_count == WORDS_MAX)
             return err_set(err, ERR_USAGE, "more than %d options", WORDS_MAX);
         const char *glued = o->placeholder && p[1] ? p + 1 : NULL;
-        if (take_option(call, o, shown, glued, argv, i, err) < 0)
+        if (take_option(call, o, shown, glued, r, err) < 0)
             return -1;
         if (o->placeholder)
             break;
@@ -161,10 +179,10 @@ static bool is_digits(const struct command *c, const char *word)
     return c->digits && !word[1 + strspn(word + 1, "0123456789")];
 }
 
-static int take_dashed(struct call *call, char **argv, int *i, struct err *err)
+static int take_dashed(struct call *call, struct reader *r, struct err *err)
 {
     const struct command *c = call->command;
-    const char *word = argv[*i];
+    const char *word = r->argv[r->i];
     if (strcmp(word, "--json") == 0 && c->json) {
         call->json = true;
         return 0;
@@ -172,19 +190,21 @@ static int take_dashed(struct call *call, char **argv, int *i, struct err *err)
     if (call->given_count == WORDS_MAX)
         return err_set(err, ERR_USAGE, "more than %d options", WORDS_MAX);
     if (word[1] == '-')
-        return take_long(call, word + 2, argv, i, err);
+        return take_long(call, word + 2, r, err);
     if (c->one_dash && word[2] && find_name(c, word + 1, strcspn(word + 1, "=")))
-        return take_long(call, word + 1, argv, i, err);
+        return take_long(call, word + 1, r, err);
     if (is_digits(c, word))
-        return take_option(call, find_letter(c, 'n'), word, word + 1, argv, i, err);
-    return take_letters(call, argv, i, err);
+        return take_option(call, find_letter(c, 'n'), word, word + 1, r, err);
+    return take_letters(call, r, err);
 }
 
 static int take_words(struct call *call, int argc, char **argv, char *const *patterns,
                       struct err *err)
 {
     bool options = !call->command->raw;
-    for (int i = 1; i < argc; i++) {
+    struct reader r = {argv, patterns, 1};
+    for (; r.i < argc; r.i++) {
+        int i = r.i;
         /* where words that start with "-" are arguments, this one in front is not */
         bool leading = call->command->raw && i == 1 && strcmp(argv[i], "--json") == 0;
         if (leading && call->command->json) {
@@ -192,7 +212,7 @@ static int take_words(struct call *call, int argc, char **argv, char *const *pat
         } else if (options && strcmp(argv[i], "--") == 0) {
             options = false;
         } else if (options && argv[i][0] == '-' && argv[i][1]) {
-            if (take_dashed(call, argv, &i, err) < 0)
+            if (take_dashed(call, &r, err) < 0)
                 return -1;
         } else {
             call->patterns[call->argc] = patterns ? patterns[i] : argv[i];

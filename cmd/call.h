@@ -20,9 +20,10 @@ struct command;
 struct given {
     const struct command_option *option;
     const char *value; /* "" for a flag */
+    bool home;         /* it begins with an unquoted "~" */
 };
 
-/* Strings are borrowed from the words. */
+/* Strings are borrowed from the words; arguments_make() puts longer ones in some places. */
 struct call {
     const struct command *command;
     bool json;

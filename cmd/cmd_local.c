@@ -3,6 +3,7 @@
 #include "arguments.h"
 #include "background.h"
 #include "child.h"
+#include "home.h"
 #include "localtree.h"
 #include "parts.h"
 #include "words.h"
@@ -15,9 +16,9 @@
 
 int cmd_lcd(struct app *app, int argc, char **argv, struct err *err)
 {
-    const char *to = argc > 1 ? argv[1] : getenv("HOME");
+    const char *to = argc > 1 ? argv[1] : home_folder(err);
     if (!to)
-        return err_set(err, ERR_USAGE, "no home folder is known");
+        return -1;
     if (background_needs_folder(app))
         return err_set(err, ERR_USAGE,
                        "commands in the background need the local folder: wait for them, or kill "

@@ -855,7 +855,14 @@ struct argument_kind command_kind(const struct command *c, int i)
     return (struct argument_kind){*p, p[1] == '*' || p[1] == '?', p[1] == '?'};
 }
 
-static int run_handler(struct app *app, const struct call *call, struct err *err)
+char command_kind_swapped(char letter)
+{
+    static const char there[] = "rd", here[] = "lL";
+    const char *p = strchr(there, letter), *q = strchr(here, letter);
+    return p ? here[p - there] : q ? there[q - here] : letter;
+}
+
+static int run_handler(struct app *app, struct call *call, struct err *err)
 {
     struct arguments arguments;
     const struct arguments *outer = app->arguments;

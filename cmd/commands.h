@@ -57,6 +57,9 @@ struct argument_kind {
 /* Of argument `i`, counted from 1. */
 struct argument_kind command_kind(const struct command *c, int i);
 
+/* The letter with here and there exchanged, where that is asked for. */
+char command_kind_swapped(char letter);
+
 /* Whether argv could run, a session apart: ERR_USAGE for a command that does not exist (with the
  * nearest name), options it does not take, too few or too many arguments. */
 int command_check(int argc, char **argv, struct err *err);

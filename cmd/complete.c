@@ -2,6 +2,7 @@
 
 #include "base/escape.h"
 #include "commands.h"
+#include "home.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +16,6 @@ struct search {
     struct err *err;
     struct words *words;
     struct words_place place;
-    char path[2 * PATH_BYTES]; /* the word, where it is a path, with the home folder for "~" */
 };
 
 /* ---- candidates ---- */
@@ -161,11 +161,8 @@ static void fill(struct search *s, bool entries, char behind)
 {
     struct candidates *all = &s->out->all;
     sort(all);
-    if (all->n == 0) {
-        s->out->erase = 0;
-        s->out->insert[0] = '\0';
+    if (all->n == 0)
         return;
-    }
     size_t len = common_length(all), typed = strlen(all->base);
     const char *text = all->list[0].text;
     if (entries)
@@ -178,34 +175,41 @@ static void fill(struct search *s, bool entries, char behind)
 
 /* ---- names of files ---- */
 
-/* Nothing else reads "~", hence the folder takes its place in the line. */
-static const char *expand_home(struct search *s, const char *word)
+/* `word` is what is written from `start` on, or the value behind "--option=" there. */
+static bool begins_home(const struct search *s, const char *word)
 {
-    const char *raw = s->line + s->place.start, *home = s->world->home;
-    if (!home || raw[0] != '~' || (raw[1] && raw[1] != '/') || word[0] != '~')
-        return word;
-    snprintf(s->path, sizeof s->path, "%s%s", home, word[1] ? word + 1 : "/");
-    s->out->erase = strlen(raw);
-    s->place.quote = '\0';
-    s->place.escape = false;
-    put_quoted(s->out, s->path, strlen(s->path), '\0', false);
-    return s->path;
+    const char *raw = s->line + s->place.start, *equals = strchr(raw, '=');
+    if (raw[0] != '~' && strncmp(raw, "--", 2) == 0 && equals)
+        raw = equals + 1;
+    return raw[0] == '~' && home_is_meant(word);
+}
+
+/* The first `len` bytes of a path, as the folder that is to be listed; false where none can be. */
+static bool find_folder(const struct search *s, const char *word, size_t len, bool remote,
+                        char folder[PATH_BYTES])
+{
+    char written[PATH_BYTES];
+    if (len >= sizeof written)
+        return false;
+    snprintf(written, sizeof written, "%.*s", (int) len, word);
+    if (!remote && begins_home(s, word))
+        return home_expand(written, false, folder, PATH_BYTES, NULL) == 0;
+    memcpy(folder, written, len + 1);
+    return true;
 }
 
 static int offer_files(struct search *s, const char *word, bool remote, bool folders)
 {
     char folder[PATH_BYTES];
     struct candidates *all = &s->out->all;
-    if (!remote)
-        word = expand_home(s, word);
     const char *slash = strrchr(word, '/');
     size_t len = slash ? (size_t) (slash - word) + 1 : 0;
-    if (len >= sizeof folder)
-        return 0;
-    memcpy(folder, word, len);
-    folder[len] = '\0';
     all->base = word + len;
     all->folders = folders;
+    if (!remote && !slash && begins_home(s, word))
+        return add(all, (struct candidate){.mark = '/', .open = true}, "~", s->err);
+    if (!find_folder(s, word, len, remote, folder))
+        return 0;
     return s->world->folder(s->world->ctx, remote, folder, all, s->err);
 }
 
@@ -321,13 +325,6 @@ static int offer_hosts(struct search *s, const char *word)
 
 /* ---- where one is in the line ---- */
 
-static char exchanged(char kind)
-{
-    static const char there[] = "rd", here[] = "lL";
-    const char *p = strchr(there, kind), *q = strchr(here, kind);
-    return p ? here[p - there] : q ? there[q - here] : kind;
-}
-
 static int offer_kind(struct search *s, char kind, const struct call_place *at, const char *word,
                       bool *entries)
 {
@@ -366,7 +363,7 @@ static int offer_argument(struct search *s, const struct command *c, const struc
         return 0;
     if (c->words && at->argument == 1 && offer_listed(s, c->words) < 0)
         return -1;
-    return offer_kind(s, at->swapped ? exchanged(kind) : kind, at, word, entries);
+    return offer_kind(s, at->swapped ? command_kind_swapped(kind) : kind, at, word, entries);
 }
 
 static const struct command *find_command(struct search *s, const char *name)
@@ -489,7 +486,6 @@ int complete(const char *line, char behind, const struct complete_world *world,
              struct completion *out, struct err *err)
 {
     struct search *s = calloc(1, sizeof *s);
-    out->erase = 0;
     out->insert[0] = '\0';
     out->unique = false;
     out->all = (struct candidates){.base = ""};

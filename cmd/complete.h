@@ -46,11 +46,9 @@ struct complete_world {
     /* The command that an alias stands for, into `dst`; false where there is no such alias. */
     bool (*alias)(void *ctx, const char *name, char *dst, size_t size);
     const struct words_values *values; /* of variables; NULL: they stay as they are written */
-    const char *home;                  /* the local one; NULL: none */
 };
 
 struct completion {
-    size_t erase; /* so many bytes before the cursor go first */
     char insert[LINE_BYTES];
     bool unique; /* there is one candidate, and nothing is left to choose */
     struct candidates all;

@@ -335,8 +335,6 @@ static enum editor_key apply(struct completer *c)
     if (found->all.n == 0)
         return KEY_REFUSED;
     bool again = strcmp(c->before, c->left) == 0;
-    if (found->erase > 0)
-        editor_delete_before(c->editor, found->erase);
     if (found->insert[0])
         editor_insert(c->editor, found->insert);
     else if (!found->unique && again)
@@ -354,8 +352,7 @@ enum editor_key completer_on_tab(struct editor *e, void *completer)
                                          .values = &values,
                                          .folder = offer_folder,
                                          .names = offer_names,
-                                         .alias = find_alias,
-                                         .home = getenv("HOME")};
+                                         .alias = find_alias};
     struct err err = ERR_INIT;
     char behind;
     c->editor = e;

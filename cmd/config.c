@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "base/buf.h"
+#include "home.h"
 #include "ownfile.h"
 #include "target.h"
 
@@ -167,9 +168,8 @@ static int check_comment(struct reading *r, const struct option *o)
 /* "~/x" is no shell's to expand here. */
 static const char *expand_home(const struct option *o, const char *value, char *dst, size_t size)
 {
-    const char *home = getenv("HOME");
-    if (o->kind != OPTION_FILE || strncmp(value, "~/", 2) != 0 || !home ||
-        (size_t) snprintf(dst, size, "%s%s", home, value + 1) >= size)
+    if (o->kind != OPTION_FILE || !home_is_meant(value) ||
+        home_expand(value, false, dst, size, NULL) < 0)
         return value;
     return dst;
 }

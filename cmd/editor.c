@@ -338,17 +338,6 @@ int editor_insert(struct editor *e, const char *text)
     return el_insertstr(e->libedit, text);
 }
 
-/* libedit counts characters. */
-void editor_delete_before(struct editor *e, size_t bytes)
-{
-    size_t len, cursor;
-    const char *line = editor_line(e, &len, &cursor);
-    int characters = 0;
-    for (size_t i = cursor - (bytes < cursor ? bytes : cursor); i < cursor; i++)
-        characters += ((unsigned char) line[i] & 0xc0) != 0x80;
-    el_deletestr(e->libedit, characters);
-}
-
 int editor_read(struct editor *e, const struct prompt *p, char line[LINE_BYTES])
 {
     int count = 0;

@@ -53,7 +53,6 @@ const char *editor_line(struct editor *e, size_t *len, size_t *cursor);
 
 /* At the cursor. -1 where there is no room. */
 int editor_insert(struct editor *e, const char *text);
-void editor_delete_before(struct editor *e, size_t bytes);
 
 /* Takes prompt and line off the screen, and draws them again: what is printed between the two, in
  * whole lines, stands above them. */

@@ -4,6 +4,7 @@
 #include "background.h"
 #include "base/buf.h"
 #include "commands.h"
+#include "home.h"
 #include "output.h"
 #include "status.h"
 #include "variables.h"
@@ -65,7 +66,11 @@ static int open_outlet(struct app *app, const struct words *w, struct outlet *o,
 {
     if (w->out == OUT_PIPE)
         return output_pipe(app, w->out_to, o, err);
-    return output_file(app, w->out_to, w->out == OUT_APPEND, o, err);
+    char path[PATH_BYTES];
+    bool home = w->out_home && home_is_meant(w->out_to);
+    if (home && home_expand(w->out_to, false, path, sizeof path, err) < 0)
+        return -1;
+    return output_file(app, home ? path : w->out_to, w->out == OUT_APPEND, o, err);
 }
 
 static int close_outlet(struct app *app, const struct words *w, const struct outlet *o, int rc,

@@ -15,7 +15,7 @@ struct scan {
     struct words_place *place; /* of a line that is still being written; NULL: it is complete */
     size_t end;                /* of the last word */
     bool ended;                /* so has the line */
-    bool magic;                /* an unquoted *, ? or [ was seen */
+    bool magic;                /* an unquoted *, ?, [ or leading "~" was seen */
     bool pattern;              /* the word is read as a pattern: what is quoted gets a backslash */
 };
 
@@ -176,10 +176,18 @@ static void note_start(struct scan *s, enum words_part part)
         *s->place = (struct words_place){.part = part, .start = s->pos};
 }
 
+/* "~/x", and "--option=~/x". */
+static bool is_home(const char *line, size_t start, size_t pos)
+{
+    return line[pos] == '~' &&
+           (pos == start || (line[pos - 1] == '=' && strncmp(line + start, "--", 2) == 0));
+}
+
 /* One word at the scan's position, quotes removed; NULL with err. */
 static char *read_word(struct scan *s, enum words_part part)
 {
     char *word = s->out->mem + s->out->used;
+    size_t start = s->pos;
     note_start(s, part);
     for (char c; c = s->line[s->pos], !ends_word(c);) {
         int rc;
@@ -190,7 +198,7 @@ static char *read_word(struct scan *s, enum words_part part)
         } else if (c == '$') {
             rc = read_variable(s);
         } else {
-            s->magic = s->magic || strchr("*?[", c);
+            s->magic = s->magic || strchr("*?[", c) || is_home(s->line, start, s->pos);
             rc = put_char(s, c);
             s->pos++;
         }
@@ -280,6 +288,7 @@ static int read_redirection(struct scan *s)
         s->pos++;
     }
     skip_blanks(s);
+    s->out->out_home = s->line[s->pos] == '~';
     char *file = read_word(s, PART_FILE);
     if (!file)
         return -1;
@@ -387,6 +396,7 @@ static int read_command(struct scan *s)
     out->argv[0] = NULL;
     out->out = OUT_STANDARD;
     out->out_to = NULL;
+    out->out_home = false;
     out->background = false;
     out->joint = JOINT_NONE;
     out->used = 0;

@@ -39,10 +39,11 @@ struct words {
     int argc; /* at least 1 */
     char *argv[WORDS_MAX + 1];
     /* The word as base/glob.h reads it, what was quoted with a backslash in front; NULL for a word
-     * without unquoted *, ? and [. */
+     * without unquoted *, ? and [, and without "~" in front of it or of an option's value. */
     char *patterns[WORDS_MAX + 1];
     enum words_out out;
     const char *out_to; /* the file, or the shell command */
+    bool out_home;      /* the file's name begins with an unquoted "~" */
     bool background;    /* '&' follows */
     enum words_joint joint;
     char mem[4 * LINE_BYTES];

@@ -7,7 +7,7 @@
 
 bool glob_is_special(char c)
 {
-    return c != '\0' && strchr("*?[]\\", c) != NULL;
+    return c != '\0' && strchr("*?[]~\\", c) != NULL;
 }
 
 static bool is_quote(const char *p)

@@ -3,8 +3,9 @@
  *
  *   *  any bytes   ?  one character   [a-z] [!a-z] [^a-z]  one of these, none of these
  *
- * A backslash in front of *, ?, [, ] or another backslash quotes it; in front of anything else it
- * stands for itself, and so does a "[" that nothing closes. A pattern is one component of a path:
+ * A backslash in front of *, ?, [, ], ~ or another backslash quotes it; in front of anything else
+ * it stands for itself, and so does a "[" that nothing closes. A pattern is one component of a
+ * path:
  * "/" and "**" are the business of xfer/expand.h.
  */
 #ifndef FTPSH_BASE_GLOB_H

@@ -75,8 +75,7 @@ static const struct complete_world world = {.values = &values,
 
                                             .folder = offer_files,
                                             .names = offer_names,
-                                            .alias = find_alias,
-                                            .home = "/home/my self"};
+                                            .alias = find_alias};
 
 static struct completion c;
 
@@ -251,15 +250,29 @@ static void names_that_cannot_be_typed(void **state)
 static void the_home_folder(void **state)
 {
     (void) state;
-    assert_inserts("lcd ~/p", "/home/my\\ self/pub/");
-    assert_int_equal(c.erase, 3);
+    setenv("HOME", "/home/my self", 1);
+    assert_inserts("lcd ~/p", "ub/");
     assert_string_equal(asked, "local:/home/my self/");
+    assert_inserts("lcd ~/My", "\\ Files/");
+    assert_inserts("lcd ~/sub/'M", "y Files/");
+    assert_string_equal(asked, "local:/home/my self/sub/");
+    assert_inserts("lcd ~", "/");
     assert_inserts("lcd ~/zä", "");
-    assert_int_equal(c.erase, 0);
-    assert_inserts("cd ~/p", "ub/");
-    assert_int_equal(c.erase, 0);
-    assert_inserts("lcd '~/p", "ub/");
-    assert_int_equal(c.erase, 0);
+    static const char *const there[] = {"put ~/p",           "mirror -R ~/p",   "mirror --plan=~/p",
+                                        "mirror --plan ~/p", "set ca-file ~/p", "ls > ~/p"};
+    for (size_t i = 0; i < sizeof there / sizeof there[0]; i++) {
+        assert_inserts(there[i], "ub/");
+        assert_string_equal(asked, "local:/home/my self/");
+    }
+    assert_inserts("cd ~/p", "ub/"); /* the server's business */
+    assert_string_equal(asked, "remote:~/");
+    static const char *const itself[] = {"lcd '~/p", "lcd \\~/p", "mirror --plan='~/p"};
+    for (size_t i = 0; i < sizeof itself / sizeof itself[0]; i++) {
+        assert_inserts(itself[i], "ub/");
+        assert_string_equal(asked, "local:~/");
+    }
+    unsetenv("HOME");
+    assert_inserts("lcd ~/p", "");
 }
 
 static int offer_dashed(void *ctx, bool remote, const char *path, struct candidates *to,

@@ -99,6 +99,27 @@ static void patterns(void **state)
     assert_pattern("rm 'a b'*", "a b*", "a b*");
 }
 
+static void home_folders(void **state)
+{
+    (void) state;
+    assert_pattern("put ~/x", "~/x", "~/x");
+    assert_pattern("put ~", "~", "~");
+    assert_pattern("put '~/x'", "~/x", NULL);
+    assert_pattern("put \\~/x", "~/x", NULL);
+    assert_pattern("put '~/'*", "~/*", "\\~/*");
+    assert_pattern("put $~/x", "$~/x", NULL);
+    assert_pattern("put x~", "x~", NULL);
+    assert_pattern("put --plan=~/x", "--plan=~/x", "--plan=~/x");
+    assert_pattern("put --plan='~/x'", "--plan=~/x", NULL);
+    assert_pattern("put a=~/x", "a=~/x", NULL);
+    struct err err = ERR_INIT;
+    size_t pos = 0;
+    assert_int_equal(words_next("ls > ~/x; ls > '~/x'; ls", &pos, NULL, &w, &err), 1);
+    assert_true(w.out_home);
+    assert_int_equal(words_next("ls > ~/x; ls > '~/x'; ls", &pos, NULL, &w, &err), 1);
+    assert_false(w.out_home);
+}
+
 static void several_commands(void **state)
 {
     (void) state;
@@ -378,6 +399,7 @@ int main(void)
         cmocka_unit_test(plain_words),
         cmocka_unit_test(quotes),
         cmocka_unit_test(patterns),
+        cmocka_unit_test(home_folders),
         cmocka_unit_test(several_commands),
         cmocka_unit_test(background),
         cmocka_unit_test(nothing),
