@@ -263,7 +263,7 @@ static int dial_server(struct session *s, struct deadline clock, struct err *err
     return fd;
 }
 
-static int try_open_control(struct session *s, struct err *err)
+static int open_control(struct session *s, struct err *err)
 {
     const struct session_config *c = &s->config;
     struct deadline clock = deadline_in(c->connect_timeout_ms);
@@ -286,21 +286,6 @@ static int try_open_control(struct session *s, struct err *err)
         err_wrap(err, "%s", c->host);
     }
     return rc;
-}
-
-/* A person who was asked about the certificate may have thought for longer than the clock, or the
- * server, allowed: then once more, with the answer that is known now. */
-static int open_control(struct session *s, struct err *err)
-{
-    struct err why = ERR_INIT;
-    unsigned asked = trust_asked(s->config.trust);
-    if (try_open_control(s, &why) == 0)
-        return 0;
-    bool late = why.code == ERR_CONNECT || why.code == ERR_CLOSED;
-    if (!late || trust_asked(s->config.trust) == asked)
-        return err_take(err, &why);
-    disconnect(s);
-    return try_open_control(s, err);
 }
 
 /* ---- logging in (RFC 959 section 5.4: USER, PASS, ACCT) ---- */
@@ -502,6 +487,26 @@ static void resync(struct session *s)
     control_use_wait(s->control, usual);
 }
 
+static int try_enter(struct session *s, struct err *err)
+{
+    return open_control(s, err) < 0 ? -1 : login(s, err);
+}
+
+/* A person who was asked about the certificate may have thought for longer than the clock, or the
+ * server, allowed: then once more, with the answer that is known now. */
+static int enter(struct session *s, struct err *err)
+{
+    struct err why = ERR_INIT;
+    unsigned asked = trust_asked(s->config.trust);
+    if (try_enter(s, &why) == 0)
+        return 0;
+    bool late = why.code == ERR_CONNECT || why.code == ERR_CLOSED || why.code == ERR_TLS;
+    if (!late || trust_asked(s->config.trust) == asked)
+        return err_take(err, &why);
+    disconnect(s);
+    return try_enter(s, err);
+}
+
 int session_connect(struct session *s, struct err *err)
 {
     if (s->control && s->logged_in && !control_dead(s->control))
@@ -512,9 +517,7 @@ int session_connect(struct session *s, struct err *err)
     if (s->generation > 0)
         log_note(s->config.log, "reconnecting to %s", s->config.host);
     s->generation++;
-    int rc = open_control(s, err);
-    if (rc == 0)
-        rc = login(s, err);
+    int rc = enter(s, err);
     if (rc == 0 && stream_tls(control_stream(s->control))->active)
         rc = protect_data(s, err);
     if (rc == 0)

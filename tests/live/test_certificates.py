@@ -160,9 +160,10 @@ def test_interrupt_at_the_question(fake, kept, shell, pki):
     assert sh.leave() == 0
 
 
-def test_answer_that_comes_after_the_clock_ran_out(fake, kept, shell, pki):
+@pytest.mark.parametrize("tls", ("explicit", "implicit"))
+def test_answer_that_comes_after_the_clock_ran_out(fake, kept, shell, pki, tls):
     """The connection is made again, with the answer."""
-    sh = shell("--connect-timeout=1", fake(**showing(pki.selfsigned)).target())
+    sh = shell("--connect-timeout=1", fake(tls=tls, **showing(pki.selfsigned)).target())
     sh.child.expect(QUESTION)
     with pytest.raises(Exception, match="Timeout"):
         sh.child.expect("never to be seen", timeout=1.5)
@@ -170,6 +171,32 @@ def test_answer_that_comes_after_the_clock_ran_out(fake, kept, shell, pki):
     sh.prompt()
     assert "small" in sh.run("ls")
     assert len(re.findall(QUESTION, sh.seen.text)) == 1
+
+
+@pytest.mark.parametrize("version", ((), ("--tls-max=1.2",)))
+def test_answer_that_comes_after_the_server_has_gone(fake, kept, shell, pki, version):
+    """And come back: the same."""
+    server = fake(**showing(pki.selfsigned, *version))
+    sh = shell(server.target())
+    sh.child.expect(QUESTION)
+    server = replaced(fake, server, pki.selfsigned)
+    sh.type("once")
+    sh.prompt()
+    assert "small" in sh.run("ls")
+    assert len(re.findall(QUESTION, sh.seen.text)) == 1
+
+
+def test_background_is_never_asked(fake, kept, shell, pki):
+    """Where the server has another certificate by then."""
+    server = fake()
+    sh = shell(server.target())
+    sh.prompt()
+    server = replaced(fake, server, pki.selfsigned)
+    sh.run("get small &")
+    sh.type("wait")
+    sh.child.expect("not trusted: it is self-signed")
+    sh.prompt()
+    assert not re.search(QUESTION, sh.seen.text)
 
 
 def test_what_the_certificate_says_is_escaped_and_bounded(fake, kept, shell, pki):
@@ -307,6 +334,8 @@ def test_revoked_certificates(fake, kept, shell, pki):
         server = fake(**showing(pair))
         add(kept, server, pair)
         assert kept(server.target(), "ls").status == 0
+        path = kept.memory / "ftpsh" / "known_hosts"
+        path.write_text(stored(kept).replace("|-", "|revoked"))  # whatever the file says
         run = kept(option, server.target(), "ls")
         assert run.status == 4 and "has been revoked" in run.stderr, run
         assert "--pin" not in run.stderr, run
