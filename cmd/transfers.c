@@ -3,7 +3,6 @@
 #include "arguments.h"
 #include "base/escape.h"
 #include "quantity.h"
-#include "xfer/retry.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -242,19 +241,21 @@ int transfers_try(const struct transfers *t, struct mover *m, const struct trans
 {
     struct get_options get = t->get;
     struct put_options put = t->put;
-    if (c->moved && !get.resume) /* what cannot be continued begins again */
+    if (c->bytes > 0 && !get.resume) /* what cannot be continued begins again */
         get.anew = put.anew = get.resume = put.resume = true;
-    if (c->opened)
+    if (c->tries.opened) /* what could pass it over was looked at */
         get.newer = get.no_clobber = put.newer = put.no_clobber = false;
-    put.again = c->failures < t->app->settings.retries;
+    put.tries = &c->tries;
+    put.retries = t->app->settings.retries;
     get.size = pair->size;
     get.mtime = pair->mtime;
     get.mode = pair->mode;
     int rc = t->direction == TRANSFER_PUT ? put_file(m, pair->from, pair->to, &put, out, err)
                                           : get_file(m, pair->from, pair->to, &get, out, err);
-    c->failures += rc < 0;
-    c->opened |= out->opened;
-    c->moved |= out->bytes > 0;
+    if (rc < 0)
+        retry_failed(&c->tries, out);
+    out->bytes = c->bytes += out->bytes;
+    out->ms = c->ms += out->ms;
     return rc;
 }
 
@@ -284,10 +285,9 @@ static int may_try_again(struct transfers *t, const struct transfer_course *c,
 {
     struct app *app = t->app;
     char line[1024];
-    if (c->failures > app->settings.retries || out->final ||
-        !retry_helps(&app->mover, c->opened, why))
+    if (!retry_follows(&c->tries, app->settings.retries, &app->mover, out, why))
         return 0;
-    struct deadline again = retry_pause(c->failures);
+    struct deadline again = retry_pause(c->tries.failures);
     struct err ended = ERR_INIT;
     retry_line(line, sizeof line, t->list[0].from, why, again);
     app_say(app, "%s", line);

@@ -55,9 +55,8 @@ int transfers_run(struct transfers *t, struct err *err);
 
 /* What the tries of one transfer have done so far. Zero is none. */
 struct transfer_course {
-    int failures;
-    bool opened; /* a data connection: what could pass it over was looked at */
-    bool moved;  /* something, which the next try goes on behind */
+    struct retry_count tries;
+    int64_t bytes, ms; /* moved, which the next try goes on behind; and the time it took */
 };
 
 /* For transfers_run(): the next try of one of them with any mover, in any thread; what came of it,

@@ -303,6 +303,7 @@ int get_file(struct mover *m, const char *remote, const char *local, const struc
     else if (rc == 0)
         rc = get_into(&g, err);
     out->final |= g.part.in_place && g.part.at > 0;
+    out->reached = g.part.at;
     part_clear(&g.part);
     verifier_clear(&g.verifier);
     transfer_end(out, rc < 0 ? err : NULL);

@@ -1,7 +1,5 @@
 #include "xfer/pool.h"
 
-#include "xfer/retry.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -330,12 +328,6 @@ static bool connect_for_job(struct worker *w)
     return rc == 0;
 }
 
-static bool may_retry(const struct worker *w, const struct err *e)
-{
-    const struct transfer *t = &w->job->state->transfer;
-    return !t->final && retry_helps(&w->mover, t->opened, e);
-}
-
 static void job_over(struct worker *w, bool failed)
 {
     struct pool *p = w->pool;
@@ -350,17 +342,18 @@ static void judge(struct worker *w, const struct err *why)
     struct pool *p = w->pool;
     struct job *j = w->job;
     err_take(&j->state->err, why);
-    j->tries++;
+    const struct transfer *t = &j->state->transfer;
+    retry_failed(&j->tries, t);
     struct err over = ERR_INIT; /* Ctrl-C, or the limit for everything */
     if (wait_fds(p->wait, NULL, 0, deadline_in(0), &over) < 0)
         stop(p, &over);
     if (why->code == ERR_NO_DATA_PATH && p->ladder.proven < 0)
         stop(p, why); /* nor is there one for the others */
-    if (j->tries > p->config.retries || p->stopped || !may_retry(w, why)) {
+    if (p->stopped || !retry_follows(&j->tries, p->config.retries, &w->mover, t, why)) {
         job_over(w, true);
         return;
     }
-    j->again = retry_pause(j->tries);
+    j->again = retry_pause(j->tries.failures);
     say_retry(p, j->name, why, j->again);
     jobs_put(&p->later, j);
 }
@@ -699,7 +692,7 @@ int pool_run(struct pool *p, void (*tick)(void *ctx), void *ctx, struct err *err
 
 int pool_add(struct pool *p, struct job *j, struct err *err)
 {
-    j->tries = 0;
+    j->tries = (struct retry_count){0};
     j->state = NULL;
     pthread_mutex_lock(&p->lock);
     bool taken = !p->stopped;

@@ -23,7 +23,7 @@
 #ifndef FTPSH_XFER_POOL_H
 #define FTPSH_XFER_POOL_H
 
-#include "xfer/transfer.h"
+#include "xfer/retry.h"
 
 #define POOL_WORKERS_MAX 64
 
@@ -43,8 +43,8 @@ struct job {
     void *ctx;
     const char *name; /* for people: borrowed until done() */
 
-    int tries;               /* that failed so far: > 0 lets run() resume */
-    struct job_state *state; /* the pool's; NULL before the first try */
+    struct retry_count tries; /* that failed so far */
+    struct job_state *state;  /* the pool's; NULL before the first try */
 
     struct deadline again; /* the pool's own: not before */
     struct job *next;

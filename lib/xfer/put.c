@@ -1,7 +1,6 @@
 #include "xfer/put.h"
 
 #include "xfer/get.h"
-#include "xfer/retry.h"
 #include "xfer/stamp.h"
 #include "xfer/verify.h"
 
@@ -381,6 +380,7 @@ static int send_source(struct put *p, struct err *err)
     }
     int rc = pump_up(channel, &from, &p->mover->pump, &end, &why);
     p->out->bytes = end.bytes;
+    p->out->reached = p->offset; /* what more was sent need not have arrived */
     if (rc < 0 && end.unconfirmed)
         rc = verify_unconfirmed(p, &why);
     if (rc == 0) {
@@ -467,7 +467,9 @@ static int rename_temp(struct put *p, struct err *err)
 static void clear_temp(struct put *p, struct err *err)
 {
     const struct put_options *o = p->options;
-    bool again = o->again && !p->out->final && retry_helps(p->mover, true, err);
+    struct retry_count tries = o->tries ? *o->tries : (struct retry_count){0};
+    retry_failed(&tries, p->out);
+    bool again = o->tries && retry_follows(&tries, o->retries, p->mover, p->out, err);
     bool wanted = again || (o->resume && !o->anew);
     if (wanted && err->code != ERR_INTEGRITY)
         err_wrap(err, "a part is kept on the server as %s", p->temp);

@@ -3,7 +3,7 @@
 #define FTPSH_XFER_PUT_H
 
 #include "ftp/listing.h"
-#include "xfer/transfer.h"
+#include "xfer/retry.h"
 
 #include <fcntl.h>
 
@@ -20,11 +20,12 @@ struct put_options {
                     * borrowed, and never closed */
     bool resume;   /* go on behind what the server has */
     bool anew;     /* with resume: where that is not the beginning of the file, from the start */
-    bool again; /* another try follows where retry_helps(): what `atomic` has sent is kept for it */
-    bool append;        /* add to what the server has (APPE) */
-    bool atomic;        /* under a temporary name beside the target, then renamed */
-    bool no_clobber;    /* a remote file that is there stays as it is */
-    bool newer;         /* so does one that is not older than the local file */
+    const struct retry_count *tries; /* before this one; NULL: it is the only one */
+    int retries;                     /* where retry_follows() what `atomic` has sent is kept */
+    bool append;                     /* add to what the server has (APPE) */
+    bool atomic;                     /* under a temporary name beside the target, then renamed */
+    bool no_clobber;                 /* a remote file that is there stays as it is */
+    bool newer;                      /* so does one that is not older than the local file */
     bool preserve;      /* the remote file gets the local file's time, where the server can */
     bool chmod;         /* and its mode (SITE CHMOD) */
     bool remove_source; /* delete the local file when all of it is known to be there */

@@ -4,7 +4,16 @@
 
 enum { PAUSE_MS = 1000, PAUSE_MAX_MS = 30000 };
 
-bool retry_helps(const struct mover *m, bool opened, const struct err *why)
+void retry_failed(struct retry_count *c, const struct transfer *t)
+{
+    bool way = t->reached - c->reached >= RETRY_WAY_BYTES;
+    c->failures = way ? 1 : c->failures + 1;
+    if (t->reached > c->reached)
+        c->reached = t->reached;
+    c->opened |= t->opened;
+}
+
+static bool may_pass(const struct mover *m, bool opened, const struct err *why)
 {
     switch (why->code) {
     case ERR_CONNECT:
@@ -30,6 +39,12 @@ struct deadline retry_pause(int failures)
     for (int i = 1; i < failures && ms < PAUSE_MAX_MS; i++)
         ms *= 2;
     return deadline_in(ms < PAUSE_MAX_MS ? ms : PAUSE_MAX_MS);
+}
+
+bool retry_follows(const struct retry_count *c, int retries, const struct mover *m,
+                   const struct transfer *t, const struct err *why)
+{
+    return c->failures <= retries && !t->final && may_pass(m, c->opened, why);
 }
 
 void retry_line(char *dst, size_t size, const char *name, const struct err *why,

@@ -175,10 +175,8 @@ static int segment_run(struct mover *m, struct job *j, struct err *err)
         return changed(s->fetch, err);
     if (check_unchanged(s->fetch, m, err) < 0)
         return -1;
-    int64_t before = atomic_load(&piece_of(s)->done);
     int rc = fetch_piece(s, m, &j->state->transfer, err);
-    if (rc < 0 && atomic_load(&piece_of(s)->done) - before >= SEGMENT_BYTES)
-        j->tries = 0; /* a line that breaks every so often gets there all the same */
+    j->state->transfer.reached = atomic_load(&piece_of(s)->done);
     return rc;
 }
 

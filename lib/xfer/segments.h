@@ -21,7 +21,7 @@
 
 struct segments_options {
     int count;   /* 2 to SEGMENTS_MAX */
-    int retries; /* of a piece, as in pool.h, since it last made way */
+    int retries; /* of a piece, as in pool.h */
     /* Told to the person, in the calling thread: why it is one connection after all; what the pool
      * has to say. May be NULL. */
     void (*say)(void *ctx, const char *line);

@@ -66,7 +66,8 @@ enum transfer_skip {
 struct transfer {
     enum transfer_direction direction;
     char remote[PATH_BYTES], local[PATH_BYTES];
-    int64_t bytes; /* moved this time */
+    int64_t bytes;   /* moved this time */
+    int64_t reached; /* what of the file is known to be in the target, from earlier tries too */
     int64_t ms;
     enum transfer_verdict verdict;
     enum transfer_skip skipped;

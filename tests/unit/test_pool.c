@@ -174,8 +174,8 @@ static void done(void *ctx, struct job *j)
     w->ends[j - w->jobs] = j->state->err;
     w->done++;
     w->failed += err_is_set(&j->state->err);
-    if (j->tries > w->most_tries)
-        w->most_tries = j->tries;
+    if (j->tries.failures > w->most_tries)
+        w->most_tries = j->tries.failures;
 }
 
 static void say(void *ctx, const char *line)
@@ -363,7 +363,7 @@ static void broken_transfer_is_repeated(void **state)
 static int give_other_reason(struct mover *m, struct job *j, struct err *err)
 {
     (void) m;
-    return err_set_reply(err, j->tries ? 550 : 450, "try %d", j->tries + 1);
+    return err_set_reply(err, j->tries.failures ? 550 : 450, "try %d", j->tries.failures + 1);
 }
 
 static void first_cause_is_kept(void **state)
