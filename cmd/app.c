@@ -89,10 +89,9 @@ void app_free(struct app *app)
 {
     background_free(app);
     app_close(app);
-    trust_free(app->trust);
-    for (size_t i = 0; i < app->nformer; i++)
-        trust_free(app->former[i]);
-    free(app->former);
+    for (size_t i = 0; i < app->ntrusts; i++)
+        trust_free(app->trusts[i].trust);
+    free(app->trusts);
     attempts_clear(&app->attempts);
     report_clear(&app->report);
     dictionary_clear(&app->variables);
@@ -138,7 +137,7 @@ static int twin_equip(struct app *twin, struct app *app, struct err *err)
     twin->cancel = cancel_new(err);
     twin->wait = (struct wait){twin->cancel, DEADLINE_NEVER};
     twin->ladder = app->ladder;
-    struct session_config lent = {.trust = app->trust,
+    struct session_config lent = {.trust = session_settings(app->session)->trust,
                                   .proxy =
                                       session_settings(app->session)->proxy ? &twin->proxy : NULL,
                                   .wait = &twin->wait,
@@ -163,7 +162,6 @@ struct app *app_twin(struct app *app, struct err *err)
     *twin = (struct app){.settings = app->settings,
                          .mode = MODE_BATCH,
                          .background = true,
-                         .trust = app->trust,
                          .proxy = app->proxy,
                          .rate = app->rate,
                          .mover = app->mover};
@@ -300,37 +298,51 @@ static bool is_same_trust(const struct trust_config *a, const struct trust_confi
     return same;
 }
 
-/* Sessions in the background borrow it: the one before is kept to the end. */
-static int retire_trust(struct app *app, struct err *err)
+static struct trust *make_trust(struct app *app, const struct trust_config *wanted, struct err *err)
 {
-    struct trust **former = realloc(app->former, (app->nformer + 1) * sizeof *former);
-    if (!former)
-        return err_set(err, ERR_LOCAL, "out of memory");
-    former[app->nformer++] = app->trust;
-    app->former = former;
-    app->trust = NULL;
-    return 0;
+    struct made_trust *trusts = realloc(app->trusts, (app->ntrusts + 1) * sizeof *trusts);
+    if (!trusts) {
+        err_set(err, ERR_LOCAL, "out of memory");
+        return NULL;
+    }
+    app->trusts = trusts;
+    struct trust *made = trust_new(wanted, err);
+    if (made)
+        trusts[app->ntrusts++] = (struct made_trust){*wanted, made};
+    return made;
 }
 
-static int make_trust(struct app *app, struct err *err)
+/* The one for that, which is kept to the end: sessions borrow it, and it knows what was believed.
+ */
+static struct trust *find_trust(struct app *app, const struct trust_config *of, struct err *err)
 {
-    struct trust_config wanted = app->settings.trust;
+    struct trust_config wanted = *of;
     wanted.recall = certificate_recall;
     wanted.ask = certificate_ask;
     wanted.ctx = app;
-    if (app->trust && is_same_trust(&app->trusted, &wanted))
-        return 0;
-    if (app->trust && retire_trust(app, err) < 0)
-        return -1;
-    app->trust = trust_new(&wanted, err);
-    app->trusted = wanted;
-    return app->trust ? 0 : -1;
+    for (size_t i = 0; i < app->ntrusts; i++) {
+        if (is_same_trust(&app->trusts[i].of, &wanted))
+            return app->trusts[i].trust;
+    }
+    return make_trust(app, &wanted, err);
 }
 
-struct session *app_make_session(struct app *app, const struct target *t, const char *user,
-                                 struct proxy *proxy, struct err *err)
+bool app_forget_trusted(struct app *app, const char *name)
 {
-    const struct settings *s = &app->settings;
+    bool held = false;
+    for (size_t i = 0; i < app->ntrusts; i++)
+        held = trust_forget(app->trusts[i].trust, name) || held;
+    return held;
+}
+
+int app_settings_for(struct app *app, const struct target *t, struct settings *out, struct err *err)
+{
+    return layers_compose_for(app->layers, t->host, t->bookmark, out, err);
+}
+
+struct session *app_make_session(struct app *app, const struct settings *s, const struct target *t,
+                                 const char *user, struct proxy *proxy, struct err *err)
+{
     struct session_config c = {
         .host = t->host,
         .port = t->port,
@@ -351,9 +363,9 @@ struct session *app_make_session(struct app *app, const struct target *t, const 
     if (proxied < 0)
         return NULL;
     c.proxy = proxied ? proxy : NULL;
-    if (target_tls(t, s->tls, s->tls_chosen, &c.tls, err) == 0 && make_trust(app, err) == 0 &&
-        login_find(app, t, user, &login, err) == 0) {
-        c.trust = app->trust;
+    if (target_tls(t, s->tls, s->tls_chosen, &c.tls, err) == 0 &&
+        (c.trust = find_trust(app, &s->trust, err)) &&
+        login_find(app, s, t, user, &login, err) == 0) {
         c.attended = true;
         c.user = login.user;
         c.password = login.has_password ? login.password : NULL;
@@ -438,7 +450,7 @@ static void note_place(struct app *app)
 int app_connect(struct app *app, const char *user, struct err *err)
 {
     app_close(app);
-    app->session = app_make_session(app, &app->target, user, &app->proxy, err);
+    app->session = app_make_session(app, &app->settings, &app->target, user, &app->proxy, err);
     if (!app->session)
         return -1;
     report_target(&app->report, session_host(app->session), session_port(app->session));

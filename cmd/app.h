@@ -17,6 +17,11 @@ enum app_mode { MODE_SHELL, MODE_BATCH, MODE_ONE_SHOT };
 
 #define PASSWORD_BYTES 1024
 
+struct made_trust {
+    struct trust_config of;
+    struct trust *trust;
+};
+
 struct app {
     struct layers *layers;    /* borrowed; NULL: a twin */
     struct settings settings; /* what comes out of them */
@@ -29,15 +34,14 @@ struct app {
     bool piped;     /* `out` is a pipe to a program that we started */
     FILE *messages; /* for the person: standard error */
 
-    struct trust *trust;         /* made when first needed */
-    struct trust_config trusted; /* of what */
-    struct trust **former;       /* those before, which sessions may still use */
-    size_t nformer;
+    struct made_trust *trusts; /* one for each trust_config so far, which sessions borrow */
+    size_t ntrusts;
     struct target target;
     struct target
         before; /* where one was before that, in the folder that one left; no host: nowhere */
     struct proxy proxy;      /* that leads to it, where the session has one */
     char *fd_password;       /* what --password-fd gave; NULL: not read yet */
+    int fd_read;             /* which one that was */
     struct session *session; /* NULL: not connected */
     struct ladder ladder;
     struct attempts attempts;
@@ -103,11 +107,20 @@ void app_twin_free(struct app *twin);
  * is. */
 int app_connect(struct app *app, const char *user, struct err *err);
 
-/* A session for any target, with login, TLS and trust as app_connect() finds them, not connected
- * yet. `proxy` is where the proxy that leads there is kept: for the session's life. NULL with
- * ERR_USAGE, ERR_LOCAL. */
-struct session *app_make_session(struct app *app, const struct target *t, const char *user,
-                                 struct proxy *proxy, struct err *err);
+/* The settings for any target, with its sections of the configuration. *out is the caller's to wipe
+ * with proxy_clear(). -1 with ERR_USAGE. */
+int app_settings_for(struct app *app, const struct target *t, struct settings *out,
+                     struct err *err);
+
+/* A session for a target with these settings, login and TLS as app_connect() finds them, not
+ * connected yet. `proxy` is where the proxy that leads there is kept: for the session's life. NULL
+ * with ERR_USAGE, ERR_LOCAL. */
+struct session *app_make_session(struct app *app, const struct settings *s, const struct target *t,
+                                 const char *user, struct proxy *proxy, struct err *err);
+
+/* Forgets that the certificate of `name` was believed: the next connection asks again. Whether it
+ * was. */
+bool app_forget_trusted(struct app *app, const char *name);
 
 /* session_connect(), with the pauses of app_connect(). */
 int app_connect_patiently(struct app *app, struct session *s, struct err *err);

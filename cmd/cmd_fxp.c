@@ -15,6 +15,19 @@ struct end {
     char path[PATH_BYTES];
 };
 
+/* A session of its own, with the settings for its host. */
+static int end_make(struct app *app, struct end *e, struct err *err)
+{
+    struct settings s;
+    if (app_settings_for(app, &e->target, &s, err) < 0)
+        return -1;
+    e->session = app_make_session(app, &s, &e->target, NULL, &e->proxy, err);
+    e->own = e->session != NULL;
+    e->new = (struct mover){.session = e->session, .verify = s.verify};
+    proxy_clear(&s.proxy);
+    return e->own ? 0 : -1;
+}
+
 static int end_find(struct app *app, struct end *e, const char *word, struct err *err)
 {
     if (!strstr(word, "://")) {
@@ -28,10 +41,7 @@ static int end_find(struct app *app, struct end *e, const char *word, struct err
     if (target_parse(word, &e->target, err) < 0)
         return -1;
     snprintf(e->path, sizeof e->path, "%s", e->target.dir);
-    e->session = app_make_session(app, &e->target, NULL, &e->proxy, err);
-    e->own = e->session != NULL;
-    e->new = (struct mover){.session = e->session, .verify = app->settings.verify};
-    return e->own ? 0 : -1;
+    return end_make(app, e, err);
 }
 
 static struct mover *mover_of(struct app *app, struct end *e)

@@ -75,15 +75,11 @@ static int on_look(void *ctx, const struct trust_facts *f, struct err *err)
 }
 
 /* A session that believes `trust`, and never goes on without TLS. */
-static struct session *make_looker(struct app *app, const struct server *server,
-                                   struct trust *trust, struct proxy *proxy, struct err *err)
+static struct session *make_looker(struct app *app, const struct settings *s,
+                                   const struct server *server, struct trust *trust,
+                                   struct proxy *proxy, struct err *err)
 {
-    struct settings *s = &app->settings;
-    enum tls_mode usual = s->tls;
-    if (usual == TLS_OFF || usual == TLS_PREFER)
-        s->tls = TLS_REQUIRE;
-    struct session *model = app_make_session(app, &server->target, NULL, proxy, err);
-    s->tls = usual;
+    struct session *model = app_make_session(app, s, &server->target, NULL, proxy, err);
     if (!model)
         return NULL;
     struct session_config lent = {.trust = trust,
@@ -95,9 +91,10 @@ static struct session *make_looker(struct app *app, const struct server *server,
     return looker;
 }
 
-static int look_at(struct app *app, const struct server *server, struct look *out, struct err *err)
+static int look_with(struct app *app, const struct settings *settings, const struct server *server,
+                     struct look *out, struct err *err)
 {
-    struct trust_config config = app->settings.trust;
+    struct trust_config config = settings->trust;
     struct proxy proxy = {0};
     struct err why = ERR_INIT;
     *out = (struct look){.seen = false};
@@ -106,7 +103,7 @@ static int look_at(struct app *app, const struct server *server, struct look *ou
     config.ctx = out;
     config.look = true;
     struct trust *trust = trust_new(&config, err);
-    struct session *s = trust ? make_looker(app, server, trust, &proxy, err) : NULL;
+    struct session *s = trust ? make_looker(app, settings, server, trust, &proxy, err) : NULL;
     if (s && session_connect(s, &why) == 0)
         session_quit(s);
     if (s && !out->seen) {
@@ -118,6 +115,18 @@ static int look_at(struct app *app, const struct server *server, struct look *ou
     trust_free(trust);
     out->facts.name = server->name; /* the session's is gone */
     return out->seen ? 0 : -1;
+}
+
+static int look_at(struct app *app, const struct server *server, struct look *out, struct err *err)
+{
+    struct settings s;
+    if (app_settings_for(app, &server->target, &s, err) < 0)
+        return -1;
+    if (s.tls == TLS_OFF || s.tls == TLS_PREFER)
+        s.tls = TLS_REQUIRE;
+    int rc = look_with(app, &s, server, out, err);
+    proxy_clear(&s.proxy);
+    return rc;
 }
 
 /* ---- show ---- */
@@ -174,13 +183,6 @@ static int show(struct app *app, int argc, char **argv, struct err *err)
 
 /* ---- add ---- */
 
-/* From now on, in this process too. */
-static void reconsider(struct app *app, const char *name)
-{
-    if (app->trust)
-        trust_forget(app->trust, name);
-}
-
 static int add_seen(struct app *app, const struct server *server, struct err *err)
 {
     struct look l;
@@ -227,7 +229,7 @@ static int add(struct app *app, int argc, char **argv, struct err *err)
     for (int i = 1; rc == 0 && i < argc; i++)
         rc = add_hash(app, &server, argv[i], err);
     if (rc == 0)
-        reconsider(app, server.name);
+        app_forget_trusted(app, server.name);
     target_clear(&server.target);
     return rc;
 }
@@ -240,7 +242,7 @@ static int forget_one(struct app *app, const char *word, struct err *err)
     if (target_parse(word, &t, err) < 0)
         return -1;
     int n = known_forget(t.host, t.port, err);
-    bool held = n >= 0 && app->trust && trust_forget(app->trust, t.host);
+    bool held = n >= 0 && app_forget_trusted(app, t.host);
     if (n == 0 && !held)
         err_set(err, ERR_USAGE, "no key of '%s' is stored", word);
     if (n > 0 || held)

@@ -282,6 +282,18 @@ int layers_compose(const struct layers *l, struct settings *out, struct err *err
     return 0;
 }
 
+int layers_compose_for(const struct layers *l, const char *host, const char *bookmark,
+                       struct settings *out, struct err *err)
+{
+    struct layers view = *l;
+    view.host = view.bookmark = NULL;
+    layers_choose(&view, host, bookmark);
+    int rc = layers_compose(&view, out, err);
+    free(view.host);
+    free(view.bookmark);
+    return rc;
+}
+
 static const struct assignment *latest(const struct layers *l, const struct option *o,
                                        enum layer layer)
 {

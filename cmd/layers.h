@@ -54,6 +54,10 @@ void layers_choose(struct layers *l, const char *host, const char *bookmark);
  * not go together. */
 int layers_compose(const struct layers *l, struct settings *out, struct err *err);
 
+/* The same for another host and bookmark, whatever was chosen. */
+int layers_compose_for(const struct layers *l, const char *host, const char *bookmark,
+                       struct settings *out, struct err *err);
+
 struct origin layers_origin(const struct layers *l, const struct option *o);
 
 /* Names of the configuration's sections but "*", each once: for i from 0 on, NULL behind the last.

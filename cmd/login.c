@@ -35,17 +35,22 @@ static int read_secret(int fd, char *dst, size_t size, struct err *err)
 }
 
 /* A descriptor can be read once only: what came from it serves later logins too. */
-static int read_password_fd(struct app *app, struct login *out, struct err *err)
+static int read_password_fd(struct app *app, int fd, struct login *out, struct err *err)
 {
+    if (app->fd_password && app->fd_read != fd)
+        return err_set(err, ERR_USAGE,
+                       "password-fd: the password was read from descriptor %d, not %d",
+                       app->fd_read, fd);
     if (!app->fd_password) {
         char *secret = calloc(1, PASSWORD_BYTES);
         if (!secret)
             return err_set(err, ERR_LOCAL, "out of memory");
-        if (read_secret(app->settings.password_fd, secret, PASSWORD_BYTES, err) < 0) {
+        if (read_secret(fd, secret, PASSWORD_BYTES, err) < 0) {
             free(secret);
             return err_wrap(err, "option '--password-fd'");
         }
         app->fd_password = secret;
+        app->fd_read = fd;
     }
     snprintf(out->password, sizeof out->password, "%s", app->fd_password);
     return 0;
@@ -72,19 +77,19 @@ static int read_password_variable(struct login *out, struct err *err)
 }
 
 /* All sources but a command and ~/.netrc, which have to know the user. */
-static int find_password(struct app *app, const struct target *t, struct login *out,
-                         struct err *err)
+static int find_password(struct app *app, const struct settings *s, const struct target *t,
+                         struct login *out, struct err *err)
 {
     out->has_password = true;
     if (t->has_password) {
         snprintf(out->password, sizeof out->password, "%s", t->password);
         return 0;
     }
-    switch (app->settings.password_source) {
+    switch (s->password_source) {
     case PASSWORD_FROM_FD:
-        return read_password_fd(app, out, err);
+        return read_password_fd(app, s->password_fd, out, err);
     case PASSWORD_FROM_FILE:
-        return read_password_file(app->settings.password_file, out, err);
+        return read_password_file(s->password_file, out, err);
     case PASSWORD_FROM_COMMAND:
         out->has_password = false;
         return 0;
@@ -94,12 +99,12 @@ static int find_password(struct app *app, const struct target *t, struct login *
     return read_password_variable(out, err);
 }
 
-static int run_password_command(struct app *app, const struct target *t, struct login *out,
-                                struct err *err)
+static int run_password_command(struct app *app, const char *command, const struct target *t,
+                                struct login *out, struct err *err)
 {
     progress_hide(&app->bar);
-    if (password_command(app->settings.password_command, t->host, out->user, &app->wait,
-                         out->password, sizeof out->password, err) < 0)
+    if (password_command(command, t->host, out->user, &app->wait, out->password,
+                         sizeof out->password, err) < 0)
         return -1;
     out->has_password = true;
     return 0;
@@ -124,23 +129,23 @@ static int find_in_netrc(const struct target *t, const char *user, struct login 
     return rc < 0 ? -1 : 0;
 }
 
-int login_find(struct app *app, const struct target *t, const char *user, struct login *out,
-               struct err *err)
+int login_find(struct app *app, const struct settings *s, const struct target *t, const char *user,
+               struct login *out, struct err *err)
 {
     memset(out, 0, sizeof *out);
     /* the password that was handed over is not that of whom `user` names in the shell: ask */
     bool another = user && app->mode == MODE_SHELL;
     if (!user)
-        user = t->has_user ? t->user : app->settings.user;
+        user = t->has_user ? t->user : s->user;
     snprintf(out->user, sizeof out->user, "%s", user ? user : "");
-    if (!another && find_password(app, t, out, err) < 0)
+    if (!another && find_password(app, s, t, out, err) < 0)
         return -1;
-    bool command = !out->has_password && app->settings.password_source == PASSWORD_FROM_COMMAND;
+    bool command = !out->has_password && s->password_source == PASSWORD_FROM_COMMAND;
     if (!((out->has_password || command) && user) && find_in_netrc(t, user, out, err) < 0)
         return -1;
     if (!out->user[0])
         snprintf(out->user, sizeof out->user, "anonymous");
-    else if (command && run_password_command(app, t, out, err) < 0)
+    else if (command && run_password_command(app, s->password_command, t, out, err) < 0)
         return -1;
     if (!out->has_password && strcmp(out->user, "anonymous") == 0) {
         snprintf(out->password, sizeof out->password, "ftpsh@");

@@ -13,11 +13,11 @@ struct login {
     char account[NETRC_VALUE_BYTES];
 };
 
-/* Looks everywhere but asks nobody, for the login at `t`. `user` overrides all other sources when
- * it is not NULL. Without a user from anywhere it is anonymous. -1 with ERR_LOCAL: a file or
- * descriptor that cannot be read; or as password_command(). */
-int login_find(struct app *app, const struct target *t, const char *user, struct login *out,
-               struct err *err);
+/* Looks everywhere but asks nobody, for the login at `t`, whose settings `s` are. `user` overrides
+ * all other sources when it is not NULL. Without a user from anywhere it is anonymous. -1 with
+ * ERR_LOCAL: a file or descriptor that cannot be read; or as password_command(). */
+int login_find(struct app *app, const struct settings *s, const struct target *t, const char *user,
+               struct login *out, struct err *err);
 
 /* For struct session_config, with the app as context: asks the person where there is one. */
 int login_ask(void *ctx, const char *user, const char *host, char *dst, size_t size,

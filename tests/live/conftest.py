@@ -51,3 +51,17 @@ def shell(ftpsh):
             one.child.kill(signal.SIGKILL)
             one.child.close()
     ftpsh.check_findings()
+
+
+@pytest.fixture
+def config(client):
+    """Writes the configuration."""
+    path = client.home / ".config" / "ftpsh" / "config"
+    path.parent.mkdir(parents=True)
+
+    def write(text, mode=0o600):
+        path.write_text(text)
+        path.chmod(mode)
+        return path
+
+    return write

@@ -14,20 +14,6 @@ from fake.server import PASSWORD, USER
 OTHER = 65534  # nobody
 
 
-@pytest.fixture
-def config(client):
-    """Writes the configuration."""
-    path = client.home / ".config" / "ftpsh" / "config"
-    path.parent.mkdir(parents=True)
-
-    def write(text, mode=0o600):
-        path.write_text(text)
-        path.chmod(mode)
-        return path
-
-    return write
-
-
 def variables(**settings):
     return ("env", *(f"FTPSH_{name}={value}" for name, value in settings.items()))
 

@@ -411,6 +411,19 @@ def test_what_another_command_was_told_of_verifying_does_not_hold(fake_pair, cli
                                                                "verified"]
 
 
+def test_each_end_has_the_settings_of_its_host(fake_pair, client, config):
+    """Also of what is believed, which stays what it was for the connection there is."""
+    scene, one, two = fake_pair(("fxp", "sscn"), ("fxp",))
+    target = f"fxp small ftp://{TWO}:{two.port}/moved"
+    config(f"[{ONE}]\nuser = nobody\n[{TWO}]\nuser = someone\n")
+    run = client("-c", target, one.target(ONE), netns=scene.client)
+    assert run.status == 0 and "> USER someone" in two.said(), run
+    config(f"[{TWO}]\nuser = someone\npin = sha256:{64 * '0'}\n")
+    run = client("-c", f"-{target}; get small one; get small two & wait", one.target(ONE),
+                 netns=scene.client)
+    assert run.status == 0 and "certificate" in run.stderr, run
+
+
 def test_upload_that_nobody_begins(fake_pair, client):
     """Both say nothing: the clock of a strategy ends it."""
     scene, one, two = fake_pair(("fxp", "sscn", "pasv-silent"), ("fxp", "pasv-silent"))
