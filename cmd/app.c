@@ -12,6 +12,7 @@
 #include "remember.h"
 #include "proxyenv.h"
 #include "signals.h"
+#include "status.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -589,6 +590,8 @@ static size_t latest_failures(const struct attempts *a, size_t from, size_t *end
 void app_complain(struct app *app, const char *context, const struct err *err, size_t from)
 {
     char safe[2048];
+    if (status_unread(err)) /* as others are whom SIGPIPE ends */
+        return;
     escape_text(safe, sizeof safe, context, strlen(context));
     progress_hide(&app->bar);
     fflush(app->out);
@@ -665,6 +668,7 @@ bool app_colours(const struct app *app, bool at_terminal)
     static const char *const names[] = {
         [COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never"};
     const char *own = app_option(app, "color");
+    at_terminal = at_terminal && app->mode == MODE_SHELL;
     return lscolors_wanted(own ? own : names[app->settings.color], at_terminal, getenv("NO_COLOR"),
                            getenv("TERM"));
 }

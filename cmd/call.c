@@ -233,8 +233,10 @@ int call_read(struct call *call, const struct command *command, int argc, char *
     if (take_words(call, argc, argv, patterns, err) < 0)
         return -1;
     int n = call->argc - 1;
-    if (n < command->min || (command->max != ARGS_ANY && n > command->max))
-        return err_set(err, ERR_USAGE, "usage: %s", command->usage);
+    if (n < command->min)
+        return err_set(err, ERR_USAGE, "too few arguments; usage: %s", command->usage);
+    if (command->max != ARGS_ANY && n > command->max)
+        return err_set(err, ERR_USAGE, "too many arguments; usage: %s", command->usage);
     return 0;
 }
 

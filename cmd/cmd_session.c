@@ -205,6 +205,11 @@ static json_t *option_json(const struct command_option *o)
                      o->name, "value", o->placeholder, "help", o->help);
 }
 
+static const char *yields_of(const struct command *c)
+{
+    return c->json ? "json" : c->contents ? "contents" : "nothing";
+}
+
 static int command_json(struct app *app, const struct command *c, struct err *err)
 {
     size_t list = 0, at = 0;
@@ -213,8 +218,9 @@ static int command_json(struct app *app, const struct command *c, struct err *er
     while (options && (o = command_option_next(c, &list, &at)))
         json_array_append_new(options, option_json(o));
     return json_line(app->out,
-                     json_pack("{s:s, s:s, s:s, s:s, s:o}", "name", c->name, "usage", c->usage,
-                               "help", c->help, "example", c->example, "options", options),
+                     json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "name", c->name, "usage", c->usage,
+                               "help", c->help, "example", c->example, "yields", yields_of(c),
+                               "options", options),
                      err);
 }
 

@@ -25,6 +25,7 @@ struct command {
     int min, max;      /* arguments; ARGS_ANY: as many as there are */
     bool session;      /* needs one */
     bool json;         /* takes --json */
+    bool contents; /* yields what is in files, or what a program of this machine prints: as it is */
     bool raw;     /* words that start with "-" are arguments, except a leading --json where it takes
                    * that */
     bool changes; /* something on the server: what was listed there may not hold any more */

@@ -164,7 +164,7 @@ int login_ask(void *ctx, const char *user, const char *host, char *dst, size_t s
     snprintf(question, sizeof question, "Password for %s@%s: ", who, where);
     progress_hide(&app->bar);
     struct err why = ERR_INIT;
-    if (app->mode != MODE_BATCH && ask_secret(question, &app->wait, dst, size, &why) == 0)
+    if (app->mode == MODE_SHELL && ask_secret(question, &app->wait, dst, size, &why) == 0)
         return 0;
     if (why.code == ERR_CANCELLED || why.code == ERR_TIMEOUT) {
         *err = why;

@@ -16,6 +16,7 @@
 
 #include <fcntl.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -193,6 +194,8 @@ static int exit_status_of(const struct app *app)
     int sig = signals_ending();
     if (sig)
         return 128 + sig;
+    if (status_unread(&app->report.first))
+        return 128 + SIGPIPE;
     return app->mode == MODE_SHELL ? 0 : status_of(app->report.first.code);
 }
 

@@ -16,7 +16,7 @@
 static bool take_mark(int *argc, char ***argv, char ***patterns)
 {
     char **words = *argv;
-    if (words[0][0] != '-')
+    if (words[0][0] != '-' || (!words[0][1] && *argc == 1))
         return false;
     words[0]++;
     if (!words[0][0] && *argc > 1) {

@@ -1,5 +1,7 @@
 #include "status.h"
 
+#include <errno.h>
+
 const struct status status_table[] = {
     {0, "ok", "all good"},
     {1, "local", "local error: a file, memory, standard output"},
@@ -12,7 +14,8 @@ const struct status status_table[] = {
     {8, "transient", "the server refused for now (4yz)"},
     {9, "integrity", "integrity: truncated or mismatched"},
     {10, "timeout", "timed out"},
-    {130, "interrupted", "interrupted (143 by SIGTERM, 129 by SIGHUP)"},
+    {130, "interrupted",
+     "interrupted (143 by SIGTERM, 129 by SIGHUP; 141: nobody reads the output any more)"},
 };
 const size_t status_count = sizeof status_table / sizeof status_table[0];
 
@@ -35,6 +38,11 @@ static const int by_code[ERR_CODES] = {
     [ERR_NO_DATA_PATH] = 6,
     [ERR_INTEGRITY] = 9,
 };
+
+bool status_unread(const struct err *err)
+{
+    return err->code == ERR_LOCAL && err->sys == EPIPE;
+}
 
 int status_of(enum err_code code)
 {

@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct status {
@@ -16,5 +17,8 @@ extern const size_t status_count;
 
 /* The exit status that an error leads to; 0 for ERR_NONE. */
 int status_of(enum err_code code);
+
+/* Whether it is that what reads our output has ended: nothing that anybody has to be told. */
+bool status_unread(const struct err *err);
 
 #endif

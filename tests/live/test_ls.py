@@ -181,11 +181,11 @@ def test_colours(fake, terminal):
     def shown(*args, **env):
         return terminal(server, "ls", "-1", *args, **env)
 
-    assert shown() == ["a.tar", "b", "\x1b[01;34md\x1b[0m"]
-    assert shown(LS_COLORS="*.tar=31:di=0") == ["\x1b[31ma.tar\x1b[0m", "b", "d"]
-    assert shown(LS_COLORS="di=1\x1b[2J") == ["a.tar", "b", "d"]
-    plain = ["a.tar", "b", "d"]
-    assert shown("--color=never") == shown(NO_COLOR="1") == shown(TERM="dumb") == plain
+    plain, always = ["a.tar", "b", "d"], "--color=always"
+    assert shown() == shown("--color=never") == plain  # by itself the shell alone uses colours
+    assert shown(always) == ["a.tar", "b", "\x1b[01;34md\x1b[0m"]
+    assert shown(always, LS_COLORS="*.tar=31:di=0") == ["\x1b[31ma.tar\x1b[0m", "b", "d"]
+    assert shown(always, LS_COLORS="di=1\x1b[2J") == plain
     assert shown("--color=always", NO_COLOR="1")[2].startswith("\x1b[01;34m")
 
 
