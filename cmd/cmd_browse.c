@@ -8,7 +8,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 static int print_name(void *ctx, const char *line, size_t len, struct err *err)
@@ -82,9 +81,7 @@ static int print_size(struct app *app, const char *path, struct err *err)
 
 static void print_stat(FILE *out, const struct item *e)
 {
-    char mode[SHOW_MODE_BYTES], when[32];
-    struct tm tm;
-    time_t t = (time_t) e->mtime;
+    char mode[SHOW_MODE_BYTES], when[SHOW_MOMENT_BYTES];
     char *name = show_text(e->name, true), *target = show_text(e->target, true);
     fprintf(out, "%s: %s", name ? name : "?", entry_type_name(e->type));
     if (*e->target)
@@ -93,9 +90,10 @@ static void print_stat(FILE *out, const struct item *e)
     free(target);
     if (e->size != LISTING_UNKNOWN)
         fprintf(out, ", %lld bytes", (long long) e->size);
-    if (e->mtime != LISTING_UNKNOWN && localtime_r(&t, &tm) &&
-        strftime(when, sizeof when, e->mtime_exact ? "%Y-%m-%d %H:%M:%S" : "%Y-%m-%d %H:%M", &tm))
+    if (e->mtime != LISTING_UNKNOWN) {
+        show_moment(e->mtime, e->mtime_exact, when);
         fprintf(out, ", modified %s", when);
+    }
     if (e->mode != LISTING_UNKNOWN) {
         show_mode(e, mode);
         fprintf(out, ", %s", mode);

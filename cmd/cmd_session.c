@@ -4,19 +4,24 @@
 #include "jsonout.h"
 #include "nearest.h"
 #include "places.h"
+#include "quantity.h"
+#include "show.h"
 
 #include <string.h>
 
 static int show_place(struct app *app, const struct place *one, struct err *err)
 {
-    char target[1024];
+    char target[1024], when[SHOW_MOMENT_BYTES];
+    int64_t moment = LISTING_UNKNOWN;
     if (app->json)
         return json_line(
             app->out,
             json_pack("{s:o, s:s}", "target", json_text(one->target), "last_opened", one->when),
             err);
     escape_text(target, sizeof target, one->target, strlen(one->target));
-    fprintf(app->out, "%s  %s\n", one->when, target);
+    quantity_moment(one->when, 0, &moment, NULL);
+    show_moment(moment, true, when);
+    fprintf(app->out, "%-19s  %s\n", when, target);
     return 0;
 }
 

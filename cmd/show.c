@@ -50,6 +50,15 @@ void show_time(int64_t mtime, int64_t now, char *dst, size_t size)
         snprintf(dst, size, "?");
 }
 
+void show_moment(int64_t moment, bool exact, char dst[SHOW_MOMENT_BYTES])
+{
+    struct tm tm;
+    time_t t = (time_t) moment;
+    if (moment == LISTING_UNKNOWN || !localtime_r(&t, &tm) ||
+        strftime(dst, SHOW_MOMENT_BYTES, exact ? "%Y-%m-%d %H:%M:%S" : "%Y-%m-%d %H:%M", &tm) == 0)
+        snprintf(dst, SHOW_MOMENT_BYTES, "?");
+}
+
 static void show_human(int64_t size, char *dst, size_t room)
 {
     static const char units[] = " KMGTPE";

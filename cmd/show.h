@@ -19,6 +19,11 @@ void show_mode(const struct item *item, char dst[SHOW_MODE_BYTES]);
  * future; in local time. "?" for LISTING_UNKNOWN. */
 void show_time(int64_t mtime, int64_t now, char *dst, size_t size);
 
+/* "2026-11-22 21:03:07" in local time, or without the seconds where they are not known; "?" for
+ * LISTING_UNKNOWN. */
+#define SHOW_MOMENT_BYTES 32
+void show_moment(int64_t moment, bool exact, char dst[SHOW_MOMENT_BYTES]);
+
 /* "1234", or "1.3K" where `human`, rounded up in powers of 1024; "?" for LISTING_UNKNOWN. */
 void show_size(int64_t size, bool human, char *dst, size_t room);
 

@@ -5,7 +5,7 @@ import time
 import pexpect
 import pyte
 
-PROMPT = r"[^\s>]+@[^\s>]+> "
+PROMPT = r"[^\s>]+@[^\r\n>]+> "
 SECONDS = 20
 
 

@@ -146,13 +146,13 @@ def test_editor_that_fails_changes_nothing(ftpsh, monkeypatch):
 
 def test_open_goes_back_to_server_and_folder(bed, ftpsh, shell):
     one, other = bed.server("vsftpd"), bed.server("pyftpdlib")
-    bed.account.own_folder("it")
+    bed.account.own_folder("it is here")
     ftpsh.memory = ftpsh.folder / "state"
     sh = shell(one.target())
     sh.prompt()
-    sh.run("cd it")
+    sh.run("cd 'it is here'")
     sh.run(f"open {other.target()}")
-    assert f"{bed.account.home}/it" in sh.run("open -") + sh.child.after
+    assert f"{bed.account.home}/it is here" in sh.run("open -") + sh.child.after
     listed = sh.run("open")
     assert listed.index(one.target()) < listed.index(other.target())
     sh.type("quit")
@@ -161,9 +161,9 @@ def test_open_goes_back_to_server_and_folder(bed, ftpsh, shell):
     again.child.expect("ftpsh> ")
     again.type("open -")
     again.prompt()
-    assert f"{bed.account.home}/it" in again.child.after
+    assert f"{bed.account.home}/it is here" in again.child.after
     rows = [json.loads(r) for r in ftpsh("-c", "open --json").stdout.splitlines()]
-    assert rows[0]["target"] == f"{one.target()}/{bed.account.home}/it"
+    assert rows[0]["target"] == f"{one.target()}/{bed.account.home}/it%20is%20here"
     assert "password" not in (ftpsh.memory / "ftpsh/places").read_text()
 
 
@@ -186,6 +186,20 @@ def test_listed_names_do_not_take_the_terminal_over(ftpsh):
     file_of(ftpsh).write_bytes(b"x  a\xc2\x9b31mb.example\n")
     done = run(ftpsh, "open; bookmark")
     assert done.stdout.count(r"a\xc2\x9b31mb.example") == 2, done
+
+
+def test_places_have_local_times(ftpsh, monkeypatch):
+    ftpsh.memory = ftpsh.folder / "state"
+    places = ftpsh.memory / "ftpsh/places"
+    places.parent.mkdir(parents=True, mode=0o700)
+    places.write_text("2026-01-31T22:34:56Z\tftpes://a.example\n"
+                      "2026-99-31T22:34:56Z\tftpes://b.example\n")
+    env = ftpsh.env
+    monkeypatch.setattr(ftpsh, "env", lambda password=None: {**env(password), "TZ": "XYZ-3"})
+    assert run(ftpsh, "open").stdout == (f"2026-02-01 01:34:56  ftpes://a.example\n"
+                                         f"{'?':19}  ftpes://b.example\n")
+    assert '"last_opened":"2026-01-31T22:34:56Z"' in run(ftpsh, "open --json").stdout.replace(
+        ": ", ":")
 
 
 def test_scripts_note_no_places(bed, ftpsh):
