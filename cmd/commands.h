@@ -15,8 +15,9 @@ typedef int (*command_fn)(struct app *app, int argc, char **argv, struct err *er
 struct command {
     const char *name;
     /* A letter for each argument, the last one for all that follow: r remote file, d remote folder,
-     * l local file, L local folder, h host, b bookmark, a alias, c command, C command whose own
-     * arguments follow, s setting, v value of the setting before it, - something else. Behind it:
+     * l local file, L local folder, h host, b bookmark, a alias, j number of a command in the
+     * background, c command, C command whose own arguments follow (behind one of `words`: what the
+     * other letters say), s setting, v value of the setting before it, - something else. Behind it:
      * '*' the argument may be a pattern, which becomes any number of them; '?' one that must stand
      * for one name. */
     const char *kinds;

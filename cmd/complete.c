@@ -342,6 +342,8 @@ static int offer_kind(struct search *s, char kind, const struct call_place *at, 
         return offer_names(s, NAMES_BOOKMARKS);
     case 'a':
         return offer_names(s, NAMES_ALIASES);
+    case 'j':
+        return offer_names(s, NAMES_JOBS);
     case 'c':
     case 'C':
         return offer_commands(s, word);
@@ -383,7 +385,9 @@ static int offer_for_words(struct search *s, int argc, char **argv, bool *entrie
     if (!c)
         return 0;
     struct call_place at = call_place(c, argc, argv);
-    if (command_kind(c, 1).letter == 'C' && at.argument > 1)
+    const char *first = argv[argc - at.argument];
+    bool verb = c->words && option_choose(c->words, first, NULL) >= 0;
+    if (command_kind(c, 1).letter == 'C' && at.argument > 1 && !verb)
         return offer_for_words(s, at.argument, argv + argc - at.argument, entries);
     if (at.option)
         return offer_value(s, at.option->kind, at.option->values, at.value, entries);

@@ -16,9 +16,10 @@
 enum names_of {
     NAMES_HOSTS,
     NAMES_BOOKMARKS,
-    NAMES_VARIABLES,
-    NAMES_ALIASES
-}; /* without settings */
+    NAMES_VARIABLES, /* without settings */
+    NAMES_ALIASES,
+    NAMES_JOBS /* numbers of commands in the background */
+};
 
 struct candidate {
     char *text;

@@ -221,9 +221,16 @@ static int offer_defined(const struct dictionary *d, struct candidates *to, stru
     return rc;
 }
 
+static int offer_job(void *to, const struct task_view *v, struct err *err)
+{
+    char number[16];
+    snprintf(number, sizeof number, "%d", v->number);
+    return candidates_name(to, number, err);
+}
+
 static int offer_names(void *ctx, enum names_of what, struct candidates *to, struct err *err)
 {
-    const struct app *app = ((struct completer *) ctx)->app;
+    struct app *app = ((struct completer *) ctx)->app;
     switch (what) {
     case NAMES_HOSTS:
         return hosts_each(app->layers, offer_host, to, err);
@@ -233,6 +240,8 @@ static int offer_names(void *ctx, enum names_of what, struct candidates *to, str
         return offer_defined(&app->variables, to, err);
     case NAMES_ALIASES:
         return offer_defined(&app->aliases, to, err);
+    case NAMES_JOBS:
+        return background_each(app, offer_job, to, err);
     }
     return 0;
 }

@@ -91,6 +91,22 @@ def test_commands_options_settings_and_local_names(bed, shell, tmp_path):
         last_row(sh, f"> {becomes}")
 
 
+def test_numbers_of_commands_in_the_background(at_fake):
+    sh, _ = at_fake()
+    sh.run("queue stop")
+    sh.run("queue get small one")
+    sh.run("queue get small two")
+    for typed, becomes in (("kill ", "kill"), ("queue delete ", "queue delete"), ("wait ", "wait")):
+        fresh(sh, typed, TAB, TAB)
+        sh.shows(lambda rows, becomes=becomes: rows[-2:-1] == ["1  2"] and rows[-1].endswith(
+            f"> {becomes}"), "the numbers")
+    fresh(sh)
+    sh.run("kill 1")
+    sh.run("jobs")
+    sh.keys("kill ", TAB)
+    last_row(sh, "> kill 2")
+
+
 def test_hosts_and_bookmarks(bed, ftpsh, shell):
     state = ftpsh.folder / "kept" / "ftpsh"
     state.mkdir(parents=True, mode=0o700)

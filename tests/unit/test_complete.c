@@ -44,6 +44,7 @@ static int offer_names(void *ctx, enum names_of what, struct candidates *to, str
         [NAMES_BOOKMARKS] = {"work", "home", NULL},
         [NAMES_VARIABLES] = {"folder", "file", NULL},
         [NAMES_ALIASES] = {"ll", NULL, NULL},
+        [NAMES_JOBS] = {"2", "12", NULL},
     };
     (void) ctx;
     for (size_t i = 0; i < 3; i++) {
@@ -121,6 +122,11 @@ static void commands(void **state)
     assert_inserts("help diag", "nose ");
     assert_inserts("queue mk", "dir ");
     assert_offers("queue st", "start stat status stop ");
+    assert_offers("queue delete ", "12 2 ");
+    assert_offers("queue move 2", "2 ");
+    assert_offers("kill 2 1", "12 ");
+    assert_offers("wait ", "12 2 ");
+    assert_offers("wait 2 ", "");
     assert_inserts("memory f", "orget ");
     assert_offers("nosuch a", "");
 }
