@@ -22,8 +22,8 @@ class Pair:
 
 
 class Pki:
-    """`good`, `expired`, `other` (another name), `client` (for a client to show) come from the
-    authority `ca`; `selfsigned` does not."""
+    """`good`, `expired`, `other` (another name), `example` (ftp.example.com) and `client` (for a
+    client to show) come from the authority `ca`; `selfsigned` does not."""
 
     def __init__(self, folder):
         self.folder = Path(folder)
@@ -31,6 +31,7 @@ class Pki:
         self.good = self.issue("good")
         self.expired = self.issue("expired", dates=("2020-01-01", "2021-01-01"))
         self.other = self.issue("other", names=("elsewhere.example",), addresses=())
+        self.example = self.issue("example", names=("ftp.example.com",), addresses=())
         self.selfsigned = self.issue("selfsigned", signed=False)
         self.client = self.issue("client", names=(), addresses=(), purpose="tls_www_client")
 
