@@ -273,7 +273,7 @@ static struct task *task_new(struct app *app, int argc, char **argv, char *const
 static int check_command(struct app *app, int argc, char **argv, struct err *err)
 {
     const struct command *c = command_find(argv[0]);
-    if (command_check(argc, argv, err) < 0)
+    if (command_check(argc, argv, &app->aliases, err) < 0)
         return -1;
     if (!c->background)
         return err_set(err, ERR_USAGE, "%s does not run in the background; get, put and mirror do",

@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "ownfile.h"
 #include "run.h"
+#include "status.h"
 #include "variables.h"
 #include "words.h"
 
@@ -20,6 +21,7 @@ struct reader {
     const struct wait *wait;
     char mem[LINE_BYTES];
     size_t start, end;
+    bool overlong; /* what comes up to the next line's end belongs to one that was refused */
     bool eof;
 };
 
@@ -29,8 +31,14 @@ static int reader_fill(struct reader *r, struct err *err)
     memmove(r->mem, r->mem + r->start, r->end - r->start);
     r->end -= r->start;
     r->start = 0;
-    if (r->end == sizeof r->mem)
-        return err_set(err, ERR_USAGE, "the line is longer than %d bytes", LINE_BYTES);
+    if (r->end == sizeof r->mem) {
+        wipe(r->mem, sizeof r->mem);
+        r->end = 0;
+        if (!r->overlong) {
+            r->overlong = true;
+            return err_set(err, ERR_USAGE, "the line is longer than %d bytes", LINE_BYTES - 1);
+        }
+    }
     struct wait_fd want = {.fd = r->fd, .want = POLLIN};
     if (wait_fds(r->wait, &want, 1, DEADLINE_NEVER, err) < 0)
         return -1;
@@ -67,9 +75,12 @@ static int reader_line(struct reader *r, char dst[LINE_BYTES], struct err *err)
         if (newline || (r->eof && len > 0)) {
             size_t n = newline ? (size_t) (newline - from) : len;
             r->start += newline ? n + 1 : n;
-            int rc = finish_line(from, n, dst, err);
+            int rc = r->overlong ? 0 : finish_line(from, n, dst, err);
             wipe(from, n); /* it may hold a password */
-            return rc;
+            r->overlong = false;
+            if (rc != 0)
+                return rc;
+            continue;
         }
         if (r->eof)
             return 0;
@@ -81,6 +92,7 @@ static int reader_line(struct reader *r, char dst[LINE_BYTES], struct err *err)
 static int fail(struct app *app, const char *context, const struct err *err)
 {
     app_complain(app, context, err, app->attempts.n);
+    app->last_status = status_of(err->code);
     if (!app->script)
         report_failure(&app->report, err);
     return -1;
@@ -97,9 +109,9 @@ static int run_lines(struct app *app, struct reader *r, const char *name, struct
         int got = reader_line(r, line, &err);
         if (got == 0)
             break;
-        if (got < 0)
-            fail(app, where, &err);
-        on = got > 0 && (run_line(app, line, where, &err) == 0 || run_goes_on(app, &err));
+        int rc = got < 0 ? fail(app, where, &err) : run_line(app, line, where, &err);
+        bool readable = got > 0 || err.code == ERR_USAGE; /* what follows */
+        on = rc == 0 || (readable && run_goes_on(app, &err));
         if (err_is_set(&err) && !err_is_set(first))
             *first = err;
         wipe(line, sizeof line);
@@ -175,12 +187,10 @@ static int run_text(struct app *app, const char *text, const char *name)
         size_t len = strcspn(text, "\n");
         if (name)
             snprintf(where, sizeof where, "%s:%d", name, number);
-        if (finish_line(text, len, line, &err) < 0)
-            return fail(app, where, &err);
-        if (run_line(app, line, where, &err) < 0) {
-            failed = true;
-            on = run_goes_on(app, &err);
-        }
+        int rc = finish_line(text, len, line, &err);
+        rc = rc < 0 ? fail(app, where, &err) : run_line(app, line, where, &err);
+        on = rc == 0 || run_goes_on(app, &err);
+        failed = failed || rc < 0;
         text += len + (text[len] == '\n');
     }
     return failed ? -1 : 0;

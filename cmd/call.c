@@ -59,17 +59,7 @@ const char *call_option(const struct call *call, const char *name)
     return NULL;
 }
 
-/* ---- commands that do not exist, options that a command does not take ---- */
-
-static int set_unknown_command(const char *name, struct err *err)
-{
-    char hint[64];
-    struct nearest near = {.word = name};
-    for (size_t i = 0; i < command_count; i++)
-        nearest_offer(&near, command_table[i].name);
-    return err_set(err, ERR_USAGE, "unknown command%s; try 'help'",
-                   nearest_hint(&near, "", hint, sizeof hint));
-}
+/* ---- options that a command does not take ---- */
 
 static int set_unknown_option(const struct command *c, const char *word, struct err *err)
 {
@@ -240,11 +230,14 @@ int call_read(struct call *call, const struct command *command, int argc, char *
     return 0;
 }
 
-int call_make(struct call *call, int argc, char **argv, char *const *patterns, struct err *err)
+int call_make(struct call *call, int argc, char **argv, char *const *patterns,
+              const struct dictionary *aliases, struct err *err)
 {
     const struct command *command = command_find(argv[0]);
+    char hint[96];
     if (!command)
-        return set_unknown_command(argv[0], err);
+        return err_set(err, ERR_USAGE, "unknown command%s; try 'help'",
+                       command_hint(argv[0], aliases, hint, sizeof hint));
     return call_read(call, command, argc, argv, patterns, err);
 }
 

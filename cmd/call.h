@@ -2,6 +2,7 @@
 #ifndef FTPSH_CMD_CALL_H
 #define FTPSH_CMD_CALL_H
 
+#include "dictionary.h"
 #include "options.h"
 #include "words.h"
 
@@ -42,8 +43,10 @@ struct call {
 int call_read(struct call *call, const struct command *command, int argc, char **argv,
               char *const *patterns, struct err *err);
 
-/* The same, with the command found by its name; ERR_USAGE with the nearest where there is none. */
-int call_make(struct call *call, int argc, char **argv, char *const *patterns, struct err *err);
+/* The same, with the command found by its name; ERR_USAGE with the nearest where there is none, of
+ * these aliases, too (NULL: none). */
+int call_make(struct call *call, int argc, char **argv, char *const *patterns,
+              const struct dictionary *aliases, struct err *err);
 
 /* The value of the last of that name, "" for a flag, NULL where it was not given. `name` is the
  * long name, or the letter as text where it has none. */

@@ -1,8 +1,8 @@
 #include "handlers.h"
 
+#include "aliases.h"
 #include "base/escape.h"
 #include "jsonout.h"
-#include "nearest.h"
 #include "places.h"
 #include "quantity.h"
 #include "show.h"
@@ -241,23 +241,32 @@ static int list_commands(struct app *app, struct err *err)
     return rc;
 }
 
+/* The command that an alias begins with; NULL: none of ours. */
+static const struct command *command_behind(const char *meaning)
+{
+    char name[ALIAS_NAME_BYTES];
+    size_t start, len = words_command(meaning, 0, &start);
+    snprintf(name, sizeof name, "%.*s", (int) len, meaning + start);
+    return len < sizeof name ? command_find(name) : NULL;
+}
+
 int cmd_help(struct app *app, int argc, char **argv, struct err *err)
 {
-    char hint[64];
+    char hint[96];
     if (argc == 1)
         return list_commands(app, err);
-    const struct command *c = command_find(argv[1]);
+    const char *meaning = dictionary_get(&app->aliases, argv[1]);
+    const struct command *c = meaning ? command_behind(meaning) : command_find(argv[1]);
+    if (!meaning && !c)
+        return err_set(err, ERR_USAGE, "no command '%s'%s", argv[1],
+                       command_hint(argv[1], &app->aliases, hint, sizeof hint));
+    if (meaning && cmd_alias(app, argc, argv, err) < 0)
+        return -1;
     if (c && app->json)
         return command_json(app, c, err);
-    if (c) {
+    if (c)
         explain_command(app->out, c);
-        return 0;
-    }
-    struct nearest near = {.word = argv[1]};
-    for (size_t i = 0; i < command_count; i++)
-        nearest_offer(&near, command_table[i].name);
-    return err_set(err, ERR_USAGE, "no command '%s'%s", argv[1],
-                   nearest_hint(&near, "", hint, sizeof hint));
+    return 0;
 }
 
 int cmd_version(struct app *app, int argc, char **argv, struct err *err)

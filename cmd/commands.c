@@ -3,6 +3,7 @@
 #include "arguments.h"
 #include "foldercache.h"
 #include "handlers.h"
+#include "nearest.h"
 #include "tls/digest.h"
 #include "transfers.h"
 
@@ -847,10 +848,22 @@ const struct command *command_find(const char *name)
     return NULL;
 }
 
-int command_check(int argc, char **argv, struct err *err)
+const char *command_hint(const char *name, const struct dictionary *aliases, char *dst, size_t size)
+{
+    struct nearest near = {.word = name};
+    for (size_t i = 0; i < command_count; i++)
+        nearest_offer(&near, command_table[i].name);
+    for (size_t i = 0; i < command_alias_count; i++)
+        nearest_offer(&near, command_aliases[i].alias);
+    for (size_t i = 0; aliases && i < aliases->n; i++)
+        nearest_offer(&near, aliases->list[i].name);
+    return nearest_hint(&near, "", dst, size);
+}
+
+int command_check(int argc, char **argv, const struct dictionary *aliases, struct err *err)
 {
     struct call call;
-    return call_make(&call, argc, argv, NULL, err);
+    return call_make(&call, argc, argv, NULL, aliases, err);
 }
 
 struct argument_kind command_kind(const struct command *c, int i)
@@ -888,7 +901,7 @@ static int run_handler(struct app *app, struct call *call, struct err *err)
 int command_run(struct app *app, int argc, char **argv, char *const *patterns, struct err *err)
 {
     struct call call;
-    if (call_make(&call, argc, argv, patterns, err) < 0)
+    if (call_make(&call, argc, argv, patterns, &app->aliases, err) < 0)
         return -1;
     if (call.command->session && !app->session)
         return err_set(err, ERR_USAGE, "not connected; use 'open HOST'");

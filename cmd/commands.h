@@ -52,6 +52,11 @@ extern const size_t command_alias_count;
 /* By name or alias; NULL if there is none. */
 const struct command *command_find(const char *name);
 
+/* The nearest name to one that there is not, of commands, their other names and the aliases (NULL:
+ * there are none), as nearest_hint() has it. Returns dst. */
+const char *command_hint(const char *name, const struct dictionary *aliases, char *dst,
+                         size_t size);
+
 struct argument_kind {
     char letter;
     bool pattern, single; /* '*' or '?' stands behind it; '?' does */
@@ -63,8 +68,8 @@ struct argument_kind command_kind(const struct command *c, int i);
 char command_kind_swapped(char letter);
 
 /* Whether argv could run, a session apart: ERR_USAGE for a command that does not exist (with the
- * nearest name), options it does not take, too few or too many arguments. */
-int command_check(int argc, char **argv, struct err *err);
+ * nearest name: see command_hint()), options it does not take, too few or too many arguments. */
+int command_check(int argc, char **argv, const struct dictionary *aliases, struct err *err);
 
 /* Runs argv: checks, patterns into names, the handler, and what follows every command. `patterns`:
  * see call_read(). */

@@ -20,6 +20,7 @@ static const char all_servers[] = "*";
 struct layers {
     struct assignment *list;
     size_t n, room;
+    size_t fresh;    /* assignments from here on are being added */
     char **sections; /* names, each once */
     size_t nsections, sections_room;
     char *host, *bookmark;
@@ -78,18 +79,32 @@ static enum layer layer_of(const struct layers *l, const struct assignment *a)
 
 /* ---- adding ---- */
 
-/* What else stands in the same place, of a list, is there already. */
+static bool exclude_each_other(const struct assignment *a, const struct assignment *b)
+{
+    const char *alone = a->option->alone;
+    return alone && (strcmp(a->value, alone) == 0) != (strcmp(b->value, alone) == 0);
+}
+
+/* What else stands in the same place, of a list, is there already; but what is set takes the place
+ * of what was. */
 static int check(const struct layers *l, const struct assignment *new, struct err *err)
 {
     struct settings scratch;
+    int rc = 0;
     settings_init(&scratch);
-    for (size_t i = 0; i < l->n && option_is_list(new->option); i++) {
+    size_t from = new->layer == LAYER_SET ? l->fresh : 0;
+    for (size_t i = from; rc == 0 && i < l->n && option_is_list(new->option); i++) {
         const struct assignment *a = &l->list[i];
-        if (!a->gone && a->option == new->option && a->layer == new->layer &&
-            a->section == new->section)
-            a->option->set(&scratch, a->option, a->value, NULL);
+        if (a->gone || a->option != new->option || a->layer != new->layer ||
+            a->section != new->section)
+            continue;
+        a->option->set(&scratch, a->option, a->value, NULL);
+        if (exclude_each_other(a, new))
+            rc = err_set(err, ERR_USAGE, "'%s' stands alone: it is a list of its own",
+                         a->option->alone);
     }
-    int rc = new->option->set(&scratch, new->option, new->value, err);
+    if (rc == 0)
+        rc = new->option->set(&scratch, new->option, new->value, err);
     proxy_clear(&scratch.proxy);
     return rc;
 }
@@ -156,7 +171,7 @@ static int add_value(struct layers *l, struct assignment new, const char *value,
 int layers_add(struct layers *l, enum layer layer, const struct option *o, const char *value,
                const char *where, struct err *err)
 {
-    size_t before = l->n;
+    size_t before = l->fresh = l->n;
     if (add_value(l, (struct assignment){.layer = layer, .option = o}, value, where, err) < 0)
         return -1;
     for (size_t i = 0; i < before && layer == LAYER_SET; i++) {

@@ -42,6 +42,7 @@ const struct option option_table[] = {
      .placeholder = "LIST",
      .kind = OPTION_LIST,
      .values = "default|epsv|pasv-use-control-ip|pasv|active|ccc",
+     .alone = "default",
      .group = GROUP_DATA,
      .when = WHEN_SET,
      .set = set_strategies,

@@ -54,6 +54,7 @@ struct option {
     bool once;           /* makes sense on the command line alone: no setting */
     const char *adds_to; /* a flag that adds its name to this list: no setting of its own */
     const char *rival;   /* the option that it excludes */
+    const char *alone;   /* OPTION_LIST: the element that excludes all others; NULL: none */
     const char *never;   /* the word for no bound at all (SECONDS, AMOUNT, NUMBER); NULL: none */
     int64_t never_is;    /* what that is in its field */
     size_t offset;       /* of its field, where a general setter works on it */

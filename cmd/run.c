@@ -87,7 +87,8 @@ static int run_redirected(struct app *app, const struct words *w, int argc, char
     size_t from = app->attempts.n;
     struct outlet outlet;
     int rc = -1;
-    if (command_check(argc, argv, err) == 0 && open_outlet(app, w, &outlet, err) == 0) {
+    if (command_check(argc, argv, &app->aliases, err) == 0 &&
+        open_outlet(app, w, &outlet, err) == 0) {
         const char *outer = app->where;
         app->where = where;
         rc = command_run(app, argc, argv, patterns, err);

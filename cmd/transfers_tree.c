@@ -47,7 +47,7 @@ static int run_tree(struct transfers *t, const struct transfer_pair *tree, struc
     const char *words[WORDS];
     struct call *call = malloc(sizeof *call);
     int n = make_words(t, tree, words);
-    int rc = call ? call_make(call, n, (char **) (uintptr_t) words, NULL, err)
+    int rc = call ? call_make(call, n, (char **) (uintptr_t) words, NULL, NULL, err)
                   : err_set(err, ERR_LOCAL, "out of memory");
     if (rc == 0) {
         app->call = call;

@@ -131,7 +131,8 @@ def test_set_changes_one_and_takes_it_back(client):
 
 def test_strategies_can_be_set_for_the_connection_there_is(fake, client):
     server = fake()
-    run = client("-c", "ls; set strategies pasv; ls; unset strategies; ls", server.target())
+    run = client("-c", "ls; set strategies default; set strategies pasv; ls; unset strategies; ls",
+                 server.target())
     assert run.status == 0, run
     assert [name for name, *_ in run.attempts()] == ["epsv", "pasv", "epsv"]
 

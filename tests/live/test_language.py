@@ -83,6 +83,12 @@ def test_settings_are_variables_and_the_environment_is_not(client):
     ("alias a;b c", ("no alias 'a'",)),
     ("alias 'a b' c", ("'a b' is no name for an alias",)),
     ("alias ll ls; unalias l1", ("no alias 'l1'", "did you mean 'll'?")),
+    ("alias lists ls; lits", ("unknown command (did you mean 'lists'?)",)),
+    ("alias lists ls; lits > /dev/null", ("unknown command (did you mean 'lists'?)",)),
+    ("alias lists ls; lits & wait", ("unknown command (did you mean 'lists'?)",)),
+    ("alias lists ls; help lits", ("no command 'lits' (did you mean 'lists'?)",)),
+    ("renam a b", ("did you mean 'rename'?",)),
+    ("set strategies default,epsv", ("strategies: 'default' stands alone",)),
     ("alias q 'echo \"'; q", ("alias 'q': the quote in column 6 is not closed",)),
     ("source", ("usage: source FILE",)),
     ("source -", ("standard input",)),
@@ -156,7 +162,8 @@ def test_what_a_file_yields_can_go_elsewhere(client, fake, tmp_path):
     assert (tmp_path / "pwd").read_text() == "/\n"
 
 
-GOES_ON = "rmdir none; echo same line\nfrobnicate\n\necho 'open\nlcd /nowhere && echo never\necho end $?\n"
+GOES_ON = ("rmdir none; echo same line\nfrobnicate\n\necho 'open\nlcd /nowhere && echo never\n"
+           f"echo end $?\necho {20_000 * 'x'}\necho {50_000 * 'x'}\necho longer $?\n")
 
 
 @pytest.mark.parametrize("how", ("-b", "stdin", "-c", "source"))
@@ -167,10 +174,26 @@ def test_failures_are_passed_over_where_that_is_wanted(client, fake, tmp_path, h
             "source": ("-c", f"source {script}")}[how]
     run = client("--on-error=continue", *args, fake().target(),
                  stdin=GOES_ON if how == "stdin" else "")
-    assert run.status == 7 and lines(run) == ["same line", "end 1"], run
+    assert run.status == 7 and lines(run) == ["same line", "end 1", "longer 2"], run
     name = how if how in ("stdin", "-c") else script
     assert [line.split(": ")[1] for line in run.stderr.splitlines()] == [
-        f"{name}:{n}" for n in (1, 2, 4, 5)], run
+        f"{name}:{n}" for n in (1, 2, 4, 5, 7, 8)], run
+
+
+def test_a_line_that_is_too_long_ends_what_stops(client):
+    run = client(stdin=f"echo a\necho {50_000 * 'x'}\necho never\n")
+    says(run, 2, "stdin:2", "longer than 16383 bytes")
+    assert lines(run) == ["a"]
+
+
+def test_help_explains_aliases(client):
+    run = client("-c", "alias dirs 'glob -d'; alias loud '!echo'; help dirs; help loud; "
+                 "help --json dirs")
+    alias, usage, *_, loud, first, second = nothing_said(run)
+    assert (alias, loud) == ("alias dirs 'glob -d'", "alias loud '!echo'")
+    assert usage.startswith("usage: glob ")
+    assert json.loads(first) == {"name": "dirs", "value": "glob -d"}
+    assert json.loads(second)["name"] == "glob"
 
 
 def test_the_first_failure_ends_it_where_nothing_is_said(client):

@@ -14,7 +14,7 @@ static void check_example(const struct command *c)
     if (!c->example)
         fail_msg("%s has no example", c->name);
     if (words_next(c->example, &pos, NULL, &words, &err) != 1 ||
-        command_check(words.argc, words.argv, &err) < 0)
+        command_check(words.argc, words.argv, NULL, &err) < 0)
         fail_msg("%s: %s: %s", c->name, c->example, err.msg);
     assert_ptr_equal(command_find(words.argv[0]), c);
 }

@@ -116,7 +116,9 @@ static const struct {
     {"[*]\nstrategies = epsv\n\fuser =\n", "/c:3: user"},
     {"[*]\npassword-command = a ; b\n", "/c:2: ';'"},
     {"[*]\nstrategies = epsv,acitve\n", "did you mean 'active'"},
-    {"[*]\nstrategies = epsv,default\nx\n", "/c:3"},
+    {"[*]\nstrategies = epsv,default\n", "/c:2: strategies: 'default' stands alone"},
+    {"[*]\nstrategies = default\nstrategies = epsv\n", "/c:3: strategies: 'default'"},
+    {"[*]\nstrategies = epsv\nx\n", "/c:3"},
 };
 
 static void mistakes_are_named(void **state)
