@@ -216,6 +216,7 @@ static int run_plan(const struct plan *p)
     struct err err = ERR_INIT;
     if (app_init(&app, p->layers, &p->settings, p->mode, &err) < 0) {
         fprintf(stderr, "ftpsh: %s\n", err.msg);
+        app_free(&app);
         return status_of(err.code);
     }
     run(&app, p);
