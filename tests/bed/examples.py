@@ -124,7 +124,8 @@ class World:
         for name, content in {
                 "report.csv": b"a;b\n" * 99, "data.csv": b"3;4\n", "reports/2026-01.csv": b"1\n",
                 "reports/2026-02.csv": b"2\n", "image.iso": os.urandom(5 << 20),
-                "logs/access.log": log, "logs/old.log.gz": gzip.compress(log), "www/old.html": b"<p>",
+                "logs/access.log": log, "logs/old.log.gz": gzip.compress(log),
+                "www/old.html": b"<p>Once\n",
                 "My Reports/notes.txt": b"to do\n", "My Reports/2026/one.csv": b"1\n"}.items():
             self.bed.account.own(self.bed.share(name, content))
 
@@ -155,9 +156,9 @@ class World:
         return ["ip", "netns", "exec", self.netns,
                 *mounts.with_hosts(self.folder, f"{SERVER} ftp.example.com")]
 
-    def shell(self, command, **more):
+    def shell(self, command):
         """A command line, which fails when any part of it does."""
-        return subprocess.run([*self.prefix(), shutil.which("bash"), "-o", "pipefail", "-c", command],
-                              env=self.env(FTPSH_CA_FILE=str(self.bed.pki.ca.cert)), cwd=self.home,
-                              text=True, capture_output=True, check=False, timeout=60,
-                              start_new_session=True, **{"stdin": subprocess.DEVNULL, **more})
+        argv = [*self.prefix(), shutil.which("bash"), "-o", "pipefail", "-c", command]
+        return subprocess.run(argv, env=self.env(FTPSH_CA_FILE=str(self.bed.pki.ca.cert)),
+                              cwd=self.home, text=True, capture_output=True, check=False,
+                              timeout=60, start_new_session=True, stdin=subprocess.DEVNULL)

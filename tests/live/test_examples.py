@@ -6,7 +6,8 @@ import pytest
 from bed import examples
 from bed.examples import World
 
-EXAMPLES = [examples.commands(d) for d in examples.displays(examples.section("ftpsh.1", "EXAMPLES"))]
+EXAMPLES = [examples.commands(display)
+            for display in examples.displays(examples.section("ftpsh.1", "EXAMPLES"))]
 
 
 def name_of(example):
