@@ -316,7 +316,7 @@ BROKEN = (
 def test_broken_download(fake, client, quirk, options, status):
     server = fake(quirk)
     (client.folder / "big").write_bytes(b"what was there before")
-    run = client(*options, server.target(), "get", "big")
+    run = client("--retries=0", *options, server.target(), "get", "big")
     assert run.status == status, run
     assert run.report["exit"] == status and run.report["error"]
     assert run.report["transfers"][0]["verdict"] in ("truncated", "failed")
@@ -330,7 +330,7 @@ AFTER = [row for row in BROKEN if not row[0].startswith("wrong-size")]
 @pytest.mark.scene("o")
 @pytest.mark.parametrize("quirk, options", [row[:2] for row in AFTER])
 def test_the_next_download_works(fake, client, quirk, options):
-    run = client(*options, "-c", "-get big; get small; ls", fake(quirk).target())
+    run = client("--retries=0", *options, "-c", "-get big; get small; ls", fake(quirk).target())
     assert run.status == 0, run
     assert not (client.folder / "big").exists()
     assert (client.folder / "small").read_bytes() == SMALL
@@ -354,7 +354,7 @@ BROKEN_UP = (
 def test_broken_upload(fake, client, quirk, options, status):
     server = fake(quirk)
     (client.folder / "up").write_bytes(os.urandom(30_000_000))
-    run = client(*options, server.target(), "put", "up")
+    run = client("--retries=0", *options, server.target(), "put", "up")
     assert run.status == status, run
     assert run.report["transfers"][0]["verdict"] in ("truncated", "failed")
     assert run.seconds < 8
@@ -366,7 +366,7 @@ def test_the_next_upload_works(fake, client, quirk, options):
     server = fake(quirk)
     (client.folder / "up").write_bytes(os.urandom(30_000_000))
     (client.folder / "little").write_bytes(SMALL)
-    run = client(*options, "-c", "-put up; put little", server.target())
+    run = client("--retries=0", *options, "-c", "-put up; put little", server.target())
     assert run.status == 0, run
     assert (server.root / "little").read_bytes() == SMALL
 
