@@ -1,5 +1,5 @@
-"""Mistakes of people and scripts: each brings one clear line that names what is wrong and where, and
-the documented status."""
+"""Mistakes of people and scripts: each brings one clear line that names what is wrong and where,
+and the documented status."""
 import os
 import re
 from dataclasses import dataclass, field
@@ -161,9 +161,11 @@ FILES = [
 ]
 
 CONFIG = config(
-    ("[*]\ndata-timout = 3\n", r"2: there is no setting 'data-timout' \(did you mean 'data-timeout'\?\)"),
+    ("[*]\ndata-timout = 3\n",
+     r"2: there is no setting 'data-timout' \(did you mean 'data-timeout'\?\)"),
     ("[*]\ndata-timeout = soon\n", "2: data-timeout: 'soon' is no number of seconds above 0"),
-    ("[*]\n\nretries = 1\nretries = 2\n", r"4: retries: stands there already: {home}/\.config/ftpsh/config:3 \[\*\]"),
+    ("[*]\n\nretries = 1\nretries = 2\n",
+     r"4: retries: stands there already: {home}/\.config/ftpsh/config:3 \[\*\]"),
     ("[*]\nwhatever\n", "2: this is no section, no 'NAME = VALUE' and no comment"),
     ("data-timeout = 3\n", r"1: a setting stands in a section; \[\*\] is the one for all .*"),
     ("[*\nretries = 1\n", r"1: a section is a name between \[ and \], and nothing behind it"),
@@ -177,7 +179,8 @@ CONFIG = config(
 
 SERVER = asked(
     ("get nowhere", 7, "get: RETR nowhere: 550 .*"),
-    ("get small /no/such/folder/x", 1, "get: cannot write /no/such/folder/x: No such file or directory"),
+    ("get small /no/such/folder/x", 1,
+     "get: cannot write /no/such/folder/x: No such file or directory"),
     ("put nowhere", 1, "put: cannot read nowhere: No such file or directory"),
     ("cd nowhere", 7, "cd: nowhere: 550 .*"),
     ("rm nowhere", 7, "rm: nowhere: 550 .*"),
@@ -190,7 +193,8 @@ SERVER = asked(
     ("chmod rw small", 2, "chmod: 'rw' is no octal mode such as 644"),
     ("tail -s soon -f small", 2, "tail: -s: 'soon' is no number"),
     ("mirror --links=some . here", 2, r"mirror: --links: 'some' is none of copy\|follow\|skip"),
-    ("mirror --exclude-regex=( . here", 2, r"mirror: --exclude-regex: '\(' is no regular expression: .*"),
+    ("mirror --exclude-regex=( . here", 2,
+     r"mirror: --exclude-regex: '\(' is no regular expression: .*"),
     ("verify nowhere small", 1, "verify: cannot read nowhere: No such file or directory"),
     ("ls", 8, r"login of someone at 127\.0\.0\.1: 421 .*", "login-421"),
 )
