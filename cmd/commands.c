@@ -855,8 +855,10 @@ const char *command_hint(const char *name, const struct dictionary *aliases, cha
         nearest_offer(&near, command_table[i].name);
     for (size_t i = 0; i < command_alias_count; i++)
         nearest_offer(&near, command_aliases[i].alias);
-    for (size_t i = 0; aliases && i < aliases->n; i++)
-        nearest_offer(&near, aliases->list[i].name);
+    for (size_t i = 0; aliases && i < aliases->n; i++) {
+        if (strcmp(aliases->list[i].name, name) != 0) /* as it stands within itself */
+            nearest_offer(&near, aliases->list[i].name);
+    }
     return nearest_hint(&near, "", dst, size);
 }
 

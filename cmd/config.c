@@ -44,7 +44,18 @@ static bool is_blank(char c)
 
 /* ---- lines ---- */
 
-/* Up to the next line's end, without blanks around it. */
+static void trim(const char **text, size_t *len)
+{
+    while (*len > 0 && is_blank(**text)) {
+        *text += 1;
+        *len -= 1;
+    }
+    while (*len > 0 && is_blank((*text)[*len - 1]))
+        *len -= 1;
+}
+
+/* Up to the next line's end, without blanks around it: inih would add what is behind blanks to the
+ * value above. */
 static void take_line(struct reading *r)
 {
     size_t left = (size_t) (r->end - r->p);
@@ -53,13 +64,16 @@ static void take_line(struct reading *r)
     r->raw = r->p;
     r->p += len + (newline != NULL);
     r->line++;
-    while (len > 0 && is_blank(*r->raw)) { /* inih would add it to the value above */
-        r->raw++;
-        len--;
-    }
-    while (len > 0 && is_blank(r->raw[len - 1]))
-        len--;
     r->raw_len = len;
+    trim(&r->raw, &r->raw_len);
+}
+
+/* As in a target, which names no section. */
+static bool has_more_than_host(const char *name)
+{
+    const char *colon = strchr(name, ':');
+    bool port = colon && !strchr(colon + 1, ':'); /* an IPv6 address has several */
+    return port || strpbrk(name, "/@[]");
 }
 
 static int enter_section(struct reading *r)
@@ -70,11 +84,16 @@ static int enter_section(struct reading *r)
         rest++;
     if (!close || (rest < r->raw_len && !strchr("#;", r->raw[rest])))
         return complain(r, "a section is a name between [ and ], and nothing behind it");
+    const char *name = r->raw + 1;
+    trim(&name, &len);
     if (len == 0 || len >= sizeof r->section)
         return complain(r, len ? "the section's name is too long"
                                : "the section has no name; [*] is the one for all servers");
-    memcpy(r->section, r->raw + 1, len);
+    memcpy(r->section, name, len);
     r->section[len] = '\0';
+    if (has_more_than_host(r->section))
+        return complain(r, "a section is named after a host, without user, port and path, or after "
+                           "a bookmark");
     return 0;
 }
 
@@ -91,12 +110,7 @@ static int keep_value(struct reading *r)
 {
     const char *from = r->raw + r->head_len;
     size_t len = value_length(from, r->raw_len - r->head_len);
-    while (len > 0 && is_blank(*from)) {
-        from++;
-        len--;
-    }
-    while (len > 0 && is_blank(from[len - 1]))
-        len--;
+    trim(&from, &len);
     if (len >= sizeof r->value)
         return complain(r, "the value is too long");
     memcpy(r->value, from, len);

@@ -26,16 +26,22 @@ static void write_variable(const char *name, char *dst, size_t size)
         *p = *p == '-' ? '_' : (char) toupper((unsigned char) *p);
 }
 
-/* FTPSH_PASSWORD is no setting: it shows nowhere. */
+/* FTPSH_PASSWORD is no setting: it shows nowhere. FTPSH_VERSION and the like may be anybody's. */
 static int check_unknown(const char *variable, const char *name, struct err *err)
 {
     char meant[64];
     struct nearest near = {.word = name};
+    const struct option *o = option_find(name);
+    if (o && o->adds_to) {
+        write_variable(o->adds_to, meant, sizeof meant);
+        return err_set(err, ERR_USAGE, "%s in the environment is no setting; use %s=%s", variable,
+                       meant, o->name);
+    }
     for (size_t i = 0; i < option_count; i++) {
         if (option_is_setting(&option_table[i]))
             nearest_offer(&near, option_table[i].name);
     }
-    if (!near.best || option_find(name) || strcmp(name, "password") == 0)
+    if (!near.best || o || strcmp(name, "password") == 0)
         return 0;
     write_variable(near.best, meant, sizeof meant);
     return err_set(err, ERR_USAGE, "%s in the environment is no setting (did you mean '%s'?)",

@@ -126,7 +126,7 @@ static int read_variable(struct scan *s)
 
 static bool is_escape(const char *p, char quote)
 {
-    return *p == '\\' && quote == '"' && p[1] && strchr("\"\\$", p[1]);
+    return *p == '\\' && quote == '"' && p[1] && strchr("\"\\$`", p[1]);
 }
 
 static int read_quoted(struct scan *s, char quote)

@@ -1,6 +1,6 @@
 /* A line into commands and words. Pure and bounded.
  *
- *   'literal'   "with \", \\ and \$"   \x (any character as it is)   # comment   a; b
+ *   'literal'   "with \", \\, \$ and \`"   \x (any character as it is)   # comment   a; b
  *   $name, ${name}                 a variable, also within "": always one word, and no pattern
  *   command && command, a || b     the second where the first succeeded, or failed
  *   command | shell command        the result goes into a pipe; the shell reads the text, up to an

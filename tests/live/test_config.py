@@ -221,6 +221,7 @@ def test_a_link_is_followed(client, config):
 @pytest.mark.parametrize("variable, said", (
     ("TIMEOUT=soon", "FTPSH_TIMEOUT in the environment: 'soon'"),
     ("TIMEOT=5", "did you mean 'FTPSH_TIMEOUT'"),
+    ("EPSV=on", "FTPSH_EPSV in the environment is no setting; use FTPSH_STRATEGIES=epsv"),
 ))
 def test_mistakes_in_the_environment(client, variable, said):
     run = client("-c", "set", prefix=("env", f"FTPSH_{variable}"), report=False)

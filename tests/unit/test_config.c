@@ -46,7 +46,7 @@ static void sections(void **state)
 static void blanks_and_line_ends(void **state)
 {
     (void) state;
-    read_text("\xEF\xBB\xBF[*] \r\n\tretries = 1\r\n    data-timeout = 2\r\n\r\n [h] # it\r\n"
+    read_text("\xEF\xBB\xBF[ *\t] \r\n\tretries = 1\r\n    data-timeout = 2\r\n\r\n [h] # it\r\n"
               "    retries = 4");
     assert_value("retries", "4");
     assert_value("data-timeout", "2");
@@ -65,6 +65,16 @@ static void long_host_names(void **state)
     read_text(text);
     struct err err = ERR_INIT;
     layers_choose(l, host, NULL);
+    assert_int_equal(layers_compose(l, &s, &err), 0);
+    assert_value("retries", "6");
+}
+
+static void addresses_are_hosts(void **state)
+{
+    (void) state;
+    struct err err = ERR_INIT;
+    read_text("[2001:db8::7]\nretries = 6\n");
+    layers_choose(l, "2001:db8::7", NULL);
     assert_int_equal(layers_compose(l, &s, &err), 0);
     assert_value("retries", "6");
 }
@@ -106,6 +116,10 @@ static const struct {
     {"[*\nretries = 1\n", "/c:1: a section is"},
     {"[*] retries = 1\n", "/c:1: a section is"},
     {"[]\n", "/c:1: the section has no name"},
+    {"[ ]\n", "/c:1: the section has no name"},
+    {"[h:21]\n", "/c:1: a section is named after a host, without user, port"},
+    {"[me@h]\n", "/c:1: a section is named after a host"},
+    {"[h/pub]\n", "/c:1: a section is named after a host"},
     {"[*]\nbatch = x\n", "/c:2: 'batch' can stand on the command line only"},
     {"[*]\nepsv = on\n", "use 'strategies = epsv'"},
     {"[*]\npassword = x\n", "password-command"},
@@ -203,6 +217,7 @@ int main(void)
         cmocka_unit_test(sections),
         cmocka_unit_test(blanks_and_line_ends),
         cmocka_unit_test(long_host_names),
+        cmocka_unit_test(addresses_are_hosts),
         cmocka_unit_test(lists_may_stand_several_times),
         cmocka_unit_test(values_are_kept_as_they_are),
         cmocka_unit_test(mistakes_are_named),

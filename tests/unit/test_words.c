@@ -60,6 +60,7 @@ static void quotes(void **state)
 {
     (void) state;
     assert_line("get 'a b' \"c d\"", "get", "a b", "c d");
+    assert_line("get \"\\`\\$\\\\\\\"\\'\"", "get", "`$\\\"\\'");
     assert_line("get 'a\\b' \"a\\b\" a\\\\b", "get", "a\\b", "a\\b", "a\\b");
     assert_line("get \"say \\\"hi\\\"\"", "get", "say \"hi\"");
     assert_line("get a' 'b\" \"c\\ d", "get", "a b c d");
