@@ -87,7 +87,7 @@ def test_settings_are_variables_and_the_environment_is_not(client):
     ("alias lists ls; lits > /dev/null", ("unknown command (did you mean 'lists'?)",)),
     ("alias lists ls; lits & wait", ("unknown command (did you mean 'lists'?)",)),
     ("alias lists ls; help lits", ("no command 'lits' (did you mean 'lists'?)",)),
-    ("alias frobs 'frobs x'; frobs", ("unknown command; try 'help'",)),
+    ("alias frobnics 'frobnics x'; frobnics", ("unknown command; try 'help'",)),
     ("renam a b", ("did you mean 'rename'?",)),
     ("set strategies default,epsv", ("strategies: 'default' stands alone",)),
     ("alias q 'echo \"'; q", ("alias 'q': the quote in column 6 is not closed",)),
