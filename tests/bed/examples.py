@@ -70,10 +70,11 @@ def commands(display):
 
 
 class World:
-    """Use it in a `with`. `home` is where one sits."""
+    """Use it in a `with`. `home` is where one sits; `settings` are those of bed.server.Setup."""
 
-    def __init__(self, folder, bed, binary, cert="example"):
+    def __init__(self, folder, bed, binary, cert="example", **settings):
         self.folder, self.bed, self.binary, self.cert = Path(folder), bed, binary, cert
+        self.settings = settings
         self.home, self.tools = self.folder / "home", self.folder / "bin"
         self.password = secrets.token_hex(8)
         self.netns = f"ftpshworld{os.getpid()}"
@@ -103,7 +104,7 @@ class World:
         home = str(self.bed.account.home)
         self.server = self.bed.server(
             "pyftpdlib", netns=self.netns, address=SERVER, port=21, passive=(51000, 51099),
-            cert=self.cert, extra=(
+            cert=self.cert, **self.settings, extra=(
                 f"handler.authorizer.add_user('alice', {self.password!r}, {home!r},"
                 " perm='elradfmwMT')", "handler.permit_foreign_addresses = True"))
 
@@ -162,3 +163,17 @@ class World:
         return subprocess.run(argv, env=self.env(FTPSH_CA_FILE=str(self.bed.pki.ca.cert)),
                               cwd=self.home, text=True, capture_output=True, check=False,
                               timeout=60, start_new_session=True, stdin=subprocess.DEVNULL)
+
+
+class Sitting:
+    """Who sits there, for bed.shell: words of a command line become a program in that world."""
+
+    def __init__(self, world, **variables):
+        self.world, self.folder, self.variables = world, world.home, variables
+
+    def argv(self, words, prefix=()):
+        return [*self.world.prefix(), *prefix, *words]
+
+    def env(self, password):
+        assert password is None, "they are typed, or stand in ~/.netrc"
+        return self.world.env(**self.variables)

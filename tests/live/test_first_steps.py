@@ -2,7 +2,7 @@
 import pytest
 
 from bed import examples
-from bed.examples import World
+from bed.examples import Sitting, World
 from bed.shell import Shell
 
 QUESTION = r"\[no\] "
@@ -19,20 +19,6 @@ def world(tmp_path, bed, binary, namespaces, mounts):
         yield made
 
 
-class Sitting:
-    """Who sits there, for bed.shell: words of a command line become a program in that world."""
-
-    def __init__(self, world):
-        self.world, self.folder = world, world.home
-
-    def argv(self, words, prefix=()):
-        return [*self.world.prefix(), *prefix, *words]
-
-    def env(self, password):
-        assert password is None, "they are typed, or stand in ~/.netrc"
-        return self.world.env(EDITOR=str(self.world.editor))
-
-
 def steps():
     """[(kind, command)...] in the order of the page, "~" for the line of ~/.netrc."""
     found = []
@@ -46,7 +32,7 @@ def start(world):
     started = []
 
     def begin(command):
-        started.append(Shell(Sitting(world), *command.split()))
+        started.append(Shell(Sitting(world, EDITOR=str(world.editor)), *command.split()))
         return started[-1]
 
     yield begin
