@@ -88,14 +88,15 @@ static bool is_same(const struct look *a, const struct look *b)
     return *a->hash && *b->hash ? strcmp(a->hash, b->hash) == 0 : a->mtime == b->mtime;
 }
 
-static int check_unchanged(struct edit *e, struct err *err)
+static int check_unchanged(void *ctx, struct err *err)
 {
+    struct edit *e = ctx;
     struct look now;
     if (look_at(e, &now, err) < 0)
         return -1;
     if (is_same(&e->before, &now))
         return 0;
-    return err_set(err, ERR_INTEGRITY, "%s %s on the server meanwhile: nothing is sent", e->path,
+    return err_set(err, ERR_INTEGRITY, "%s %s on the server meanwhile: it stays so", e->path,
                    !now.there        ? "was deleted"
                    : e->before.there ? "was changed"
                                      : "was made");
@@ -113,8 +114,8 @@ static int fetch(struct edit *e, struct err *err)
     return rc;
 }
 
-/* Under a temporary name first, with the permissions that the file had; through a link, so that it
- * stays one. */
+/* Under a temporary name first, with the permissions that the file had, where a last look precedes
+ * the renaming; through a link, so that it stays one. */
 static int send_back(struct edit *e, struct err *err)
 {
     struct app *app = e->app;
@@ -123,6 +124,8 @@ static int send_back(struct edit *e, struct err *err)
     int mode = e->before.mode;
     bool known = mode != LISTING_UNKNOWN && (mode & 0400);
     o.atomic = !e->before.link;
+    o.confirm = check_unchanged;
+    o.confirm_ctx = e;
     o.chmod = known && !e->before.link && chmod(e->local, (mode_t) (mode & 0777)) == 0;
     progress_start(&app->bar, e->path);
     int rc = put_file(&app->mover, e->local, e->path, &o, &t, err);
@@ -158,12 +161,23 @@ static int read_copy(const struct edit *e, char text[DIGEST_TEXT], struct err *e
     return rc;
 }
 
+/* What MLST tells may be that of what a link leads to. */
+static int look_for_link(struct edit *e, struct err *err)
+{
+    int link = 0;
+    if (e->before.there && !e->before.link)
+        link = stat_is_link(&e->app->mover, e->path, err);
+    e->before.link |= link > 0;
+    return link < 0 ? -1 : 0;
+}
+
 static int begin(struct edit *e, struct err *err)
 {
     const char *name = path_last(e->path);
     if (!path_is_single(name))
         return err_set(err, ERR_USAGE, "'%s' names no file", e->path);
-    if (look_at(e, &e->before, err) < 0 || scratch_make(e->folder, err) < 0)
+    if (look_at(e, &e->before, err) < 0 || look_for_link(e, err) < 0 ||
+        scratch_make(e->folder, err) < 0)
         return -1;
     if (path_join(e->folder, name, e->local, err) < 0 || (e->before.there && fetch(e, err) < 0) ||
         read_copy(e, e->text, err) < 0) {

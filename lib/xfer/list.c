@@ -622,7 +622,7 @@ static int list_either(struct entries *x, const char *path, struct err *err)
     if (session_ready(x->mover->session, err) < 0)
         return -1;
     bool listed = features_has(session_features(x->mover->session), FEATURE_MLST);
-    if (listed && !x->mover->mlsd_broken) {
+    if (listed && !x->mover->mlsd_broken && !x->options.plain) {
         by_mlsd = list_by_mlsd(x, path, err);
         if (by_mlsd == MLSD_DONE || by_mlsd == MLSD_FAILED)
             return by_mlsd == MLSD_DONE ? 0 : -1;

@@ -14,6 +14,7 @@ typedef int (*list_line_fn)(void *ctx, const char *line, size_t len, struct err 
 struct list_options {
     bool show_all; /* "." and ".." too, where the server lists them */
     bool no_times; /* nobody looks at them: saves asking for the zone of LIST's */
+    bool plain;    /* by LIST in any case: it shows links that MLSD may hide */
 };
 
 /* How a listing came to its end. Only a complete one says what is not there: nothing may be deleted

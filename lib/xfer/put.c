@@ -527,6 +527,7 @@ static int move(struct put *p, struct err *err)
 
 static int put_source(struct put *p, struct err *err)
 {
+    const struct put_options *o = p->options;
     struct err why = ERR_INIT;
     if (choose_skip(p, err) < 0)
         return -1;
@@ -537,9 +538,11 @@ static int put_source(struct put *p, struct err *err)
     int rc = move(p, &why);
     if (rc == 0)
         rc = stamp(p, &why);
-    if (rc == 0 && p->options->atomic)
+    if (rc == 0 && o->atomic && o->confirm)
+        rc = o->confirm(o->confirm_ctx, &why);
+    if (rc == 0 && o->atomic)
         rc = rename_temp(p, &why);
-    if (rc < 0 && p->options->atomic)
+    if (rc < 0 && o->atomic)
         clear_temp(p, &why);
     return rc < 0 ? err_take(err, &why) : 0;
 }

@@ -29,7 +29,11 @@ struct put_options {
     bool preserve;      /* the remote file gets the local file's time, where the server can */
     bool chmod;         /* and its mode (SITE CHMOD) */
     bool remove_source; /* delete the local file when all of it is known to be there */
-    int64_t max_size;   /* larger files are passed over; -1: none is too large */
+    /* With `atomic`: asked when all has been sent, right before it takes the final name; -1 with
+     * err keeps it from doing so. NULL: nobody is asked. */
+    int (*confirm)(void *ctx, struct err *err);
+    void *confirm_ctx;
+    int64_t max_size;                /* larger files are passed over; -1: none is too large */
     int64_t there_size, there_mtime; /* of the remote file, as a listing told them exactly;
                                       * LISTING_UNKNOWN: asked for where they matter */
 };

@@ -291,16 +291,14 @@ static int gather_target(void *ctx, const struct entry *e, struct err *err)
 
 static int find_targets(struct mover *m, const char *remote, struct tree_batch *b, struct err *err)
 {
-    struct list_options no_times = {.no_times = true};
-    bool unknown = false, broken = m->mlsd_broken;
+    struct list_options by_list = {.no_times = true, .plain = true};
+    bool unknown = false;
     for (size_t i = 0; i < b->n; i++)
         unknown = unknown || (b->nodes[i].type == ENTRY_LINK && !*(b->text + b->nodes[i].target));
-    if (!unknown || broken)
+    if (!unknown || m->mlsd_broken)
         return 0;
-    m->mlsd_broken = true; /* for a moment */
     struct err why = ERR_INIT;
-    int rc = list_stream(m, remote, &no_times, gather_target, b, NULL, &why);
-    m->mlsd_broken = broken;
+    int rc = list_stream(m, remote, &by_list, gather_target, b, NULL, &why);
     return rc < 0 && !refused(&why) ? err_take(err, &why) : 0;
 }
 

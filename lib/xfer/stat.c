@@ -108,6 +108,30 @@ static int by_listing(struct mover *m, const char *path, struct items *out, stru
     return s.found;
 }
 
+struct link_search {
+    const char *name;
+    bool found;
+};
+
+static int look_for_link(void *ctx, const struct entry *e, struct err *err)
+{
+    struct link_search *s = ctx;
+    (void) err;
+    s->found |= e->type == ENTRY_LINK && strcmp(path_last(e->name), s->name) == 0;
+    return 0;
+}
+
+int stat_is_link(struct mover *m, const char *path, struct err *err)
+{
+    struct link_search s = {path_last(path), false};
+    struct list_options by_list = {.no_times = true, .plain = true};
+    struct err why = ERR_INIT;
+    int rc = list_stream(m, path, &by_list, look_for_link, &s, NULL, &why);
+    if (rc < 0 && !refused(&why) && why.code != ERR_PROTOCOL)
+        return err_take(err, &why);
+    return s.found;
+}
+
 /* ---- by what is asked of one file ---- */
 
 static const struct item nothing_known = {.name = "",

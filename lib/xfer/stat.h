@@ -14,6 +14,10 @@ int stat_remote(struct mover *m, const char *path, struct items *out, struct err
  * ERR_PROTOCOL. */
 int stat_facts(struct mover *m, const char *path, struct items *out, struct err *err);
 
+/* Whether LIST shows a link there, which may be a file to MLST: 1; 0, also where the server does
+ * not tell, as many do not of names that begin with a dot; -1 when the session broke. */
+int stat_is_link(struct mover *m, const char *path, struct err *err);
+
 /* Whether `path` is a folder that one can go to: 1, 0, or -1 when the session broke. "" is one. */
 int stat_is_folder(struct mover *m, const char *path, struct err *err);
 

@@ -69,8 +69,8 @@ def test_unchanged_is_not_sent(bed, ftpsh, edit):
 
 @pytest.mark.parametrize("name", ("vsftpd", "pyftpdlib"))
 @pytest.mark.parametrize("meanwhile,what", (
-    ("echo theirs, longer >{file}", "page was changed on the server meanwhile: nothing is sent"),
-    ("rm {file}", "page was deleted on the server meanwhile: nothing is sent"),
+    ("echo theirs, longer >{file}", "page was changed on the server meanwhile: it stays so"),
+    ("rm {file}", "page was deleted on the server meanwhile: it stays so"),
 ))
 def test_changed_there_meanwhile(bed, ftpsh, edit, name, meanwhile, what):
     server, file = bed.server(name), bed.share("page", b"old\n")
@@ -121,13 +121,38 @@ def test_server_that_ends_the_session_meanwhile(bed, edit):
     assert run.status == 0 and file.read_bytes() == b"1\n2\n", run
 
 
-def test_link_stays_one(bed, edit):
-    """vsftpd shows it in listings alone."""
-    server, file = bed.server("vsftpd"), bed.share("real", b"old\n")
-    os.symlink("real", bed.account.home / "link")
-    run = edit(server, "link", 'echo new >>"$1"')
-    assert run.status == 0, run
-    assert (bed.account.home / "link").is_symlink() and file.read_bytes() == b"old\nnew\n"
+@pytest.mark.parametrize("link", ("link", "a link"))
+@pytest.mark.parametrize("name", SERVERS)
+def test_link_stays_one(bed, edit, name, link):
+    """Some servers show it in listings by LIST alone; Pure-FTPd writes through none."""
+    server, file = bed.server(name), bed.share("real", b"old\n")
+    os.symlink("real", bed.account.home / link)
+    run = edit(server, link, 'echo new >>"$1"')
+    follows = name != "pureftpd"
+    assert run.status == (0 if follows else 7), run
+    assert "keeps what you wrote" not in run.stderr or not follows
+    assert (bed.account.home / link).is_symlink()
+    assert file.read_bytes() == (b"old\nnew\n" if follows else b"old\n")
+
+
+def test_changed_there_while_it_is_sent(fake, client, monkeypatch):
+    """The server is slow to tell the size of what was sent; somebody else is not."""
+    server = fake("late=SIZE:1500")
+    page, temp = server.root / "page", server.root / ".page.ftpsh.tmp"
+    page.write_text("old\n")
+    editor = client.folder / "editor"
+    editor.write_text(f"""#!/bin/sh
+        echo mine >>"$1"
+        (until test -e {temp}; do sleep 0.02; done; echo theirs >>{page}) >/dev/null 2>&1 &
+        """)
+    editor.chmod(0o755)
+    env = client.env
+    monkeypatch.setattr(client, "env", lambda password=None: {
+        **env(password), "EDITOR": str(editor), "TMPDIR": str(client.folder)})
+    run = client(server.target(), "edit", "page")
+    assert run.status == 9 and "page was changed on the server meanwhile: it stays so" in run.stderr
+    assert page.read_text() == "old\ntheirs\n" and not temp.exists()
+    assert kept(client)[0].read_text() == "old\nmine\n"
 
 
 @pytest.mark.parametrize("name,what,status", (
