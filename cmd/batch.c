@@ -1,6 +1,7 @@
 #include "batch.h"
 
 #include "base/buf.h"
+#include "base/escape.h"
 #include "ownfile.h"
 #include "run.h"
 #include "status.h"
@@ -22,7 +23,7 @@ struct reader {
     char mem[LINE_BYTES];
     size_t start, end;
     bool overlong; /* what comes up to the next line's end belongs to one that was refused */
-    bool eof;
+    bool begun, eof;
 };
 
 /* More bytes behind those there are; false in *eof. */
@@ -75,7 +76,9 @@ static int reader_line(struct reader *r, char dst[LINE_BYTES], struct err *err)
         if (newline || (r->eof && len > 0)) {
             size_t n = newline ? (size_t) (newline - from) : len;
             r->start += newline ? n + 1 : n;
-            int rc = r->overlong ? 0 : finish_line(from, n, dst, err);
+            size_t mark = r->begun ? 0 : utf8_mark(from, n);
+            int rc = r->overlong ? 0 : finish_line(from + mark, n - mark, dst, err);
+            r->begun = true;
             wipe(from, n); /* it may hold a password */
             r->overlong = false;
             if (rc != 0)

@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "base/buf.h"
+#include "base/escape.h"
 #include "home.h"
 #include "ownfile.h"
 #include "target.h"
@@ -236,11 +237,12 @@ static int on_setting(void *user, const char *section, const char *name, const c
 int config_parse(struct layers *l, const char *text, size_t len, const char *path, bool shared,
                  struct err *err)
 {
-    struct reading r = {
-        .layers = l, .p = text, .end = text + len, .path = path, .shared = shared, .err = err};
-    static const char mark[] = "\xEF\xBB\xBF"; /* some editors begin a file with it */
-    if (len >= sizeof mark - 1 && memcmp(text, mark, sizeof mark - 1) == 0)
-        r.p += sizeof mark - 1;
+    struct reading r = {.layers = l,
+                        .p = text + utf8_mark(text, len),
+                        .end = text + len,
+                        .path = path,
+                        .shared = shared,
+                        .err = err};
     int line = ini_parse_stream(next_line, &r, on_setting, &r);
     if (line > 0 && !r.failed) {
         r.line = line;

@@ -83,6 +83,13 @@ size_t escape_text(char *dst, size_t size, const char *src, size_t len)
     return out;
 }
 
+size_t utf8_mark(const char *text, size_t len)
+{
+    static const char mark[] = "\xEF\xBB\xBF";
+    size_t n = sizeof mark - 1;
+    return len >= n && memcmp(text, mark, n) == 0 ? n : 0;
+}
+
 bool has_line_break(const char *src, size_t len)
 {
     return memchr(src, '\r', len) || memchr(src, '\n', len) || memchr(src, '\0', len);

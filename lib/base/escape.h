@@ -16,6 +16,10 @@ size_t escape_text(char *dst, size_t size, const char *src, size_t len);
 /* The length in bytes (1-4) of the valid UTF-8 character at src[0..len), 0 if there is none. */
 size_t utf8_char(const char *src, size_t len);
 
+/* The length of the byte order mark (U+FEFF) that some editors begin a text with; 0: there is none.
+ */
+size_t utf8_mark(const char *text, size_t len);
+
 /* True when src[0..len) holds a CR, LF or NUL: such text is never sent (FIELD-NOTES 63). */
 bool has_line_break(const char *src, size_t len);
 

@@ -140,6 +140,12 @@ def test_a_failure_names_the_innermost_line(client, tmp_path):
     assert lines(run) == ["b", "a"]
 
 
+def test_a_file_of_commands_may_come_from_other_systems(client, tmp_path):
+    """Ends of lines as elsewhere, and the mark with which some editors begin."""
+    (tmp_path / "file").write_bytes(b"\xEF\xBB\xBFecho a\r\necho b\r\n")
+    assert nothing_said(client("-b", tmp_path / "file")) == ["a", "b"]
+
+
 def test_a_file_of_commands_can_be_tried(client, tmp_path):
     (tmp_path / "file").write_text("lcd /nowhere\n")
     run = client("-c", f"source {tmp_path}/file || echo other; -source {tmp_path}/file; echo next")
