@@ -275,7 +275,7 @@ void app_settings_changed(struct app *app)
     if (app->background) /* it draws nothing, and the rate is everybody's */
         return;
     rate_set(app->rate, s->limit_rate);
-    app->bar.enabled = !s->quiet && isatty(STDERR_FILENO);
+    app->bar.enabled = app->mode == MODE_SHELL && !s->quiet && isatty(STDERR_FILENO);
 }
 
 int app_pause(struct app *app, int64_t ms, struct err *err)

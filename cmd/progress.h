@@ -1,5 +1,5 @@
-/* Progress on standard error, where that is a terminal: a line for one transfer, or a row for each
- * of several with a total below.
+/* Progress of the shell on standard error, where that is a terminal: a line for one transfer, or a
+ * row for each of several with a total below.
  *
  * Only the main thread draws. What is drawn is taken off the screen before anything else is
  * printed, by any thread, and comes back with the next tick. */

@@ -77,6 +77,18 @@ class Shell:
         return self.child.exitstatus
 
 
+class FirstAndLast(Shell):
+    """One command of the shell, without a prompt around it: `args` are options, the target and the
+    command, as for a single command, which would draw no progress."""
+
+    def __init__(self, client, *args, **more):
+        at = next(i for i, one in enumerate(args) if not str(one).startswith("-"))
+        begin = client.home / ".config" / "ftpsh" / "rc"
+        begin.parent.mkdir(parents=True, exist_ok=True)
+        begin.write_text(f"open {args[at]}\n{' '.join(map(str, args[at + 1:]))}\nquit\n")
+        super().__init__(client, *args[:at], **more)
+
+
 class Recorder:
     """A file that remembers, and draws."""
 

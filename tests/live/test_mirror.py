@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bed.process import wait_until
-from bed.shell import Shell
+from bed.shell import FirstAndLast
 
 
 def tree_of(folder):
@@ -846,8 +846,8 @@ def test_no_source_and_no_target_made(there, client, tmp_path):
 
 def test_progress_of_a_mirror(there, client, tmp_path):
     server = there("slow=400000", files={f"file{i}": b"x" * 400_000 for i in range(4)})
-    shell = Shell(client, "--noop-interval=off", server.target(), "mirror", "-P2", "src",
-                  tmp_path / "got")
+    shell = FirstAndLast(client, "--noop-interval=off", server.target(), "mirror", "-P2", "src",
+                         tmp_path / "got")
     assert shell.leave() == 0
     assert "file0" in shell.seen.text and "/4 files" in shell.seen.text
     assert "4 files (1.6 MB) moved" in shell.seen.text

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from bed.shell import Shell
+from bed.shell import FirstAndLast
 from fake.server import BIG, SMALL
 
 PROGRESS = re.compile(r"(big|up) +\d+% +[\d.]+ [kM]?B +[\d.]+ [kM]?B/s +(\d\d|--):(\d\d|--)")
@@ -25,9 +25,9 @@ def into(where):
 
 @pytest.fixture
 def terminal(client):
-    """One command on a terminal, to its end: the exit status and all that was drawn."""
+    """One command of the shell, to its end: the exit status and all that was drawn."""
     def run(*args):
-        shell = Shell(client, *args)
+        shell = FirstAndLast(client, *args)
         status = shell.leave()
         client.check_findings()
         return status, shell.seen.text
@@ -42,8 +42,8 @@ def test_progress_on_a_terminal(fake, client, terminal, speed, command):
     status, seen = terminal(fake(speed).target(), *command)
     assert status == 0, seen
     assert len(PROGRESS.findall(seen)) >= 3, seen
-    # It is gone in the end.
-    assert seen.endswith("\r\033[K"), seen
+    # It is gone in the end, and what was moved is told.
+    assert re.search(r"\r\033\[K(big|up): [^\r\n]*\r\n(data: [^\r\n]*\r\n)?$", seen), seen
 
 
 def test_no_progress_when_quiet(fake, terminal):

@@ -80,12 +80,23 @@ def test_interrupt_where_it_was_ignored_before(bed, shell):
 
 
 @pytest.mark.parametrize("options, shown", (((), True), (("-q",), False)))
-def test_progress_of_a_batch_at_a_terminal(bed, shell, tmp_path, options, shown):
+def test_progress_at_the_prompt(bed, shell, tmp_path, options, shown):
     server = bed.server("vsftpd", rate=1 << 20)
     bed.share("big", os.urandom(3_000_000))
-    sh = shell(*options, "-c", f"get big {tmp_path}/big", server.target())
+    sh = shell(*options, server.target())
+    sh.prompt()
+    assert ("%" in sh.run(f"get big {tmp_path}/big")) == shown
+
+
+@pytest.mark.parametrize("form", ("-c", "one-shot"))
+def test_no_progress_of_a_batch_at_a_terminal(bed, shell, tmp_path, form):
+    server = bed.server("vsftpd", rate=1 << 20)
+    bed.share("big", os.urandom(3_000_000))
+    words = ("get", "big", tmp_path / "big")
+    sh = shell(*(("-c", " ".join(map(str, words)), server.target()) if form == "-c" else
+                 (server.target(), *words)))
     assert sh.leave() == 0
-    assert ("%" in sh.seen.text) == shown
+    assert sh.seen.text == ""
 
 
 def test_prompt_comes_back_after_a_stop(bed, shell):
