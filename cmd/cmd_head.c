@@ -14,6 +14,9 @@
 
 enum { LINES_USUAL = 10, LINE_GUESS = 128, GUESS_MIN = 8 * 1024, SECONDS_USUAL = 2 };
 
+/* Of the last bytes: more are shown as they come. lasts.h holds twice as many for a moment. */
+enum { BYTES_HELD = 16 * 1024 * 1024 };
+
 /* How much of a file: -n lines, or -c bytes. */
 struct amount {
     bool bytes;
@@ -124,8 +127,9 @@ int cmd_head(struct app *app, int argc, char **argv, struct err *err)
 struct tail {
     struct app *app;
     const char *path;
-    int64_t at;   /* all before it was shown, or need not be */
-    int64_t size; /* as the server told it last; LISTING_UNKNOWN */
+    int64_t at;    /* all before it was shown, or need not be */
+    int64_t size;  /* as the server told it last; LISTING_UNKNOWN */
+    bool restarts; /* the server took REST, and sent all of it nevertheless */
 };
 
 static int ask_size(struct tail *t, struct err *err)
@@ -139,6 +143,26 @@ static int ask_size(struct tail *t, struct err *err)
     return unknown || why.code == ERR_PROTOCOL ? 0 : err_take(err, &why);
 }
 
+/* More than there is has come, and it has not grown meanwhile: it came from its start. */
+static int check_restart(struct tail *t, int64_t offset, int64_t came, struct err *err)
+{
+    if (offset == 0 || t->size < 0 || t->at <= t->size)
+        return 0;
+    if (ask_size(t, err) < 0)
+        return -1;
+    t->restarts = t->size >= 0 && t->at > t->size;
+    if (t->restarts)
+        t->at = came;
+    return 0;
+}
+
+static int refuse_restart(const struct tail *t, const char *what, struct err *err)
+{
+    if (!t->restarts)
+        return 0;
+    return err_set(err, ERR_REPLY_PERMANENT, "%s: the server ignores REST: %s", t->path, what);
+}
+
 /* From `offset` to the end; without close_notify only the size tells whether that was all. */
 static int fetch(struct tail *t, int64_t offset, const struct pump_sink *sink, struct err *err)
 {
@@ -148,7 +172,7 @@ static int fetch(struct tail *t, int64_t offset, const struct pump_sink *sink, s
     t->at = offset + slice.came;
     if (slice.unclean && t->at < t->size)
         return err_set(err, ERR_TRUNCATED, "%s: the data ended without TLS's close", t->path);
-    return 0;
+    return check_restart(t, offset, slice.came, err);
 }
 
 static int feed(void *ctx, const void *data, size_t len, struct err *err)
@@ -183,8 +207,11 @@ static int show_end(struct tail *t, const struct amount *a, struct err *err)
     struct pump_sink out = {cat_write, t->app};
     if (ask_size(t, err) < 0)
         return -1;
-    if (a->bytes && t->size >= 0) /* of any length, and nothing is held */
-        return fetch(t, t->size > a->n ? t->size - a->n : 0, &out, err);
+    if (a->bytes && a->n > BYTES_HELD && t->size >= 0) {
+        if (fetch(t, t->size > a->n ? t->size - a->n : 0, &out, err) < 0)
+            return -1;
+        return refuse_restart(t, "what was shown is not the end alone", err);
+    }
     lasts_init(&l, a->bytes, a->n);
     int rc = fetch_lasts(t, a, &l, err);
     if (rc == 0 && buf_len(&l.text) > 0)
@@ -210,6 +237,8 @@ static int look(struct tail *t, struct err *err)
     return why.code == ERR_REPLY_PERMANENT ? 1 : err_take(err, &why);
 }
 
+static const char cannot_follow[] = "-f cannot show what is added alone";
+
 static int follow_step(struct tail *t, bool *gone, struct err *err)
 {
     struct pump_sink out = {cat_write, t->app};
@@ -226,7 +255,9 @@ static int follow_step(struct tail *t, bool *gone, struct err *err)
     *gone = missing > 0;
     if (missing || t->size <= t->at)
         return 0;
-    return fetch(t, t->at, &out, err) < 0 ? -1 : app_flush(t->app, err);
+    if (fetch(t, t->at, &out, err) < 0 || refuse_restart(t, cannot_follow, err) < 0)
+        return -1;
+    return app_flush(t->app, err);
 }
 
 static int follow(struct tail *t, int64_t pause_ms, struct err *err)
@@ -235,6 +266,8 @@ static int follow(struct tail *t, int64_t pause_ms, struct err *err)
     if (t->size == LISTING_UNKNOWN)
         return err_set(err, ERR_REPLY_PERMANENT,
                        "%s: the server tells no size: -f cannot see it grow", t->path);
+    if (app_flush(t->app, err) < 0 || refuse_restart(t, cannot_follow, err) < 0)
+        return -1;
     while (app_flush(t->app, err) == 0 && app_pause(t->app, pause_ms, err) == 0 &&
            follow_step(t, &gone, err) == 0)
         ;

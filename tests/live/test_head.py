@@ -61,6 +61,27 @@ def test_bytes_without_rest(fake, client):
     assert client("-c", "tail -c 9 log", server.target()).stdout == TEXT[-9:]
 
 
+def test_bytes_where_rest_is_ignored(fake, client):
+    server = fake("ignore-rest")
+    server.share("log", TEXT.encode())
+    assert client("-c", "tail -c 9 log", server.target()).stdout == TEXT[-9:]
+
+
+def test_more_bytes_than_are_held_where_rest_is_ignored(fake, client):
+    server = fake("ignore-rest")
+    server.share("log", b"x" * 18000000)
+    run = client("-c", "tail -c 17M log >end", server.target())
+    assert run.status == 7 and "log: the server ignores REST: what was shown is not" in run.stderr
+
+
+def test_what_ignores_rest_cannot_be_followed(fake, client):
+    server = fake("ignore-rest")
+    server.share("log", b"one\ntwo\n")
+    run = client("--timeout=8", "-c", "tail -f -s 1 -c 4 log", server.target())
+    assert run.status == 7 and "log: the server ignores REST: -f cannot" in run.stderr, run
+    assert run.stdout == "two\n"
+
+
 def test_several_have_headings(fake, client):
     server = fake()
     server.share("a", b"1\n2\n")
