@@ -137,6 +137,9 @@ int login_find(struct app *app, const struct settings *s, const struct target *t
     bool another = user && app->mode == MODE_SHELL;
     if (!user)
         user = t->has_user ? t->user : s->user;
+    if (user && strlen(user) >= sizeof out->user)
+        return err_set(err, ERR_USAGE, "the user's name is longer than %zu bytes",
+                       sizeof out->user - 1);
     snprintf(out->user, sizeof out->user, "%s", user ? user : "");
     if (!another && find_password(app, s, t, out, err) < 0)
         return -1;

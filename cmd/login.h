@@ -15,7 +15,8 @@ struct login {
 
 /* Looks everywhere but asks nobody, for the login at `t`, whose settings `s` are. `user` overrides
  * all other sources when it is not NULL. Without a user from anywhere it is anonymous. -1 with
- * ERR_LOCAL: a file or descriptor that cannot be read; or as password_command(). */
+ * ERR_USAGE: the user's name is too long; ERR_LOCAL: a file or descriptor that cannot be read; or
+ * as password_command(). */
 int login_find(struct app *app, const struct settings *s, const struct target *t, const char *user,
                struct login *out, struct err *err);
 

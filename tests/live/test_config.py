@@ -83,6 +83,14 @@ def test_user_and_verbose_from_the_configuration(fake, client, config):
     assert "> USER" not in client(f"nobody@localhost:{server.port}", "pwd").stderr
 
 
+def test_a_users_name_is_not_cut(fake, client, config):
+    server = fake()
+    config(f"[*]\nuser = {600 * 'x'}\n")
+    run = client(f"127.0.0.1:{server.port}", "pwd")
+    assert run.status == 2 and "the user's name is longer than 511 bytes" in run.stderr, run
+    assert "USER" not in server.said()
+
+
 def test_open_takes_the_settings_of_the_next_host(fake, client, config):
     server = fake()
     config("[localhost]\nretries = 7\n[127.0.0.1]\nretries = 8\n")
