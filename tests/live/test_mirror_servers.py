@@ -277,7 +277,9 @@ def test_server_gone_while_it_is_listed(bed, ftpsh_release, tmp_path, name, retu
     else:
         assert listed(trace) < 300 and child.returncode == 3, stderr
         last = stderr.splitlines()[-1]
-        assert last.startswith("ftpsh: ") and "refused" in last, stderr
+        # a server on its way out may accept and hang up before it refuses
+        assert re.match("ftpsh: .*(refused|closed the control connection|reset by peer)", last), \
+            stderr
         assert tree_of(mine) == before
 
 

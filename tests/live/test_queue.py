@@ -220,6 +220,7 @@ def test_ctrl_c_leaves_the_background_alone(fake, shell, client):
     sh.interrupt()
     sh.prompt()
     sh.type("wait")
+    sh.child.expect("wait\r\n")  # a Ctrl-C empties what the terminal holds unread
     sh.interrupt()
     sh.prompt()
     sh.run("wait")
