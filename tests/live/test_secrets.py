@@ -131,7 +131,8 @@ def test_dialogue_trace_and_report_hold_no_password(fake, client):
 def test_no_core(client, silent, number):
     argv = ["sh", "-c", 'ulimit -c unlimited; exec "$@"', "sh",
             *client.argv([f"127.0.0.1:{silent.getsockname()[1]}", "ls"])]
-    child = os.posix_spawn("/bin/sh", argv, client.env())
+    # a shell without job control has its children ignore SIGQUIT
+    child = os.posix_spawn("/bin/sh", argv, client.env(), setsigdef=[number])
     connection, _ = silent.accept()
     limits = Path(f"/proc/{child}/limits").read_text()
     os.kill(child, number)
