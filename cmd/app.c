@@ -593,6 +593,7 @@ void app_complain(struct app *app, const char *context, const struct err *err, s
     if (status_unread(err)) /* as others are whom SIGPIPE ends */
         return;
     escape_text(safe, sizeof safe, context, strlen(context));
+    hide_passwords(safe);
     progress_hide(&app->bar);
     fflush(app->out);
     fprintf(app->messages, "ftpsh: %s%s%s\n", safe, *safe ? ": " : "", err->msg);

@@ -7,6 +7,7 @@ enum { OWN_FOLDERS = 0 };
 #endif
 #include "background.h"
 
+#include "base/escape.h"
 #include "commands.h"
 #include "foldercache.h"
 
@@ -230,7 +231,7 @@ static size_t append_quoted(char *dst, size_t at, const char *word)
     return at;
 }
 
-/* The words as they may be typed; a pattern bare. */
+/* The words as they may be typed, but for passwords; a pattern bare. */
 static char *join_words(const struct task *t)
 {
     size_t room = 1, at = 0;
@@ -243,6 +244,8 @@ static char *join_words(const struct task *t)
         else
             at = append_quoted(text, at, t->argv[i]);
     }
+    if (text)
+        hide_passwords(text);
     return text;
 }
 

@@ -33,7 +33,8 @@ static int end_find(struct app *app, struct end *e, const char *word, struct err
     if (!strstr(word, "://")) {
         if (!app->session)
             return err_set(err, ERR_USAGE,
-                           "'%s' is no URL, and there is no connection that it could be on", word);
+                           "'%.*s' is no URL, and there is no connection that it could be on",
+                           (int) strcspn(word, ":"), word); /* a password may follow */
         e->session = app->session;
         snprintf(e->path, sizeof e->path, "%s", word);
         return strlen(word) < sizeof e->path ? 0 : err_set(err, ERR_USAGE, "the path is too long");

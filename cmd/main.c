@@ -169,8 +169,10 @@ static int open_target(struct app *app, const struct plan *p)
 static int run(struct app *app, const struct plan *p)
 {
     struct err err = ERR_INIT;
-    if (p->mode == MODE_ONE_SHOT && command_check(p->argc, p->argv, NULL, &err) < 0)
+    if (p->mode == MODE_ONE_SHOT && command_check(p->argc, p->argv, NULL, &err) < 0) {
+        secrecy_cut_word(p->argv[0]); /* a second target */
         return fail(app, p->argv[0], &err);
+    }
     /* what is missing here is told before the server is bothered */
     int batch = p->batch ? batch_open(p->batch, &err) : STDIN_FILENO;
     if (batch < 0)

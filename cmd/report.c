@@ -55,6 +55,15 @@ static bool make_room(struct report *r)
     return true;
 }
 
+/* A URL in the place of a name may hold a password. */
+static char *copy_name(const char *name)
+{
+    char *copy = strdup(name);
+    if (copy)
+        hide_passwords(copy);
+    return copy;
+}
+
 void report_transfer(struct report *r, const struct transfer *t)
 {
     struct report_transfer row = {
@@ -64,8 +73,8 @@ void report_transfer(struct report *r, const struct transfer *t)
         .ms = t->ms,
         .opened = t->opened,
         .strategy = t->strategy,
-        .remote = strdup(t->remote),
-        .local = strdup(t->local),
+        .remote = copy_name(t->remote),
+        .local = copy_name(t->local),
     };
     if (!row.remote || !row.local || !make_room(r)) {
         free(row.remote);

@@ -6,6 +6,7 @@
 #include "commands.h"
 #include "home.h"
 #include "output.h"
+#include "secrecy.h"
 #include "status.h"
 #include "variables.h"
 
@@ -31,11 +32,13 @@ static bool take_mark(int *argc, char ***argv, char ***patterns)
 static int settle(struct app *app, const char *where, const char *name, size_t from, int rc,
                   struct err *err)
 {
-    char context[512];
+    char shown[512], context[1024];
     app->last_status = rc < 0 ? status_of(err->code) : 0;
     if (rc == 0)
         return 0;
-    snprintf(context, sizeof context, "%s%s%s", where, *where && *name ? ": " : "", name);
+    snprintf(shown, sizeof shown, "%s", name);
+    secrecy_cut_word(shown); /* a target where a command stands */
+    snprintf(context, sizeof context, "%s%s%s", where, *where && *name ? ": " : "", shown);
     if (!app->told)
         app_complain(app, context, err, from);
     app->told = false;

@@ -30,6 +30,7 @@ static const char *const names[ERR_CODES] = {
 static void store(struct err *err, const char *raw)
 {
     escape_text(err->msg, sizeof err->msg, raw, strlen(raw));
+    hide_passwords(err->msg);
 }
 
 int err_set(struct err *err, enum err_code code, const char *fmt, ...)
@@ -94,6 +95,7 @@ int err_wrap(struct err *err, const char *fmt, ...)
     vsnprintf(raw, sizeof raw, fmt, ap);
     va_end(ap);
     escape_text(context, sizeof context, raw, strlen(raw));
+    hide_passwords(context);
     memcpy(old, err->msg, sizeof old);
     if (snprintf(err->msg, sizeof err->msg, "%s: %s", context, old) >= (int) sizeof err->msg)
         memcpy(err->msg + sizeof err->msg - 4, "...", 4);

@@ -94,3 +94,32 @@ bool has_line_break(const char *src, size_t len)
 {
     return memchr(src, '\r', len) || memchr(src, '\n', len) || memchr(src, '\0', len);
 }
+
+/* From the colon to the '@' of "user:password@host/path"; 0 where there is no password. */
+static size_t password_length(const char *colon, size_t len)
+{
+    size_t authority = strcspn(colon, "/");
+    if (authority > len)
+        authority = len;
+    for (size_t i = authority; i > 0; i--) {
+        if (colon[i - 1] == '@')
+            return i - 1;
+    }
+    if (1 + strspn(colon + 1, "0123456789") >= authority)
+        return 0;
+    const char *at = memchr(colon, '@', len);
+    return at ? (size_t) (at - colon) : 0;
+}
+
+void hide_passwords(char *text)
+{
+    static const char slashes[] = "://";
+    for (char *p = text; (p = strstr(p, slashes));) {
+        p += sizeof slashes - 1;
+        size_t len = strcspn(p, " \t\n'\"");
+        char *colon = memchr(p, ':', strcspn(p, "/@[ \t\n'\""));
+        size_t n = colon ? password_length(colon, len - (size_t) (colon - p)) : 0;
+        if (n > 0)
+            memmove(colon, colon + n, strlen(colon + n) + 1);
+    }
+}

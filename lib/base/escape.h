@@ -13,6 +13,10 @@
  * never inside a character or an escape. Returns the bytes written without the NUL. */
 size_t escape_text(char *dst, size_t size, const char *src, size_t len);
 
+/* Cuts the passwords out of the URLs in a text: of "ftp://me:secret@host" stays "ftp://me@host".
+ * Also one with a '/' in it, which no URL may have; a port is none. */
+void hide_passwords(char *text);
+
 /* The length in bytes (1-4) of the valid UTF-8 character at src[0..len), 0 if there is none. */
 size_t utf8_char(const char *src, size_t len);
 

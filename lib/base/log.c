@@ -13,6 +13,7 @@ static void emit(const struct log *log, enum log_kind kind, const char *line, si
 {
     char text[LINE_MAX_SHOWN];
     escape_text(text, sizeof text, line, len);
+    hide_passwords(text);
     log->line(log->ctx, kind, text);
 }
 

@@ -105,6 +105,15 @@ MISTAKES = {
     "fxp": ("-c", "fxp gopher://me:{s}@h/a ftp://me:{s}@h:x/b"),
     "quote": ("-c", "quote PASS {s}"),
     "two targets": ("-c", "open me:{s}@127.0.0.1:1 more words"),
+    "second target": ("me@127.0.0.1", "me:{s}@127.0.0.1"),
+    "target as a command": ("-c", "me:{s}@127.0.0.1"),
+    "URL as a command": ("-c", "ftp://me:{s}@127.0.0.1/x"),
+    "help": ("-c", "help ftp://me:{s}@127.0.0.1/x"),
+    "lcd": ("-c", "lcd ftp://me:{s}@127.0.0.1/x"),
+    "source": ("-c", "source ftp://me:{s}@127.0.0.1/x"),
+    "-b": ("-b", "ftp://me:{s}@127.0.0.1/x"),
+    "bookmark": ("-c", "bookmark add ftp://me:{s}@127.0.0.1/x"),
+    "fxp of a target": ("-c", "fxp me:{s}@127.0.0.1:/x ftp://me@127.0.0.1:1/x"),
     "option": ("--no-such", "me:{s}@127.0.0.1", "ls"),
 }
 
@@ -125,6 +134,17 @@ def test_dialogue_trace_and_report_hold_no_password(fake, client):
     assert re.search(r"> PASS (?!hidden)", trace.read_text())
     for text in (run.stdout, run.stderr, trace.read_text(), json.dumps(run.report)):
         assert SECRET not in text and PASSWORD not in text
+
+
+def test_url_in_the_place_of_a_file(fake, client):
+    """The server may be told it; nobody else is."""
+    trace, server = client.folder / "trace", fake()
+    url = f"ftp://me:{SECRET}@127.0.0.1/x"
+    list_of = f"-get {url}; -put {url}; -cd {url}; -rm {url}; get {url} & jobs; jobs --json; wait"
+    run = client("-v", f"--trace={trace}", "-c", list_of, server.target())
+    assert f"> RETR {url}" in server.said() and "ftp://me@127.0.0.1/x" in run.stdout, run
+    for text in (run.stdout, run.stderr, trace.read_text(), json.dumps(run.report)):
+        assert SECRET not in text
 
 
 @pytest.mark.parametrize("number", (signal.SIGABRT, signal.SIGQUIT))

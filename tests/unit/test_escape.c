@@ -98,6 +98,31 @@ static void line_breaks(void **state)
     assert_true(has_line_break("a\0b", 3));
 }
 
+static void passwords_of_urls(void **state)
+{
+    static const char *const pairs[][2] = {
+        {"get: ftp://me:secret@h:21/x: none", "get: ftp://me@h:21/x: none"},
+        {"'ftp://me:se@cret@[::1]/a:b@c'", "'ftp://me@[::1]/a:b@c'"},
+        {"ftp://a:b@h/x and ftps://:c@h", "ftp://a@h/x and ftps://@h"},
+        {"ftp://me:se/cret@h", "ftp://me@h"},
+        {"ftp://h:21/a@b", "ftp://h:21/a@b"},
+        {"ftp://me@[::1]:21/a@b", "ftp://me@[::1]:21/a@b"},
+        {"ftp://[::1]/a@b", "ftp://[::1]/a@b"},
+        {"ftp://h:21 me@h", "ftp://h:21 me@h"},
+        {"ftp://me: a@b", "ftp://me: a@b"},
+        {"12:30@home", "12:30@home"},
+        {"ftp://", "ftp://"},
+        {"", ""},
+    };
+    (void) state;
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        char text[64];
+        snprintf(text, sizeof text, "%s", pairs[i][0]);
+        hide_passwords(text);
+        assert_string_equal(text, pairs[i][1]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -108,6 +133,7 @@ int main(void)
         cmocka_unit_test(cut_between_characters),
         cmocka_unit_test(lengths_of_characters),
         cmocka_unit_test(line_breaks),
+        cmocka_unit_test(passwords_of_urls),
     };
     return run_unit(tests);
 }
