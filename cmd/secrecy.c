@@ -56,9 +56,42 @@ static size_t cut_login(char *word, size_t len)
     return n;
 }
 
+static bool is_quote(char c)
+{
+    return c == '\'' || c == '"';
+}
+
+/* A word, in quotes or not. */
+static bool announces(const char *word, size_t len)
+{
+    if (len > 1 && is_quote(*word) && word[len - 1] == *word) {
+        word++;
+        len -= 2;
+    }
+    return len == 4 && (strncasecmp(word, "pass", 4) == 0 || strncasecmp(word, "acct", 4) == 0);
+}
+
+/* Of "PASS password" in one word, in quotes or not. Returns how much it was. */
+static size_t cut_announced(char *word, size_t len)
+{
+    size_t from = len > 0 && is_quote(*word) ? 6 : 5, end = len;
+    if (from == 6 && word[len - 1] == *word)
+        end--;
+    if (end <= from || !strchr(" \\", word[from - 1]) || !announces(word + from - 5, 4))
+        return 0;
+    cut(word + from, end - from);
+    return end - from;
+}
+
+static size_t cut_password(char *word, size_t len)
+{
+    size_t n = cut_login(word, len);
+    return n > 0 ? n : cut_announced(word, len);
+}
+
 bool secrecy_cut_word(char *word)
 {
-    return cut_login(word, strlen(word)) > 0;
+    return cut_password(word, strlen(word)) > 0;
 }
 
 static bool is_end(char c)
@@ -82,17 +115,12 @@ static size_t word_length(const char *p)
     return (size_t) (p - from);
 }
 
-static bool announces(const char *word, size_t len)
-{
-    return len == 4 && (strncasecmp(word, "pass", 4) == 0 || strncasecmp(word, "acct", 4) == 0);
-}
-
 bool secrecy_cut_list(char *list)
 {
     bool found = false, next = false;
     for (char *p = list; *p; p += *p && is_end(*p)) {
         size_t len = word_length(p);
-        size_t n = next ? len : cut_login(p, len);
+        size_t n = next ? len : cut_password(p, len);
         if (next)
             cut(p, len);
         found = found || n > 0;

@@ -19,9 +19,9 @@ struct secret_words {
 };
 
 /* Copies argv, and cuts out of argv itself what looks like a password: what stands between "user:"
- * and "@" of a word, also inside a list of commands, and what follows PASS or ACCT. Rather too much
- * is cut than too little: nothing but `ps` reads argv afterwards. -1 with ERR_LOCAL: out of memory,
- * and the passwords are cut all the same. */
+ * and "@" of a word, also inside a list of commands, and what follows PASS or ACCT, in their word
+ * too. Rather too much is cut than too little: nothing but `ps` reads argv afterwards. -1 with
+ * ERR_LOCAL: out of memory, and the passwords are cut all the same. */
 int secrecy_take_words(int argc, char **argv, struct secret_words *out, struct err *err);
 
 /* Wipes the copy. */

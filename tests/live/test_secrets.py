@@ -50,6 +50,8 @@ COMMAND_LINES = {
     "-c glued": ("-qcopen 'me:{s}@{h}'; ls",),
     "--command": ("--command=echo; open ftp://me:{s}@{h}/",),
     "-c quote": ("-c", "open {h}; quote PASS {s}"),
+    "-c quoted": ("-c", "open {h}; quote 'PASS {s}'"),
+    "quote in one": ("{h}", "quote", "PASS {s}"),
     "quote": ("{h}", "quote", "pass", "{s}"),
     "fxp": ("{h}", "fxp", "ftp://me:{s}@{h}/one", "ftp://you:{s}@{h}/two"),
     "set": ("-c", "set proxy http://me:{s}@{h}; open ftp.invalid"),
