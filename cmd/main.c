@@ -250,13 +250,37 @@ static void use_locale(void)
         setlocale(LC_CTYPE, "C.UTF-8");
 }
 
-/* What is wrong with the target is wrong here, too. */
-static int show_config(const struct plan *p)
+static int layer_target(struct plan *p, const char *name, const char *value, struct err *err)
 {
-    struct err err = p->nowhere;
+    return layers_add(p->layers, LAYER_OPTION, option_find(name), value, "the target", err);
+}
+
+/* User and TLS as the target has them, which goes before the options. */
+static int settle_target(struct plan *p, struct err *err)
+{
+    const struct settings *s = &p->settings;
+    enum tls_mode tls;
+    if (p->nowhere.code) {
+        *err = p->nowhere;
+        return -1;
+    }
+    if (!p->target)
+        return 0;
+    if (target_tls(&p->where, s->tls, s->tls_chosen, &tls, err) < 0 ||
+        (tls != s->tls &&
+         layer_target(p, "tls", tls == TLS_IMPLICIT ? "implicit" : "require", err) < 0) ||
+        (p->where.has_user && layer_target(p, "user", p->where.user, err) < 0))
+        return -1;
+    return layers_compose(p->layers, &p->settings, err);
+}
+
+/* What is wrong with the target is wrong here, too. */
+static int show_config(struct plan *p)
+{
+    struct err err = ERR_INIT;
     enum setting_style style = p->settings.json ? SETTING_JSON : SETTING_LINE;
-    if (!err.code && settings_show(stdout, style, p->layers, &p->settings, &err) == 0 &&
-        fflush(stdout) == 0)
+    if (settle_target(p, &err) == 0 &&
+        settings_show(stdout, style, p->layers, &p->settings, &err) == 0 && fflush(stdout) == 0)
         return 0;
     fprintf(stderr, "ftpsh: %s\n", err.code ? err.msg : "cannot write the result");
     return err.code ? status_of(err.code) : 1;

@@ -55,6 +55,20 @@ def test_show_config_as_text_masks_passwords(client, config):
     assert "secret" not in run.stdout + run.stderr
 
 
+def test_show_config_tells_what_the_target_says(client, config):
+    """It goes before the options, as when one connects; a contradiction is one here, too."""
+    path = config("[*]\ntls = implicit\nuser = other\n")
+    said = shown(client, "ftpes://me@a.test")
+    for name, value in (("tls", "require"), ("user", "me")):
+        row = said[name]
+        assert (row["value"], row["origin"], row["where"]) == (value, "option", "the target")
+    assert shown(client, "ftps://a.test")["tls"]["where"] == f"{path}:2 [*]"
+    assert shown(client, "--user=x", "ftps://a.test")["user"]["value"] == "x"
+    run = client("--show-config", "--tls=off", "ftps://a.test", report=False)
+    assert (run.status, run.stdout) == (2, "")
+    assert run.stderr == "ftpsh: ftps:// means implicit TLS, --tls says otherwise\n"
+
+
 def test_show_config_knows_bad_targets(client):
     run = client("--show-config", "me@", report=False)
     assert (run.status, run.stdout) == (2, ""), run
