@@ -99,6 +99,7 @@ int history_format(const struct history_list *h, struct buf *text, struct err *e
 struct gist {
     char first[32], second[64]; /* words, cut */
     size_t words;
+    bool alias;    /* the value of one that is no line to be kept */
     bool login;    /* "user:password@" in a word, or "password=" */
     bool password; /* a word that stands before a password where commands go to the server as are */
 };
@@ -157,6 +158,8 @@ static void read_gist(const char **line, struct gist *g)
             continue; /* "- command" */
         if (g->words == 0)
             snprintf(g->first, sizeof g->first, "%.31s", name);
+        if (g->words == 2 && strcmp(g->first, "alias") == 0)
+            g->alias = !history_wants(word);
         if (g->words == 1)
             snprintf(g->second, sizeof g->second, "%.63s", name);
         g->words++;
@@ -176,7 +179,7 @@ static bool names_secret(const char *name)
 
 static bool has_secret(const struct gist *g)
 {
-    if (g->login)
+    if (g->login || g->alias)
         return true;
     if (strcmp(g->first, "user") == 0)
         return g->words > 2; /* as ftp(1) takes it */

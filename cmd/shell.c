@@ -1,7 +1,9 @@
 #include "shell.h"
 
+#include "aliases.h"
 #include "ask.h"
 #include "background.h"
+#include "base/buf.h"
 #include "completer.h"
 #include "editor.h"
 #include "ftp/keepalive.h"
@@ -40,12 +42,26 @@ static void tell_of_history(struct shell *sh, const struct err *err)
     sh->told = true;
 }
 
+/* Also as it reads once the alias that it begins with is replaced. */
+static bool is_kept(const struct app *app, const char *line)
+{
+    struct alias_line text = {.depth = 0};
+    size_t pos = 0;
+    if (!history_wants(line))
+        return false;
+    snprintf(text.text, sizeof text.text, "%s", line);
+    bool kept =
+        aliases_expand(&app->aliases, &text, &pos, NULL) < 0 || history_wants(text.text + pos);
+    wipe(&text, sizeof text);
+    return kept;
+}
+
 /* Written at once, so that whatever ends the shell takes nothing away. */
 static void keep_line(struct shell *sh, const char *line)
 {
     struct err err = ERR_INIT;
     sh->past.max = (size_t) sh->app->settings.history;
-    if (!history_wants(line))
+    if (!is_kept(sh->app, line))
         return;
     if (history_add(&sh->past, line, &err) < 0 || history_save(&sh->past, &err) < 0)
         tell_of_history(sh, &err);

@@ -61,7 +61,7 @@ def test_no_passwords_and_no_lines_behind_a_blank(bed, shell, kept):
     sh.prompt()
     secret = "s3cr3t-word"
     for line in (f"lpwd; open me:{secret}@127.0.0.1:1/", f"quote PASS {secret}",
-                 f"user me {secret}", f" lpwd {secret}"):
+                 f"user me {secret}", " alias login user", f"login me {secret}", f" lpwd {secret}"):
         sh.type(line)
         sh.child.expect("> ")
     sh.type("history")
