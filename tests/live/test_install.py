@@ -32,6 +32,26 @@ def test_try(tmp_path):
     assert {path.name for path in copy.iterdir()} - before <= {".build"}
 
 
+def libraries_of_the_build():
+    """Those that it can't do without."""
+    text = "".join((ROOT / name / "meson.build").read_text() for name in (".", "lib", "cmd"))
+    found = re.findall(r"(?:dependency|find_library)\('([\w-]+)'([^)]*)", text)
+    return {name for name, rest in found if "required" not in rest} - {"threads"}
+
+
+def test_try_names_what_the_build_needs():
+    """Also where there is no apt-get."""
+    text = (ROOT / "tests" / "try").read_text()
+    systems = re.split(r"^  (?=\S+: )", re.search(r"<<'END'\n(.*?)\nEND\n", text, re.S)[1],
+                       flags=re.MULTILINE)[1:]
+    needed = libraries_of_the_build()
+    assert len(systems) == 4 and {"gnutls", "inih", "zlib"} <= needed
+    for system in (*systems, re.search(r"^packages='(.*?)'", text, re.M | re.S)[1]):
+        missing = {name for name in needed
+                   if name.removeprefix("lib") not in system.replace("zlib1g", "zlib")}
+        assert not missing, system
+
+
 def test_meson_install(release_binary, tmp_path):
     build = release_binary.parent.parent
     there = tmp_path / "there"
