@@ -2,6 +2,8 @@
 
 #include "base/escape.h"
 
+#include <stdio.h>
+
 #define assert_escaped(src, len, expected)                                                         \
     do {                                                                                           \
         char shown[256];                                                                           \
