@@ -42,7 +42,7 @@ static int print_help(void)
         "usage: ftpsh [OPTION]... [TARGET [COMMAND [ARG]...]]\n\n"
         "An FTPS shell that gets through NAT firewalls and tells how it did.\n"
         "TARGET is [user[:password]@]host[:port][/dir], a bookmark, or a URL: ftpes:// (explicit\n"
-        "TLS), ftps:// (implicit TLS, port 990), ftp:// (as ftpes:// unless --tls=off).\n"
+        "TLS), ftps:// (implicit TLS, port 990), ftp:// (as --tls says).\n"
         "With a COMMAND ftpsh runs it and exits; without one it is a shell on a terminal and\n"
         "runs the commands on standard input otherwise. 'ftpsh -c help' lists the commands.\n");
     options_print(stdout);
