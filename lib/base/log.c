@@ -17,12 +17,14 @@ static void emit(const struct log *log, enum log_kind kind, const char *line, si
     log->line(log->ctx, kind, text);
 }
 
-static int is_secret(const char *line, size_t len)
+/* How much of a command may be shown: up to the blank behind its verb. 0: all of it. */
+static size_t shown_of_secret(const char *line, size_t len)
 {
-    static const char *const verbs[] = {"USER ", "PASS ", "ACCT "};
+    static const char *const verbs[] = {"USER ", "PASS ", "ACCT ", "SITE PSWD "};
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
-        if (len >= 5 && strncasecmp(line, verbs[i], 5) == 0)
-            return 1;
+        size_t n = strlen(verbs[i]);
+        if (len >= n && strncasecmp(line, verbs[i], n) == 0)
+            return n;
     }
     return 0;
 }
@@ -31,10 +33,11 @@ void log_sent(const struct log *log, const char *line, size_t len)
 {
     if (!log || !log->line)
         return;
-    if (is_secret(line, len)) {
-        char redacted[] = "XXXX ****";
-        memcpy(redacted, line, 4);
-        emit(log, LOG_SENT, redacted, strlen(redacted));
+    size_t shown = shown_of_secret(line, len);
+    if (shown > 0) {
+        char redacted[32];
+        int n = snprintf(redacted, sizeof redacted, "%.*s****", (int) shown, line);
+        emit(log, LOG_SENT, redacted, (size_t) n);
     } else {
         emit(log, LOG_SENT, line, len);
     }

@@ -21,8 +21,8 @@ struct log {
     void *ctx;
 };
 
-/* A command line without CRLF; the arguments of USER, PASS and ACCT are replaced by ****. In
- * all lines URLs lose their passwords. */
+/* A command line without CRLF; the arguments of USER, PASS, ACCT and SITE PSWD are replaced by
+ * ****. In all lines URLs lose their passwords. */
 void log_sent(const struct log *log, const char *line, size_t len);
 void log_received(const struct log *log, const char *line, size_t len);
 void log_note(const struct log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

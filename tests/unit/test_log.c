@@ -36,6 +36,7 @@ static void secrets_are_redacted(void **state)
     assert_string_equal(sent("USER somebody"), "USER ****");
     assert_string_equal(sent("ACCT x"), "ACCT ****");
     assert_string_equal(sent("PASS "), "PASS ****");
+    assert_string_equal(sent("SITE PSWD old new"), "SITE PSWD ****");
 }
 
 static void the_rest_is_not(void **state)
