@@ -11,27 +11,11 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The first line of a descriptor. */
-static int read_secret(int fd, char *dst, size_t size, struct err *err)
+/* The first line of a descriptor, which may be a pipe that nobody writes to yet. */
+static int read_secret(struct app *app, int fd, char *dst, size_t size, struct err *err)
 {
-    size_t len = 0;
-    char c;
-    for (;;) {
-        ssize_t n = read(fd, &c, 1);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return err_set_sys(err, ERR_LOCAL, errno, "read");
-        if (n == 0 || c == '\n')
-            break;
-        if (len + 1 >= size)
-            return err_set(err, ERR_LOCAL, "the password is too long");
-        dst[len++] = c;
-    }
-    if (len > 0 && dst[len - 1] == '\r')
-        len--;
-    dst[len] = '\0';
-    return 0;
+    int rc = password_read(fd, &app->wait, dst, size, err);
+    return rc > 0 ? err_set(err, ERR_LOCAL, "the password is too long") : rc;
 }
 
 /* A descriptor can be read once only: what came from it serves later logins too. */
@@ -45,7 +29,7 @@ static int read_password_fd(struct app *app, int fd, struct login *out, struct e
         char *secret = calloc(1, PASSWORD_BYTES);
         if (!secret)
             return err_set(err, ERR_LOCAL, "out of memory");
-        if (read_secret(fd, secret, PASSWORD_BYTES, err) < 0) {
+        if (read_secret(app, fd, secret, PASSWORD_BYTES, err) < 0) {
             free(secret);
             return err_wrap(err, "option '--password-fd'");
         }
@@ -56,12 +40,12 @@ static int read_password_fd(struct app *app, int fd, struct login *out, struct e
     return 0;
 }
 
-static int read_password_file(const char *path, struct login *out, struct err *err)
+static int read_password_file(struct app *app, const char *path, struct login *out, struct err *err)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return err_set_sys(err, ERR_LOCAL, errno, "%s", path);
-    int rc = read_secret(fd, out->password, sizeof out->password, err);
+    int rc = read_secret(app, fd, out->password, sizeof out->password, err);
     close(fd);
     return rc < 0 ? err_wrap(err, "%s", path) : 0;
 }
@@ -89,7 +73,7 @@ static int find_password(struct app *app, const struct settings *s, const struct
     case PASSWORD_FROM_FD:
         return read_password_fd(app, s->password_fd, out, err);
     case PASSWORD_FROM_FILE:
-        return read_password_file(s->password_file, out, err);
+        return read_password_file(app, s->password_file, out, err);
     case PASSWORD_FROM_COMMAND:
         out->has_password = false;
         return 0;

@@ -37,8 +37,7 @@ static int start(struct child *c, const char *command, const char *host, const c
     return -1;
 }
 
-/* The first line, up to its end or that of all. What follows waits in the pipe. */
-static int read_line(int fd, const struct wait *w, char *dst, size_t size, struct err *err)
+int password_read(int fd, const struct wait *w, char *dst, size_t size, struct err *err)
 {
     size_t len = 0;
     for (;;) {
@@ -54,7 +53,7 @@ static int read_line(int fd, const struct wait *w, char *dst, size_t size, struc
         if (n == 0 || c == '\n')
             break;
         if (len + 1 >= size)
-            return err_set(err, ERR_LOGIN, "the password is too long");
+            return 1;
         dst[len++] = c;
     }
     if (len > 0 && dst[len - 1] == '\r')
@@ -90,7 +89,9 @@ int password_command(const char *command, const char *host, const char *user, co
     int fd = start(&c, command, host, user, err);
     if (fd < 0)
         return err_wrap(err, "password-command");
-    int rc = read_line(fd, &bounded, dst, size, &why);
+    int rc = password_read(fd, &bounded, dst, size, &why);
+    if (rc > 0)
+        rc = err_set(&why, ERR_LOGIN, "the password is too long");
     if (rc < 0) /* it is of no use any more: writing will end it, or waiting does */
         close(fd);
     if (check_end(&c, &bounded, &end) < 0 && rc == 0) {

@@ -4,6 +4,10 @@
 
 #include "base/wait.h"
 
+/* The first line of a descriptor, up to its end or that of all; what follows is left there. 0; 1
+ * when it is longer than dst; -1 with ERR_LOCAL, ERR_CANCELLED, ERR_TIMEOUT. */
+int password_read(int fd, const struct wait *w, char *dst, size_t size, struct err *err);
+
 #define PASSWORD_COMMAND_MS 120000 /* somebody may have to open a store first */
 
 /* Puts the first line of what "sh -c command" prints into dst; FTPSH_HOST and FTPSH_USER are in its

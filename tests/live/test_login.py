@@ -1,6 +1,8 @@
 """Where the password may come from, and where it must never be seen."""
 import json
 import os
+import signal
+from pathlib import Path
 
 import pytest
 
@@ -63,3 +65,23 @@ def test_password_is_nowhere_to_be_read(server, ftpsh, tmp_path, account):
     for text in (run.stdout, run.stderr, trace.read_text(), json.dumps(run.report)):
         assert account.password not in text
     assert "USER" in trace.read_text()
+
+
+def readers(path):
+    """The processes that have it open, this one apart."""
+    for entry in Path("/proc").glob("[0-9]*/fd/*"):
+        try:
+            if os.readlink(entry) == str(path) and entry.parts[2] != str(os.getpid()):
+                yield entry.parts[2]
+        except OSError:
+            pass
+
+
+def test_an_interrupt_ends_waiting_for_a_password(ftpsh):
+    fifo = ftpsh.folder / "fifo"
+    os.mkfifo(fifo)
+    held = os.open(fifo, os.O_RDWR)
+    run = ftpsh.signal_when(signal.SIGINT, lambda: any(readers(fifo)), f"--password-file={fifo}",
+                            "me@127.0.0.1:1", "pwd")
+    os.close(held)
+    assert run.status == 130, run
