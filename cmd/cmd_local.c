@@ -83,22 +83,6 @@ static int go_on(struct parts *parts, const struct err *why, struct err *err)
     return 0;
 }
 
-static int each_local(struct app *app,
-                      int (*one)(struct app *app, const char *path, struct err *err), int argc,
-                      char **argv, struct err *err)
-{
-    struct parts parts = parts_begin(app);
-    int rc = 0;
-    if (argc == 2)
-        return one(app, argv[1], err);
-    for (int i = 1; rc == 0 && i < argc; i++) {
-        struct err why = ERR_INIT;
-        if (one(app, argv[i], &why) < 0)
-            rc = go_on(&parts, &why, err);
-    }
-    return parts_end(&parts, rc, err);
-}
-
 /* Folders above it where `above`; one that is there is then no failure. */
 static int make_local(const char *path, bool above, struct err *err)
 {
@@ -129,7 +113,7 @@ static int make_local_folder(struct app *app, const char *path, struct err *err)
 
 int cmd_lmkdir(struct app *app, int argc, char **argv, struct err *err)
 {
-    return each_local(app, make_local_folder, argc, argv, err);
+    return parts_each_or(app, make_local_folder, go_on, argc, argv, err);
 }
 
 /* "a/.", "..", "/": nobody means these. */
@@ -155,7 +139,7 @@ static int remove_local(struct app *app, const char *path, struct err *err)
 
 int cmd_lrm(struct app *app, int argc, char **argv, struct err *err)
 {
-    return each_local(app, remove_local, argc, argv, err);
+    return parts_each_or(app, remove_local, go_on, argc, argv, err);
 }
 
 /* rename(2) would write over what is there. */

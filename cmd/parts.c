@@ -60,8 +60,8 @@ int parts_end(struct parts *p, int rc, struct err *err)
 }
 
 /* A single one's failure is the command's own. */
-int parts_each(struct app *app, int (*one)(struct app *app, const char *path, struct err *err),
-               int argc, char **argv, struct err *err)
+int parts_each_or(struct app *app, parts_one_fn one, parts_failed_fn failed, int argc, char **argv,
+                  struct err *err)
 {
     struct parts parts = parts_begin(app);
     int rc = 0;
@@ -70,7 +70,12 @@ int parts_each(struct app *app, int (*one)(struct app *app, const char *path, st
     for (int i = 1; rc == 0 && i < argc; i++) {
         struct err why = ERR_INIT;
         if (one(app, argv[i], &why) < 0)
-            rc = parts_failed(&parts, &why, err);
+            rc = failed(&parts, &why, err);
     }
     return parts_end(&parts, rc, err);
+}
+
+int parts_each(struct app *app, parts_one_fn one, int argc, char **argv, struct err *err)
+{
+    return parts_each_or(app, one, parts_failed, argc, argv, err);
 }

@@ -27,8 +27,13 @@ int parts_refused(struct parts *p, const char *folder, const struct err *why, st
 void parts_odd(struct parts *p, const char *folder, const char *name);
 
 /* Runs `one` on argv[1] and all that follow. */
-int parts_each(struct app *app, int (*one)(struct app *app, const char *path, struct err *err),
-               int argc, char **argv, struct err *err);
+typedef int (*parts_one_fn)(struct app *app, const char *path, struct err *err);
+int parts_each(struct app *app, parts_one_fn one, int argc, char **argv, struct err *err);
+
+/* The same with something else than parts_failed() to say whether the others go on. */
+typedef int (*parts_failed_fn)(struct parts *p, const struct err *why, struct err *err);
+int parts_each_or(struct app *app, parts_one_fn one, parts_failed_fn failed, int argc, char **argv,
+                  struct err *err);
 
 /* What the command returns: `rc`, or the first failure, which is not told of again. */
 int parts_end(struct parts *p, int rc, struct err *err);
