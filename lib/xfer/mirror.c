@@ -147,49 +147,69 @@ static bool is_own(const struct mirror *m, int folder, const char *name)
     return fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && own_has(&m->own, &st);
 }
 
+/* What is to be known of the server before anything is sent; x->deed says where nothing is. */
+static int look_before(struct act *x, struct mover *v, const char *remote, struct err *err)
+{
+    const struct mirror *m = x->run->m;
+    if (x->moved)
+        return 0;
+    if (m->stale)
+        return x->begun ? 0 : remote_recheck(v, x->action, remote, &x->deed, err);
+    return may_be_hidden(x, plan_path(x->run->p, x->action)) ? find_hidden(x, v, remote, err) : 0;
+}
+
+static struct put_options put_options(const struct act *x, int folder)
+{
+    const struct mirror *m = x->run->m;
+    bool hidden = may_be_hidden(x, plan_path(x->run->p, x->action));
+    struct put_options o = PUT_OPTIONS_INIT;
+    o.dirfd = folder;
+    o.confined = !(m->follow && x->action->follow);
+    o.preserve = !m->no_times;
+    o.remove_source = m->remove_source;
+    o.atomic = m->atomic;
+    o.chmod = m->chmod;
+    o.no_clobber = m->only_missing && hidden;
+    o.newer = m->newer && hidden;
+    o.resume = o.anew = !m->atomic && may_continue(x);
+    o.max_size = m->max_size;
+    return o;
+}
+
+static int send_from(struct act *x, struct mover *v, int folder, const char *name,
+                     const char *remote, struct err *err)
+{
+    struct transfer *t = &x->job.state->transfer;
+    struct put_options o = put_options(x, folder);
+    if (is_own(x->run->m, folder, name)) {
+        x->deed = (struct deed){MIRROR_SKIPPED, action_reason_text(REASON_OWN)};
+        return 0;
+    }
+    int rc = put_file(v, name, remote, &o, t, err);
+    if (rc == 0 && t->skipped == SKIP_NONE && t->verdict == VERDICT_UNVERIFIED)
+        rc = confirm_there(v, remote, err);
+    snprintf(t->local, sizeof t->local, "%s", plan_path(x->run->p, x->action));
+    x->begun = x->begun || (rc < 0 && t->bytes > 0);
+    x->moved = x->moved || (o.remove_source && is_whole(t));
+    bool stays = t->skipped == SKIP_EXISTS || t->skipped == SKIP_NOT_NEWER;
+    if (rc == 0 && t->skipped != SKIP_NONE)
+        x->deed = (struct deed){stays ? MIRROR_ALREADY : MIRROR_SKIPPED, skip_reason(t->skipped)};
+    return rc;
+}
+
 static int upload(struct act *x, struct mover *v, struct err *err)
 {
     const struct mirror *m = x->run->m;
-    const struct action *a = x->action;
-    const char *name, *path = plan_path(x->run->p, a);
-    struct transfer *t = &x->job.state->transfer;
-    struct put_options o = PUT_OPTIONS_INIT;
+    const char *name, *path = plan_path(x->run->p, x->action);
     char remote[PATH_BYTES];
-    if (path_join(m->remote, path, remote, err) < 0)
-        return -1;
-    if (m->stale && !x->begun && !x->moved && remote_recheck(v, a, remote, &x->deed, err) < 0)
-        return -1;
-    if (!m->stale && !x->moved && may_be_hidden(x, path) && find_hidden(x, v, remote, err) < 0)
+    if (path_join(m->remote, path, remote, err) < 0 || look_before(x, v, remote, err) < 0)
         return -1;
     if (x->deed.outcome != MIRROR_DONE)
         return 0;
     int folder = beneath_parent(m->local, path, m->follow, &name, err);
     if (folder < 0)
         return -1;
-    if (is_own(m, folder, name)) {
-        x->deed = (struct deed){MIRROR_SKIPPED, action_reason_text(REASON_OWN)};
-        close(folder);
-        return 0;
-    }
-    o.dirfd = folder;
-    o.confined = !(m->follow && a->follow);
-    o.preserve = !m->no_times;
-    o.remove_source = m->remove_source;
-    o.atomic = m->atomic;
-    o.chmod = m->chmod;
-    o.no_clobber = m->only_missing && may_be_hidden(x, path);
-    o.newer = m->newer && may_be_hidden(x, path);
-    o.resume = o.anew = !m->atomic && may_continue(x);
-    o.max_size = m->max_size;
-    int rc = put_file(v, name, remote, &o, t, err);
-    if (rc == 0 && t->skipped == SKIP_NONE && t->verdict == VERDICT_UNVERIFIED)
-        rc = confirm_there(v, remote, err);
-    snprintf(t->local, sizeof t->local, "%s", path);
-    x->begun = x->begun || (rc < 0 && t->bytes > 0);
-    x->moved = x->moved || (m->remove_source && is_whole(t));
-    bool stays = t->skipped == SKIP_EXISTS || t->skipped == SKIP_NOT_NEWER;
-    if (rc == 0 && t->skipped != SKIP_NONE)
-        x->deed = (struct deed){stays ? MIRROR_ALREADY : MIRROR_SKIPPED, skip_reason(t->skipped)};
+    int rc = send_from(x, v, folder, name, remote, err);
     close(folder);
     return rc;
 }
