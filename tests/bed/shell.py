@@ -1,5 +1,7 @@
 """ftpsh on a pseudo-terminal."""
+import contextlib
 import re
+import signal
 import time
 
 import pexpect
@@ -75,6 +77,24 @@ class Shell:
         self.child.expect(pexpect.EOF)
         self.child.close()
         return self.child.exitstatus
+
+
+@contextlib.contextmanager
+def shells(client):
+    """Gives what starts one shell more; whatever becomes of them, they end."""
+    started = []
+
+    def start(*args, **options):
+        started.append(Shell(client, *args, **options))
+        return started[-1]
+
+    yield start
+    for one in started:
+        print(one.seen.text)
+        if one.child.isalive():
+            one.child.kill(signal.SIGKILL)
+            one.child.close()
+    client.check_findings()
 
 
 class FirstAndLast(Shell):

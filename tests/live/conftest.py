@@ -1,10 +1,9 @@
 """Fixtures of the tests against ftpfake, and of those at a terminal."""
-import signal
 
 import pytest
 
 from bed.client import Client
-from bed.shell import Shell
+from bed.shell import shells
 from fake.server import BIG, PASSWORD, SMALL, Fake
 
 
@@ -38,19 +37,8 @@ def fake(tmp_path, pki):
 @pytest.fixture
 def shell(ftpsh):
     """Starts ftpsh on a terminal of its own: see bed.shell."""
-    started = []
-
-    def start(*args, **options):
-        started.append(Shell(ftpsh, *args, **options))
-        return started[-1]
-
-    yield start
-    for one in started:
-        print(one.seen.text)
-        if one.child.isalive():
-            one.child.kill(signal.SIGKILL)
-            one.child.close()
-    ftpsh.check_findings()
+    with shells(ftpsh) as start:
+        yield start
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from bed.process import wait_until
-from bed.shell import Shell
+from bed.shell import shells
 from fake.server import BIG, SMALL
 
 SLOW = "slow=1500000"  # two seconds for the big file
@@ -20,20 +20,13 @@ def read(client, name):
 
 @pytest.fixture
 def shell(client):
-    started = []
-
-    def start(*args):
-        started.append(Shell(client, *args))
-        started[-1].prompt()
-        return started[-1]
-
-    yield start
-    for one in started:
-        print(one.seen.text)
-        if one.child.isalive():
-            one.child.kill(signal.SIGKILL)
-            one.child.close()
-    client.check_findings()
+    """At its first prompt."""
+    with shells(client) as start:
+        def start_and_wait(*args):
+            one = start(*args)
+            one.prompt()
+            return one
+        yield start_and_wait
 
 
 # Scripts.
