@@ -278,14 +278,3 @@ int tree_path(const struct tree *t, uint32_t node, char dst[PATH_BYTES], struct 
     }
     return 0;
 }
-
-const char *refusal_text(enum refusal why)
-{
-    static const char *const texts[] = {
-        [REFUSED_NAME] = "the name is empty, a path, . or .., or has line breaks",
-        [REFUSED_TWICE] = "the listing has the name twice",
-        [REFUSED_LONG] = "the path is too long",
-        [REFUSED_DEEP] = "folders are nested too deep",
-    };
-    return texts[why];
-}

@@ -101,9 +101,6 @@ uint32_t tree_find(const struct tree *t, uint32_t folder, const char *name);
 /* From below the root ("a/b"; "" for the root itself). -1 with ERR_LOCAL: it does not fit. */
 int tree_path(const struct tree *t, uint32_t node, char dst[PATH_BYTES], struct err *err);
 
-/* "empty, a path, or . or ..", for a person. */
-const char *refusal_text(enum refusal why);
-
 /* For others that keep many names in one block: puts text and its NUL behind what is there and
  * tells where, in *at. -1 with ERR_LOCAL (out of memory, or more than 4 GiB). */
 int text_keep(char **text, size_t *len, size_t *room, const char *add, uint32_t *at,
