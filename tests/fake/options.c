@@ -22,6 +22,7 @@ enum {
     OPT_ACCEPT,
     OPT_LOG,
     OPT_QUIRK,
+    OPT_BEHAVIOUR,
     OPT_HELP
 };
 
@@ -48,6 +49,7 @@ static const struct {
     {"accept-timeout", "S", OPT_ACCEPT, "how long a data connection is awaited (60)"},
     {"log", "F", OPT_LOG, "what was said, \"-\" for standard error"},
     {"quirk", "NAME[=ARG]", OPT_QUIRK, "misbehave; may be repeated:"},
+    {"behaviour", "NAME[=ARG]", OPT_BEHAVIOUR, "be hostile, in one way:"},
     {"help", NULL, OPT_HELP, "this"},
 };
 #define OPTIONS (sizeof table / sizeof table[0])
@@ -63,6 +65,8 @@ static void print_help(void)
     }
     puts("\nquirks:");
     quirk_help(stdout);
+    puts("\nbehaviours:");
+    behaviour_help(stdout);
 }
 
 static int parse_port(const char *text, int *out)
@@ -168,6 +172,9 @@ static int set_option(struct options *o, int id, const char *arg)
         return set_seconds(arg, &o->accept_timeout_ms);
     case OPT_QUIRK:
         return quirk_add(&o->quirks, arg);
+    case OPT_BEHAVIOUR:
+        o->behaviour = behaviour_find(arg, &o->behaviour_arg);
+        return o->behaviour ? 0 : -1;
     default:
         return -1;
     }
@@ -179,8 +186,11 @@ int options_parse(int argc, char **argv, struct options *o)
     for (size_t i = 0; i < OPTIONS; i++)
         longs[i] = (struct option){table[i].name, table[i].arg ? required_argument : no_argument,
                                    NULL, table[i].id};
-    *o = (struct options){
-        .root = ".", .listen = "127.0.0.1", .user = "anonymous", .accept_timeout_ms = 60000};
+    *o = (struct options){.root = ".",
+                          .listen = "127.0.0.1",
+                          .user = "anonymous",
+                          .behaviour_arg = "",
+                          .accept_timeout_ms = 60000};
     int id;
     while ((id = getopt_long(argc, argv, "", longs, NULL)) != -1) {
         if (id == OPT_HELP) {

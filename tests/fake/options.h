@@ -2,6 +2,7 @@
 #ifndef FAKE_OPTIONS_H
 #define FAKE_OPTIONS_H
 
+#include "behaviour.h"
 #include "quirk.h"
 
 enum tls_offer { OFFER_EXPLICIT, OFFER_IMPLICIT, OFFER_OFF, OFFER_REQUIRED };
@@ -18,6 +19,8 @@ struct options {
     enum tls_offer tls;
     bool tls12_only, require_reuse;
     struct quirks quirks;
+    const struct behaviour *behaviour; /* NULL: none */
+    const char *behaviour_arg;         /* "": none */
 };
 
 /* 0; 1 when help was asked for and given; -1 after a message on standard error. */

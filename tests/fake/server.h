@@ -17,6 +17,7 @@ struct server {
     _Atomic int sessions, transfers, next_port;
     _Atomic int present, logged_in; /* sessions now */
     _Atomic int accidents;
+    _Atomic int behaved; /* a behaviour's own counter */
     _Atomic int passive; /* replies that named a port */
 };
 

@@ -19,18 +19,20 @@ def find_binary():
 class Fake:
     """A running ftpfake that serves its folder `root`.
 
-    `quirks` are its misbehaviours, "name" or "name=argument"; `options` its other options; `netns`
-    the network namespace that it runs in.
+    `quirks` are its misbehaviours, "name" or "name=argument", as is the one `behaviour`; `options`
+    its other options; `netns` the network namespace that it runs in.
     """
 
-    def __init__(self, folder, pki, *quirks, options=(), tls="explicit", netns=None):
+    def __init__(self, folder, pki, *quirks, options=(), tls="explicit", netns=None,
+                 behaviour=None):
         self.root, self.talk = folder / "served", folder / "talk"
         self.root.mkdir(parents=True)
         self.tls = tls
         argv = [find_binary(), f"--root={self.root}", f"--cert={pki.good.cert}",
                 f"--key={pki.good.key}", f"--user={USER}", f"--password={PASSWORD}",
                 f"--tls={tls}", f"--log={self.talk}", *options,
-                *(f"--quirk={quirk}" for quirk in quirks)]
+                *(f"--quirk={quirk}" for quirk in quirks),
+                *([f"--behaviour={behaviour}"] if behaviour else [])]
         self.process = Process([str(a) for a in argv], folder / "output", netns)
         self.port = wait_until(self.find_port, 15, "ftpfake's port")
 

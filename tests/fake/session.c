@@ -1,3 +1,4 @@
+#include "behaviour.h"
 #include "commands.h"
 #include "data.h"
 
@@ -83,7 +84,8 @@ void session_reply(struct session *s, const char *fmt, ...)
         len = (int) sizeof text - 3;
     memcpy(text + len, "\r\n", 2);
     log_line(s, "<", text, (size_t) len);
-    session_send(s, text, (size_t) len + 2);
+    if (!behaviour_reply(s, text, (size_t) len + 2))
+        session_send(s, text, (size_t) len + 2);
 }
 
 int session_path(struct session *s, const char *arg, char out[FILE_PATH])
@@ -97,8 +99,12 @@ int session_path(struct session *s, const char *arg, char out[FILE_PATH])
 int session_start_tls(struct session *s)
 {
     gnutls_session_t tls = tls_session_new(s->srv, &s->tls, false);
-    if (tls && s->in_len == 0 && conn_handshake(&s->ctl, tls, HANDSHAKE_MS) == 0)
+    if (tls)
+        behaviour_tls_begins(s, tls, false);
+    if (tls && s->in_len == 0 && conn_handshake(&s->ctl, tls, HANDSHAKE_MS) == 0) {
+        behaviour_tls_began(s);
         return 0;
+    }
     log_line(s, "!", "no TLS on control", 17);
     s->gone = true;
     return -1;
@@ -267,19 +273,19 @@ static void run_command(struct session *s, const char *verb, const char *arg)
 
 static void handle_line(struct session *s, const char *line)
 {
-    char verb[16];
     line = skip_telnet(line);
     size_t len = strcspn(line, " ");
     const char *arg = line[len] ? line + len + 1 : line + len;
     bool secret = is_command(line, "PASS");
     log_line(s, ">", secret ? "PASS ***" : line, secret ? 8 : strlen(line));
-    if (len >= sizeof verb)
-        len = sizeof verb - 1;
-    memcpy(verb, line, len);
-    verb[len] = '\0';
+    if (len >= sizeof s->verb)
+        len = sizeof s->verb - 1;
+    memcpy(s->verb, line, len);
+    s->verb[len] = '\0';
     s->commands++;
     int64_t rest = s->rest;
-    run_command(s, verb, arg);
+    if (!behaviour_command(s, s->verb, arg))
+        run_command(s, s->verb, arg);
     if (session_quirk(s, QUIRK_FORGET_REST) && s->rest == rest)
         s->rest = 0;
 }
@@ -316,7 +322,11 @@ static void unmap_address(struct sockaddr_storage *a)
 
 static void session_init(struct session *s, struct server *srv, int fd)
 {
-    *s = (struct session){.srv = srv, .listen_fd = -1, .cwd = "/", .id = ++srv->sessions};
+    *s = (struct session){.srv = srv,
+                          .listen_fd = -1,
+                          .cwd = "/",
+                          .id = ++srv->sessions,
+                          .arg = srv->options.behaviour_arg};
     socklen_t len = sizeof s->peer;
     getpeername(fd, (struct sockaddr *) &s->peer, &len);
     len = sizeof s->local;
@@ -349,6 +359,8 @@ static bool is_one_too_many(struct session *s)
 static void serve(struct session *s)
 {
     char line[FILE_PATH + 16];
+    if (!behaviour_connected(s))
+        return;
     if (s->srv->options.tls == OFFER_IMPLICIT && session_start_tls(s) < 0)
         return;
     if (is_one_too_many(s)) {

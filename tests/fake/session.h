@@ -18,7 +18,10 @@ struct session {
     struct tls_state tls;
     struct sockaddr_storage peer, local; /* IPv4 never as an IPv6-mapped address */
     int id, commands;
-    char in[8192]; /* received and not yet a command */
+    char verb[16];       /* the command under way; "" before the first */
+    const char *arg;     /* of the behaviour */
+    int behaviour_steps; /* its own counter */
+    char in[8192];       /* received and not yet a command */
     size_t in_len;
     bool named, logged_in, private_data;
     bool counted; /* among those that are logged in */

@@ -1,4 +1,5 @@
 /* Commands that move data, and what can go wrong while it moves. */
+#include "behaviour.h"
 #include "commands.h"
 #include "data.h"
 #include "listing.h"
@@ -17,7 +18,17 @@
 #define BLOCK 65536
 
 /* How a transfer came out. */
-enum end { END_NONE, END_OK, END_ABORTED, END_CLOSED, END_RESET, END_FULL, END_DEAD, END_GONE };
+enum end {
+    END_NONE,
+    END_OK,
+    END_ABORTED,
+    END_CLOSED,
+    END_RESET,
+    END_FULL,
+    END_DEAD,
+    END_GONE,
+    END_MUTE
+};
 
 struct transfer {
     struct session *s;
@@ -35,6 +46,11 @@ struct transfer {
     z_stream z;
     char block[BLOCK], packed[BLOCK], made[BLOCK];
 };
+
+static struct behaviour_data view(struct transfer *t)
+{
+    return (struct behaviour_data){&t->data, t->up, t->fd < 0, t->done};
+}
 
 /* Goes on waiting for nothing but time when fd is -1. END_NONE when the wait is over. */
 static enum end wait_data(struct transfer *t, int fd, short events, int timeout_ms)
@@ -220,6 +236,9 @@ static enum end push_packed(struct transfer *t, size_t len, int flush)
 
 static enum end push_block(struct transfer *t, size_t len)
 {
+    struct behaviour_data d = view(t);
+    if (!behaviour_data_block(t->s, &d, t->block, len))
+        return END_MUTE;
     enum end e = t->mode_z ? push_packed(t, len, Z_SYNC_FLUSH) : push_bytes(t, t->block, len);
     t->done += (int64_t) len;
     return e;
@@ -284,6 +303,9 @@ static enum end receive_data(struct transfer *t)
         if (n == CONN_AGAIN) {
             e = wait_data(t, t->data.fd, conn_events(&t->data, POLLIN), -1);
         } else {
+            struct behaviour_data d = view(t);
+            if (!behaviour_data_block(t->s, &d, t->block, (size_t) n))
+                return END_MUTE;
             if (!keep_block(t, (size_t) n))
                 return END_FULL;
             e = keep_pace(t, (size_t) n);
@@ -318,6 +340,8 @@ static int protect_data(struct transfer *t)
     s->cpsv = false;
     gnutls_session_t tls =
         as_client ? tls_client_new(s->srv) : tls_session_new(s->srv, &s->tls, true);
+    if (tls)
+        behaviour_tls_begins(s, tls, true);
     if (!tls || conn_handshake(&t->data, tls, HANDSHAKE_MS) < 0) {
         session_reply(s, "425 No TLS on the data connection");
         return -1;
@@ -376,6 +400,11 @@ static int open_transfer(struct transfer *t)
         return -1;
     int on = 1;
     setsockopt(t->data.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    struct behaviour_data d = view(t);
+    if (!behaviour_data_open(s, &d)) {
+        conn_close(&t->data);
+        return -1;
+    }
     if (session_quirk(s, QUIRK_TLS_EARLY)) {
         if (protect_data(t) == 0) {
             reply_150(t);
@@ -433,6 +462,9 @@ static void end_orderly(struct transfer *t)
 
 static void end_transfer(struct transfer *t, enum end e)
 {
+    struct behaviour_data d = view(t);
+    if (e == END_OK && !behaviour_data_end(t->s, &d))
+        e = END_MUTE;
     if (e == END_OK) {
         end_orderly(t);
         return;
@@ -490,7 +522,8 @@ static void run_transfer(struct session *s, bool up, int fd, const struct payloa
         t->lines = session_quirk_number(s, QUIRK_LIST_LINES);
     }
     if (open_transfer(t) == 0) {
-        enum end e = up ? receive_data(t) : send_data(t);
+        struct behaviour_data d = view(t);
+        enum end e = !behaviour_data_ready(s, &d) ? END_MUTE : up ? receive_data(t) : send_data(t);
         if (up && e == END_OK)
             shorten_upload(t);
         end_transfer(t, e);
