@@ -566,6 +566,12 @@ void app_command_ends(struct app *app, size_t attempts_before)
         app->report.remembered = ladder_remembered(&app->ladder);
 }
 
+void app_report_transfer(struct app *app, const struct transfer *t)
+{
+    if (app->settings.report != REPORT_NONE)
+        report_transfer(&app->report, t);
+}
+
 /* The latest walk of the ladder that failed: others may have worked since. A strategy that comes
  * again, but for one handshake that is tried twice, is an earlier walk's. */
 static size_t latest_failures(const struct attempts *a, size_t from, size_t *end)

@@ -146,6 +146,9 @@ void app_settings_changed(struct app *app);
 size_t app_command_begins(struct app *app);
 void app_command_ends(struct app *app, size_t attempts_before);
 
+/* Adds it to the report. Where none is asked for nothing is kept: a session may last for months. */
+void app_report_transfer(struct app *app, const struct transfer *t);
+
 /* "ftpsh: context: message" on standard error, the context escaped; a data connection that no
  * strategy could open brings the reason of each, from attempts[from..] on. `context` may be "". */
 void app_complain(struct app *app, const char *context, const struct err *err, size_t from);

@@ -52,7 +52,7 @@ int cat_files(struct app *app, int n, char **names, enum cat_kind kind, struct e
             progress_start(&app->bar, names[i]);
         int rc = fetch(app, names[i], kind, &t, err);
         progress_stop(&app->bar);
-        report_transfer(&app->report, &t);
+        app_report_transfer(app, &t);
         if (rc < 0)
             return n > 1 ? err_wrap(err, "%s", names[i]) : -1;
     }

@@ -110,7 +110,7 @@ static int fetch(struct edit *e, struct err *err)
     progress_start(&app->bar, e->path);
     int rc = get_file(&app->mover, e->path, e->local, &o, &t, err);
     progress_stop(&app->bar);
-    report_transfer(&app->report, &t);
+    app_report_transfer(app, &t);
     return rc;
 }
 
@@ -130,7 +130,7 @@ static int send_back(struct edit *e, struct err *err)
     progress_start(&app->bar, e->path);
     int rc = put_file(&app->mover, e->local, e->path, &o, &t, err);
     progress_stop(&app->bar);
-    report_transfer(&app->report, &t);
+    app_report_transfer(app, &t);
     if (rc == 0)
         app_say(app, "%s: sent back, %s", e->path, verdict_name(t.verdict));
     return rc;

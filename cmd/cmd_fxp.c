@@ -166,7 +166,7 @@ static int move(struct app *app, struct end *from, struct end *to, struct err *e
     progress_stop(&app->bar);
     label(from, t->remote);
     label(to, t->local);
-    report_transfer(&app->report, t);
+    app_report_transfer(app, t);
     if (rc == 0)
         tell(app, t);
     else if (err->code == ERR_NO_DATA_PATH)

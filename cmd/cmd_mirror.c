@@ -424,8 +424,8 @@ static void action_done(void *ctx, const struct plan *p, const struct action *a,
                         const struct mirror_result *r)
 {
     struct mirroring *x = ctx;
-    if (r->transfer && x->app->settings.report != REPORT_NONE)
-        report_transfer(&x->app->report, r->transfer);
+    if (r->transfer)
+        app_report_transfer(x->app, r->transfer);
     mirror_log_action(&x->log, p, a, r);
 }
 

@@ -264,7 +264,7 @@ void transfers_tell(struct transfers *t, const struct transfer *out, bool well)
     if (!*out->remote) /* never begun */
         return;
     if (!out->skipped)
-        report_transfer(&t->app->report, out);
+        app_report_transfer(t->app, out);
     if (well)
         tell(t->app, out);
 }
