@@ -224,8 +224,9 @@ enum stream_state channel_read(struct channel *c, void *mem, size_t size, size_t
 
 enum outcome {
     OUTCOME_OPEN,
-    OUTCOME_NEXT,  /* the rung failed: try another way */
-    OUTCOME_PLAIN, /* TLS resumption may be to blame: the same rung again with a full handshake */
+    OUTCOME_NEXT,    /* the rung failed: try another way */
+    OUTCOME_PLAIN,   /* TLS resumption may be to blame: the same rung again with a full handshake */
+    OUTCOME_PROTECT, /* the server has forgotten PROT P: the same rung again behind another */
     OUTCOME_GIVE_UP
 };
 
@@ -237,6 +238,7 @@ struct opening {
     size_t first_row;    /* of this ladder */
     struct deadline end; /* of the whole ladder, reconnecting aside */
     bool full_handshake;
+    bool reminded; /* of PROT P */
 };
 
 /* A rung between its preparation and its end. */
@@ -268,6 +270,12 @@ static bool blames_data_path(const struct reply *r, bool open)
     default:
         return false;
     }
+}
+
+/* Some forget PROT P behind EPSV and say so with the transfer command (FIELD-NOTES 17). */
+static bool forgot_protection(const struct rise *t, const struct reply *r)
+{
+    return t->rung.row->private_data && (r->code == 521 || r->code == 534);
 }
 
 static int rise_fail(struct rise *t, enum attempt_stage stage, const struct err *err)
@@ -543,7 +551,9 @@ static enum outcome rise_failed(struct rise *t, struct err *err)
         session_refused(&c->final, c->what, err);
         row->stage = rise_stage(t);
         row->result = t->ready && !path ? RESULT_OK : RESULT_REJECTED;
-        outcome = path ? OUTCOME_NEXT : OUTCOME_GIVE_UP;
+        outcome = forgot_protection(t, &c->final) ? OUTCOME_PROTECT
+                  : path                          ? OUTCOME_NEXT
+                                                  : OUTCOME_GIVE_UP;
     } else if (err->code == ERR_CANCELLED ||
                deadline_passed(session_settings(c->session)->wait->limit)) {
         abort_transfer(c);
@@ -667,7 +677,17 @@ static int reconnect(struct opening *o, struct err *err)
     return 0;
 }
 
-/* One strategy, and once more without resumption where that may be to blame (FIELD-NOTES 73). */
+/* Says PROT P again, once: what is refused behind it is refused for another reason. */
+static enum outcome remind(struct opening *o, struct err *err)
+{
+    if (o->reminded)
+        return OUTCOME_NEXT;
+    o->reminded = true;
+    return session_protect(o->session, err) < 0 ? OUTCOME_GIVE_UP : OUTCOME_PROTECT;
+}
+
+/* One strategy, and once more without resumption where that may be to blame (FIELD-NOTES 73), or
+ * with PROT P said again. */
 static enum outcome climb_rung(struct opening *o, enum strategy_id id, struct channel **out,
                                struct err *err)
 {
@@ -679,9 +699,11 @@ static enum outcome climb_rung(struct opening *o, enum strategy_id id, struct ch
             return OUTCOME_GIVE_UP;
         outcome = rung_try(o, id, out, &why);
         o->full_handshake = outcome == OUTCOME_PLAIN;
+        if (outcome == OUTCOME_PROTECT)
+            outcome = remind(o, err);
         if (outcome == OUTCOME_GIVE_UP && err && !err_is_set(err))
             *err = why;
-    } while (outcome == OUTCOME_PLAIN && !deadline_passed(o->end));
+    } while ((outcome == OUTCOME_PLAIN || outcome == OUTCOME_PROTECT) && !deadline_passed(o->end));
     return outcome;
 }
 

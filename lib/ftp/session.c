@@ -204,6 +204,20 @@ static int read_banner(struct session *s, struct deadline clock, struct err *err
     return rc;
 }
 
+/* HOST (RFC 7151) chooses one of several hosts behind an address, and its certificate: before AUTH
+ * and USER. Servers that take the name from TLS (RFC 6066) need no round trip for it; IIS does not.
+ * One without the command, or without such a host, goes on as it is. */
+static int name_host(struct session *s, struct deadline clock, struct err *err)
+{
+    struct addr address;
+    if (s->software != SOFTWARE_IIS || addr_parse(s->config.host, &address, NULL) == 0)
+        return 0;
+    struct reply r;
+    int rc = exchange(s, &r, clock, err, "HOST %s", s->config.host);
+    reply_clear(&r);
+    return rc;
+}
+
 static int start_tls(struct session *s, struct deadline clock, struct err *err)
 {
     if (control_has_unread(s->control))
@@ -279,6 +293,8 @@ static int open_control(struct session *s, struct err *err)
     int rc = c->tls == TLS_IMPLICIT ? start_tls(s, clock, err) : 0;
     if (rc == 0)
         rc = read_banner(s, clock, err);
+    if (rc == 0)
+        rc = name_host(s, clock, err);
     if (rc == 0 && (c->tls == TLS_REQUIRE || c->tls == TLS_PREFER))
         rc = auth_tls(s, clock, err);
     if (rc < 0) {
@@ -364,7 +380,7 @@ static int login(struct session *s, struct err *err)
 /* ---- what follows the login ---- */
 
 /* RFC 4217 section 9: a refused PBSZ is a quirk (FIELD-NOTES 16), a refused PROT P is the end. */
-static int protect_data(struct session *s, struct err *err)
+int session_protect(struct session *s, struct err *err)
 {
     struct reply r;
     if (exchange(s, &r, reply_deadline(s), err, "PBSZ 0") < 0)
@@ -519,7 +535,7 @@ int session_connect(struct session *s, struct err *err)
     s->generation++;
     int rc = enter(s, err);
     if (rc == 0 && stream_tls(control_stream(s->control))->active)
-        rc = protect_data(s, err);
+        rc = session_protect(s, err);
     if (rc == 0)
         rc = ask_features(s, err);
     if (rc == 0)

@@ -111,6 +111,11 @@ int session_clear(struct session *s, struct deadline until, char *reply, size_t 
 /* Under TLS, or cleared already. */
 bool session_can_clear(const struct session *s);
 
+/* PBSZ 0 and PROT P (RFC 4217 section 9), as each login does: for a server that has forgotten them.
+ * 0, or -1 with ERR_TLS (PROT P is refused and --tls=prefer does not pass over it), or what broke
+ * the session. */
+int session_protect(struct session *s, struct err *err);
+
 /* MODE Z (draft-preston-ftpext-deflate) for the data connections to come, where the server lists it
  * and has not refused it, or MODE S; sends nothing where that is so already. A rebuilt session
  * starts with MODE S. 0, session_compressed() tells which; or -1 with ERR_REPLY_* (MODE S is

@@ -11,11 +11,12 @@ HANG_UP = None
 class Interpreter:
     """Passes a control connection on, except for the commands in `answers`: these get what stands
     there instead, b"" being silence and HANG_UP the end of the connection. Use it in a `with`; data
-    connections go past it. `heard` has the commands that it kept to itself.
+    connections go past it. `greeting` replaces the server's, a line. `heard` has the commands that
+    it kept to itself.
     """
 
-    def __init__(self, server_port, answers):
-        self.server_port, self.answers = server_port, answers
+    def __init__(self, server_port, answers, greeting=None):
+        self.server_port, self.answers, self.greeting = server_port, answers, greeting
         self.heard, self.open, self.threads = [], [], []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
@@ -47,6 +48,10 @@ class Interpreter:
                 server = socket.create_connection(("127.0.0.1", self.server_port), 10)
                 server.settimeout(None)
                 self.open += [client, server]
+                if self.greeting:
+                    while server.recv(1) != b"\n":
+                        pass
+                    client.sendall(self.greeting)
                 self.run(relay, server, client)
                 self.run(self.listen_to, client, server)
 

@@ -1,0 +1,127 @@
+"""Clauses of the standards that servers here leave unused, answered as another server might."""
+import pytest
+
+from bed.interpreter import Interpreter
+from fake.server import SMALL
+
+LOGIN = {"USER": b"331 Password\r\n", "PASS": b"230 Welcome\r\n", "FEAT": b"502 No FEAT\r\n",
+         "TYPE": b"200 Fine\r\n", "PWD": b'257 "/there"\r\n'}
+
+
+@pytest.fixture
+def talk(fake, client):
+    """Runs ftpsh in clear against these answers: the run, and the commands that were answered."""
+    def start(answers, *words, host="127.0.0.1", greeting=None, **how):
+        server = fake(tls="off")
+        with Interpreter(server.port, answers, greeting) as between:
+            run = client("--tls=off", "--retries=0", f"someone@{host}:{between.port}", *words, **how)
+        return run, between.heard
+    return start
+
+
+def test_account_where_it_is_wanted(talk, client):
+    """RFC 959 section 5.4: 332 behind PASS, or behind USER."""
+    path = client.home / ".netrc"
+    path.write_text("machine 127.0.0.1 login someone password secret account project\n")
+    path.chmod(0o600)
+    answers = LOGIN | {"PASS": b"332 Account\r\n", "ACCT": b"230 Welcome\r\n"}
+    run, heard = talk(answers, "pwd", password="")
+    assert (run.status, run.stdout) == (0, "/there\n"), run
+    assert heard[:3] == ["USER", "PASS", "ACCT"]
+    run, heard = talk(answers | {"USER": b"332 Account\r\n"}, "pwd", password="")
+    assert run.status == 0, run
+    assert heard[:2] == ["USER", "ACCT"]
+
+
+def test_account_that_nobody_told(talk):
+    run, heard = talk(LOGIN | {"PASS": b"332 Account\r\n"}, "pwd")
+    assert run.status == 5 and "ACCT" in run.stderr, run
+    assert "ACCT" not in heard
+
+
+@pytest.mark.parametrize("code", ("230", "232"))
+def test_no_password_where_none_is_wanted(talk, code):
+    """RFC 959 section 5.4, RFC 2228 section 5."""
+    run, heard = talk(LOGIN | {"USER": f"{code} Welcome\r\n".encode()}, "pwd")
+    assert run.status == 0, run
+    assert "PASS" not in heard
+
+
+def test_first_digit_counts(talk):
+    """RFC 1123 section 4.1.2.11: codes that no RFC knows."""
+    run, _ = talk(LOGIN | {"PASS": b"288 Welcome\r\n", "TYPE": b"277 Fine\r\n",
+                           "DELE": b"299 Gone\r\n"}, "rm", "-f", "one")
+    assert run.status == 0, run
+    run, _ = talk(LOGIN | {"DELE": b"598 No\r\n"}, "rm", "one")
+    assert run.status == 7 and "598 No" in run.stderr, run
+    run, _ = talk(LOGIN | {"DELE": b"498 Not now\r\n"}, "rm", "one")
+    assert run.status == 8 and "498 Not now" in run.stderr, run
+
+
+def test_command_that_takes_a_while(talk):
+    """RFC 959 section 5.4: a 1yz is never the last reply."""
+    run, _ = talk(LOGIN | {"DELE": b"150 A moment\r\n250 Gone\r\n"}, "rm", "-f", "one")
+    assert run.status == 0, run
+
+
+def test_quote_shows_every_line(talk):
+    """RFC 1123 section 4.1.4.2: what the server says comes whole."""
+    run, heard = talk(LOGIN | {"XANY": b"214-One\r\n two\r\n 500 three\r\n214 Four\r\n"},
+                      "quote", "XANY", "thing")
+    assert run.status == 0, run
+    assert run.stdout.split("\n")[:-1] == ["214-One", " two", " 500 three", "214 Four"]
+    assert "XANY" in heard
+
+
+def test_path_with_quotes_in_257(talk):
+    """RFC 959 appendix II: a quote in the path stands there twice."""
+    run, _ = talk(LOGIN | {"PWD": b'257 "/a ""b"" c" is the current directory\r\n'}, "pwd")
+    assert (run.status, run.stdout) == (0, '/a "b" c\n'), run
+
+
+def test_protocol_that_eprt_does_not_know(fake, client):
+    """RFC 2428 section 2: 522 names others; PORT is the one for IPv4."""
+    server = fake("refuse=EPRT:522")
+    run = client("--active", server.target(), "ls")
+    assert run.status == 0, run
+    assert run.raw_attempts()[0]["command"].startswith("PORT ")
+
+
+IIS = b"220 Microsoft FTP Service\r\n"
+
+
+@pytest.mark.parametrize("answer", (b"220 Host accepted\r\n", b"504 No such host\r\n",
+                                    b"500 What?\r\n"))
+def test_host_is_named_where_tls_would_not_do(talk, answer):
+    """RFC 7151: before USER, and what has no such host goes on."""
+    run, heard = talk(LOGIN | {"HOST": answer}, "pwd", host="localhost", greeting=IIS)
+    assert run.status == 0, run
+    assert heard[:2] == ["HOST", "USER"]
+
+
+@pytest.mark.parametrize("host, greeting", (("127.0.0.1", IIS), ("localhost", None)))
+def test_host_is_not_named_in_vain(talk, host, greeting):
+    """An address is no name; others have heard it in the handshake."""
+    run, heard = talk(LOGIN | {"HOST": b"220 Fine\r\n"}, "pwd", host=host, greeting=greeting)
+    assert run.status == 0, run
+    assert "HOST" not in heard
+
+
+@pytest.mark.parametrize("code", (521, 534))
+def test_protection_that_is_forgotten(fake, client, code):
+    """field 17: PROT P is said again, once."""
+    server = fake(options=(f"--behaviour=forgets-prot={code}",))
+    (client.folder / "up").write_bytes(SMALL)
+    run = client("-c", "get small; put up", server.target())
+    assert run.status == 0, run
+    assert (server.root / "up").read_bytes() == SMALL
+    assert [(a[0], a[2]) for a in run.attempts()] == [("epsv", "rejected"), ("epsv", "ok"), ("epsv", "ok")]
+    assert server.said().count("PROT P") == 2
+
+
+def test_protection_that_is_refused_in_the_end(fake, client):
+    """What goes on is no forgetfulness, and ends."""
+    server = fake("refuse=RETR:534")
+    run = client(server.target(), "get", "small")
+    assert run.status == 6 and "534" in run.stderr, run
+    assert server.said().count("PROT P") == 2
