@@ -20,7 +20,7 @@ void buf_clear(struct buf *b);
 
 static inline const unsigned char *buf_data(const struct buf *b)
 {
-    return b->mem + b->off;
+    return b->off ? b->mem + b->off : b->mem; /* NULL has no offsets, not even 0 */
 }
 
 static inline size_t buf_len(const struct buf *b)
