@@ -437,9 +437,11 @@ static int hold_line(void *ctx, const char *line, size_t len, struct err *err)
 /* Runs the reader over the lines held. */
 static int read_held(struct entries *x, struct err *err)
 {
-    const char *line = (const char *) buf_data(&x->held), *end = line + buf_len(&x->held);
-    for (; line < end; line += strlen(line) + 1) {
-        if (list_reader_line(x->reader, line, strlen(line), err) < 0)
+    const char *lines = (const char *) buf_data(&x->held);
+    size_t end = buf_len(&x->held), len;
+    for (size_t at = 0; at < end; at += len + 1) {
+        len = strlen(lines + at);
+        if (list_reader_line(x->reader, lines + at, len, err) < 0)
             return -1;
     }
     return list_reader_end(x->reader, err);
