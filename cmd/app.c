@@ -35,7 +35,8 @@ static void write_trace(FILE *out, const char *mark, const char *text)
     fflush(out);
 }
 
-static const char *const log_marks[] = {[LOG_SENT] = ">", [LOG_RECEIVED] = "<", [LOG_NOTE] = "*"};
+static const char *const log_marks[] = {
+    [LOG_SENT] = ">", [LOG_RECEIVED] = "<", [LOG_NOTE] = "*", [LOG_NEWS] = "*"};
 
 /* Comes from all threads: each line is written at once. */
 static void on_log_line(void *ctx, enum log_kind kind, const char *text)
@@ -43,10 +44,14 @@ static void on_log_line(void *ctx, enum log_kind kind, const char *text)
     struct app *app = ctx;
     if (app->trace)
         write_trace(app->trace, log_marks[kind], text);
-    if (!app->settings.verbose)
+    bool news = kind == LOG_NEWS && !app->settings.quiet;
+    if (!app->settings.verbose && !news)
         return;
     progress_lock(&app->bar);
-    fprintf(stderr, "%s %s\n", log_marks[kind], text);
+    if (app->settings.verbose)
+        fprintf(stderr, "%s %s\n", log_marks[kind], text);
+    else
+        fprintf(stderr, "%s\n", text);
     progress_unlock(&app->bar);
 }
 
@@ -122,19 +127,22 @@ static void point_mover(struct app *app)
     app->mover.pump.tick_ctx = &app->bar;
 }
 
-/* Lines of a twin would disturb the prompt: they are for the trace alone. */
+/* Lines of a twin would disturb the prompt: they are for the trace, and news wait with its other
+ * messages. Comes from all its threads. */
 static void on_twin_line(void *ctx, enum log_kind kind, const char *text)
 {
-    struct app *app = ctx;
-    if (app->trace)
-        write_trace(app->trace, log_marks[kind], text);
+    struct app *twin = ctx;
+    if (twin->trace)
+        write_trace(twin->trace, log_marks[kind], text);
+    if (kind == LOG_NEWS && !twin->settings.quiet)
+        fprintf(twin->messages, "%s\n", text);
 }
 
 /* The fields that are its own. */
 static int twin_equip(struct app *twin, struct app *app, struct err *err)
 {
     progress_init(&twin->bar);
-    twin->log = (struct log){on_twin_line, app};
+    twin->log = (struct log){on_twin_line, twin};
     twin->cancel = cancel_new(err);
     twin->wait = (struct wait){twin->cancel, DEADLINE_NEVER};
     twin->ladder = app->ladder;
@@ -163,6 +171,7 @@ struct app *app_twin(struct app *app, struct err *err)
     *twin = (struct app){.settings = app->settings,
                          .mode = MODE_BATCH,
                          .background = true,
+                         .trace = app->trace,
                          .proxy = app->proxy,
                          .rate = app->rate,
                          .mover = app->mover};
@@ -355,6 +364,7 @@ struct session *app_make_session(struct app *app, const struct settings *s, cons
         .connect_timeout_ms = s->connect_timeout_ms,
         .reply_timeout_ms = s->reply_timeout_ms,
         .final_timeout_ms = s->final_timeout_ms,
+        .reconnects = app->mode == MODE_SHELL ? 0 : s->retries,
         .wait = &app->wait,
         .log = &app->log,
     };

@@ -291,6 +291,12 @@ static int take_entry(void *ctx, const struct entry *e, struct err *err)
     return f->ls->compare ? items_add(&f->items, &item, err) : put_streamed(f, &item, err);
 }
 
+static void take_anew(void *ctx)
+{
+    struct folder *f = ctx;
+    items_clear(&f->items);
+}
+
 /* Servers name a single file as they like; here it is called as it was asked for. */
 static int name_single_file(struct folder *f, struct err *err)
 {
@@ -332,7 +338,7 @@ static int list_folder(struct ls *ls, const char *path, int depth, struct err *e
     struct folder f = {.ls = ls, .path = path};
     if (depth == 1)
         ls->ancestry = (struct ancestry){0};
-    struct list_options options = {.no_times = !ls->times};
+    struct list_options options = {.no_times = !ls->times, .anew = ls->compare ? take_anew : NULL};
     struct list_end end = {0};
     int rc = list_stream(&ls->app->mover, path, &options, take_entry, &f, &end, err);
     if (rc == 0 && ls->compare)

@@ -6,6 +6,7 @@
 #include "quantity.h"
 #include "transfers.h"
 #include "base/fold.h"
+#include "xfer/change.h"
 #include "xfer/compare.h"
 #include "xfer/mirror.h"
 #include "xfer/mix.h"
@@ -250,7 +251,7 @@ static int open_remote(struct mirroring *x, struct err *err)
     if (why.code != ERR_REPLY_PERMANENT || !x->roots.upload)
         return err_take(err, &why);
     x->remote_missing = x->dry;
-    return x->dry ? 0 : session_expect(s, NULL, path, err, "MKD %s", path);
+    return x->dry ? 0 : change_make_folder(&x->app->mover, path, err);
 }
 
 /* The source first: where there is none, no target is made. */

@@ -3,6 +3,7 @@
 #include "base/escape.h"
 #include "jsonout.h"
 #include "parts.h"
+#include "xfer/change.h"
 #include "xfer/stat.h"
 #include "xfer/walk.h"
 
@@ -21,7 +22,7 @@ static int put_done(struct app *app, const char *path, bool made, struct err *er
 
 static int make_folder(struct app *app, const char *path, struct err *err)
 {
-    if (session_expect(app->session, NULL, path, err, "MKD %s", path) < 0)
+    if (change_make_folder(&app->mover, path, err) < 0)
         return -1;
     return put_done(app, path, true, err);
 }
@@ -54,7 +55,7 @@ static int make_path(struct app *app, const char *path, struct err *err)
 
 static int remove_folder(struct app *app, const char *path, struct err *err)
 {
-    return session_expect(app->session, NULL, path, err, "RMD %s", path);
+    return change_remove_folder(&app->mover, path, err);
 }
 
 int cmd_mkdir(struct app *app, int argc, char **argv, struct err *err)
@@ -69,13 +70,8 @@ int cmd_rmdir(struct app *app, int argc, char **argv, struct err *err)
 
 int cmd_mv(struct app *app, int argc, char **argv, struct err *err)
 {
-    struct reply r = {0};
     (void) argc;
-    if (session_command(app->session, &r, err, "RNFR %s", argv[1]) < 0)
-        return -1;
-    int rc = r.code / 100 == 3 ? 0 : session_refused(&r, argv[1], err);
-    reply_clear(&r);
-    return rc < 0 ? -1 : session_expect(app->session, NULL, argv[2], err, "RNTO %s", argv[2]);
+    return change_rename(&app->mover, argv[1], argv[2], err);
 }
 
 static int change_mode(struct app *app, const char *path, struct err *err)

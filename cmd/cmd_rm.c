@@ -3,6 +3,7 @@
 #include "arguments.h"
 #include "jsonout.h"
 #include "parts.h"
+#include "xfer/change.h"
 #include "xfer/stat.h"
 #include "xfer/walk.h"
 
@@ -28,10 +29,9 @@ static int put_removed(struct app *app, const char *path, enum entry_type type, 
 
 static int remove_one(struct app *app, const char *path, enum entry_type type, struct err *err)
 {
-    const char *verb = type == ENTRY_DIR ? "RMD" : "DELE";
-    if (session_expect(app->session, NULL, path, err, "%s %s", verb, path) < 0)
-        return -1;
-    return put_removed(app, path, type, err);
+    int rc = type == ENTRY_DIR ? change_remove_folder(&app->mover, path, err)
+                               : change_delete(&app->mover, path, err);
+    return rc < 0 ? -1 : put_removed(app, path, type, err);
 }
 
 /* Facts of MLSD may be those of what a link leads to (pyftpdlib's are), and nothing that lies
@@ -42,7 +42,7 @@ static int remove_link(struct removal *r, const char *path, struct err *err)
     struct err why = ERR_INIT;
     if (!features_has(session_features(r->app->session), FEATURE_MLST) || r->app->mover.mlsd_broken)
         return 0;
-    if (session_expect(r->app->session, NULL, path, &why, "DELE %s", path) == 0)
+    if (change_delete(&r->app->mover, path, &why) == 0)
         return put_removed(r->app, path, ENTRY_LINK, err) < 0 ? -1 : 1;
     return walk_may_go_on(&why) ? 0 : err_take(err, &why);
 }

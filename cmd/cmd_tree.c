@@ -110,12 +110,22 @@ static int draw_below(struct tree *t, const char *folder, const struct item *ite
     return rc < 0 ? parts_refused(&t->parts, path, &why, err) : 0;
 }
 
+static void take_anew(void *ctx)
+{
+    struct folder *f = ctx;
+    items_clear(&f->items);
+}
+
 /* `depth` is that of its entries. */
 static int draw_folder(struct tree *t, const char *path, int depth, struct err *err)
 {
     struct folder f = {.tree = t, .path = path};
     char below[PATH_BYTES];
-    int rc = list_entries(&t->app->mover, path, take_entry, &f, err);
+    struct list_options options = {.no_times = true, .anew = take_anew};
+    struct list_end end;
+    int rc = list_stream(&t->app->mover, path, &options, take_entry, &f, &end, err);
+    if (rc == 0)
+        rc = list_end_check(&end, path, err);
     items_sort(&f.items);
     for (size_t i = 0; rc == 0 && i < f.items.n; i++) {
         const struct item *item = &f.items.list[i];

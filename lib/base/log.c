@@ -49,14 +49,30 @@ void log_received(const struct log *log, const char *line, size_t len)
         emit(log, LOG_RECEIVED, line, len);
 }
 
-void log_note(const struct log *log, const char *fmt, ...)
+static void vemit(const struct log *log, enum log_kind kind, const char *fmt, va_list ap)
+    __attribute__((format(printf, 3, 0)));
+
+static void vemit(const struct log *log, enum log_kind kind, const char *fmt, va_list ap)
 {
+    char raw[LINE_MAX_SHOWN];
     if (!log || !log->line)
         return;
-    char raw[LINE_MAX_SHOWN];
+    vsnprintf(raw, sizeof raw, fmt, ap);
+    emit(log, kind, raw, strlen(raw));
+}
+
+void log_note(const struct log *log, const char *fmt, ...)
+{
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(raw, sizeof raw, fmt, ap);
+    vemit(log, LOG_NOTE, fmt, ap);
     va_end(ap);
-    emit(log, LOG_NOTE, raw, strlen(raw));
+}
+
+void log_news(const struct log *log, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    vemit(log, LOG_NEWS, fmt, ap);
+    va_end(ap);
 }

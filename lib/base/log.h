@@ -11,7 +11,8 @@
 enum log_kind {
     LOG_SENT,     /* a command */
     LOG_RECEIVED, /* a line of a reply */
-    LOG_NOTE      /* what the engine does */
+    LOG_NOTE,     /* what the engine does */
+    LOG_NEWS      /* the same, and a person is to know it at once */
 };
 
 /* The sink gets one line without its end; it must not keep the pointer. It may be called from any
@@ -26,5 +27,6 @@ struct log {
 void log_sent(const struct log *log, const char *line, size_t len);
 void log_received(const struct log *log, const char *line, size_t len);
 void log_note(const struct log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void log_news(const struct log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -238,7 +238,9 @@ struct opening {
     size_t first_row;    /* of this ladder */
     struct deadline end; /* of the whole ladder, reconnecting aside */
     bool full_handshake;
-    bool reminded; /* of PROT P */
+    bool reminded;    /* of PROT P */
+    struct err broke; /* how the rung's control connection did; none: it did not */
+    bool forgiven;    /* a rung has had another chance after that */
 };
 
 /* A rung between its preparation and its end. */
@@ -619,6 +621,8 @@ static enum outcome rung_try(struct opening *o, enum strategy_id id, struct chan
     };
     t.rung.row->private_data = session_private_data(o->session);
     enum outcome outcome = rung_climb(o, &t, err);
+    if ((outcome == OUTCOME_NEXT || outcome == OUTCOME_PLAIN) && session_broke(o->session, err))
+        o->broke = *err;
     t.rung.row->ms = clock_now_ms() - start;
     rung_clear(&t.rung);
     if (t.connected >= 0)
@@ -666,7 +670,10 @@ static int reconnect(struct opening *o, struct err *err)
 {
     char all[sizeof err->msg];
     int64_t start = clock_now_ms();
-    if (session_ready(o->session, err) < 0) {
+    int rc = err_is_set(&o->broke) ? session_recover(o->session, &o->broke, err)
+                                   : session_ready(o->session, err);
+    err_clear(&o->broke);
+    if (rc < 0) {
         bool fell = err && err->code != ERR_CANCELLED && o->rows->n > o->first_row;
         return fell ? err_wrap(err, "after %s", tell_rungs(o, all, sizeof all)) : -1;
     }
@@ -686,12 +693,24 @@ static enum outcome remind(struct opening *o, struct err *err)
     return session_protect(o->session, err) < 0 ? OUTCOME_GIVE_UP : OUTCOME_PROTECT;
 }
 
+/* A control connection that breaks need not have to do with the strategy: that has another chance,
+ * once for all of them. */
+static bool deserves_another(struct opening *o)
+{
+    bool first = err_is_set(&o->broke) && !o->forgiven;
+    if (first)
+        attempts_drop_last(o->rows);
+    o->forgiven |= first;
+    return first;
+}
+
 /* One strategy, and once more without resumption where that may be to blame (FIELD-NOTES 73), or
  * with PROT P said again. */
 static enum outcome climb_rung(struct opening *o, enum strategy_id id, struct channel **out,
                                struct err *err)
 {
     enum outcome outcome;
+    bool again;
     o->full_handshake = false;
     do {
         struct err why = ERR_INIT;
@@ -703,7 +722,8 @@ static enum outcome climb_rung(struct opening *o, enum strategy_id id, struct ch
             outcome = remind(o, err);
         if (outcome == OUTCOME_GIVE_UP && err && !err_is_set(err))
             *err = why;
-    } while ((outcome == OUTCOME_PLAIN || outcome == OUTCOME_PROTECT) && !deadline_passed(o->end));
+        again = deserves_another(o) || outcome == OUTCOME_PLAIN || outcome == OUTCOME_PROTECT;
+    } while (again && !deadline_passed(o->end));
     return outcome;
 }
 

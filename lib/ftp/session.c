@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "ftp/listing.h"
+#include "ftp/repeat.h"
 #include "net/dial.h"
 #include "net/proxy_dial.h"
 
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 enum { PASSWORD_MAX = 1024, RESYNC_MS = 1000, QUIT_MS = 1000, CLEAR_MS = 2000, BANNER_SHOWN = 256 };
+enum { PAUSE_MS = 1000, PAUSE_MAX_MS = 4000 }; /* between tries to rebuild */
 
 struct session {
     struct session_config config; /* its strings are ours */
@@ -110,6 +112,7 @@ struct session *session_clone(const struct session *s, const struct session_conf
     struct session_config config = s->config;
     config.ask_password = NULL;
     config.attended = false;
+    config.reconnects = 0; /* it belongs to a pool, which has a patience of its own */
     config.trust = lent->trust;
     config.proxy = lent->proxy;
     config.wait = lent->wait;
@@ -564,31 +567,102 @@ void session_quit(struct session *s)
 
 /* What stands in the buffer before a command is sent answers no command: a 421, or the last words
  * of a server that has closed since. Noticed here, the session is rebuilt instead of failing. */
-static void drain_strays(struct session *s)
+static void drain_strays(struct session *s, struct err *err)
 {
     struct reply r = {0};
-    while (session_alive(s) && control_try(s->control, &r, NULL) > 0) {
-        log_note(s->config.log, "a reply that answers no command was passed over");
+    while (session_alive(s) && control_try(s->control, &r, err) > 0) {
+        if (r.code == 421)
+            session_refused(&r, "the server ends the session", err);
+        else
+            log_note(s->config.log, "a reply that answers no command was passed over");
         reply_clear(&r);
     }
 }
 
 int session_ready(struct session *s, struct err *err)
 {
-    drain_strays(s);
-    return session_connect(s, err);
+    struct err why = ERR_INIT;
+    drain_strays(s, &why);
+    return session_broke(s, &why) ? session_recover(s, &why, err) : session_connect(s, err);
+}
+
+bool session_broke(const struct session *s, const struct err *why)
+{
+    bool lost = why->code == ERR_CLOSED || why->code == ERR_TRUNCATED || why->reply == 421;
+    return lost && s->control && control_dead(s->control);
+}
+
+static bool may_pass(const struct session *s, const struct err *why)
+{
+    return why->code == ERR_CONNECT || why->code == ERR_CLOSED ||
+           why->code == ERR_REPLY_TRANSIENT ||
+           (why->code == ERR_TIMEOUT && !deadline_passed(s->config.wait->limit));
+}
+
+int session_recover(struct session *s, const struct err *why, struct err *err)
+{
+    int64_t ms = PAUSE_MS;
+    log_news(s->config.log, "%s: %s; connecting again", s->config.host, why->msg);
+    for (int left = s->config.reconnects;; left--) {
+        struct err now = ERR_INIT;
+        if (session_connect(s, &now) == 0)
+            return 0;
+        if (left <= 0 || !may_pass(s, &now))
+            return err_take(err, &now);
+        log_news(s->config.log, "%s; trying again in %d s", now.msg, (int) (ms / 1000));
+        if (wait_fds(s->config.wait, NULL, 0, deadline_in(ms), err) < 0)
+            return -1;
+        ms = ms < PAUSE_MAX_MS ? 2 * ms : PAUSE_MAX_MS;
+    }
+}
+
+static bool is_repeatable(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
+
+static bool is_repeatable(const char *fmt, va_list ap)
+{
+    char head[32]; /* verb and subcommand */
+    vsnprintf(head, sizeof head, fmt, ap);
+    bool safe = repeat_of(head) == REPEAT_SAFE;
+    wipe(head, sizeof head);
+    return safe;
 }
 
 static int vcommand(struct session *s, struct reply *out, struct err *err, const char *fmt,
                     va_list ap) __attribute__((format(printf, 4, 0)));
 
+/* vexchange(), with 421 as the error that it is. */
+static int try_command(struct session *s, struct reply *out, struct err *err, const char *fmt,
+                       va_list ap) __attribute__((format(printf, 4, 0)));
+
+static int try_command(struct session *s, struct reply *out, struct err *err, const char *fmt,
+                       va_list ap)
+{
+    int rc = vexchange(s, out, reply_deadline(s), err, fmt, ap);
+    if (rc < 0 || out->code != 421)
+        return rc;
+    session_refused(out, "the server ends the session", err);
+    reply_clear(out);
+    return -1;
+}
+
 static int vcommand(struct session *s, struct reply *out, struct err *err, const char *fmt,
                     va_list ap)
 {
+    struct err why = ERR_INIT;
+    va_list head, again;
     *out = (struct reply){0};
     if (session_ready(s, err) < 0)
         return -1;
-    return vexchange(s, out, reply_deadline(s), err, fmt, ap);
+    va_copy(head, ap);
+    va_copy(again, ap);
+    int rc = try_command(s, out, &why, fmt, ap);
+    if (rc < 0 && (!session_broke(s, &why) || !is_repeatable(fmt, head)))
+        err_take(err, &why);
+    else if (rc < 0 && (rc = session_recover(s, &why, err)) == 0)
+        rc = try_command(s, out, err, fmt, again);
+    va_end(head);
+    va_end(again);
+    return rc;
 }
 
 int session_command(struct session *s, struct reply *out, struct err *err, const char *fmt, ...)
@@ -618,10 +692,10 @@ int session_expect(struct session *s, struct reply *out, const char *what, struc
     return rc;
 }
 
-int session_cd(struct session *s, const char *path, struct err *err)
+static int cd_once(struct session *s, const char *path, struct err *err)
 {
     char before[PATH_BYTES], now[PATH_BYTES];
-    if (session_ready(s, err) < 0 || change_folder(s, path, err) < 0)
+    if (change_folder(s, path, err) < 0)
         return -1;
     s->astray = true; /* until PWD has told where this is */
     memcpy(before, s->cwd, sizeof before);
@@ -635,11 +709,31 @@ int session_cd(struct session *s, const char *path, struct err *err)
     return 0;
 }
 
+/* A session that is rebuilt is back where it was: the change is safe to repeat. */
+static int change_twice(struct session *s, const char *path,
+                        int (*change)(struct session *s, const char *path, struct err *err),
+                        struct err *err)
+{
+    struct err why = ERR_INIT;
+    if (session_ready(s, err) < 0)
+        return -1;
+    if (change(s, path, &why) == 0)
+        return 0;
+    if (!session_broke(s, &why))
+        return err_take(err, &why);
+    return session_recover(s, &why, err) < 0 ? -1 : change(s, path, err);
+}
+
+int session_cd(struct session *s, const char *path, struct err *err)
+{
+    return change_twice(s, path, cd_once, err);
+}
+
 int session_visit(struct session *s, const char *path, struct err *err)
 {
     if (strlen(path) >= sizeof s->visit)
         return err_set(err, ERR_USAGE, "the path is too long");
-    if (session_ready(s, err) < 0 || change_folder(s, path, err) < 0)
+    if (change_twice(s, path, change_folder, err) < 0)
         return -1;
     memcpy(s->visit, path, strlen(path) + 1);
     return 0;

@@ -1,8 +1,9 @@
 /* A logged-in control connection, which can be rebuilt as it was: login, protection, type, folder.
  *
  * Commands go through session_command(), which first rebuilds a session that died (server gone,
- * cancelled and not brought back in step), so that the next command just works. Secrets are wiped
- * by session_free().
+ * cancelled and not brought back in step), so that the next command just works; one whose reply is
+ * lost with the connection is sent again where ftp/repeat.h says that this is safe. A person gets
+ * one line about a connection that broke (log_news()). Secrets are wiped by session_free().
  */
 #ifndef FTPSH_FTP_SESSION_H
 #define FTPSH_FTP_SESSION_H
@@ -41,6 +42,7 @@ struct session_config {
     int64_t connect_timeout_ms; /* name, TCP, banner, TLS: one clock */
     int64_t reply_timeout_ms;   /* each reply */
     int64_t final_timeout_ms;   /* the reply after a transfer, before a NOOP asks for it */
+    int reconnects;             /* tries to rebuild what broke, beyond the first; with pauses */
     const struct proxy *proxy;  /* control and passive data go through it; NULL: straight */
     const struct wait *wait;
     const struct log *log; /* may be NULL */
@@ -55,7 +57,8 @@ void session_free(struct session *s); /* without QUIT */
 
 /* Another session to the same server, as the same user and in the same folder, not connected yet:
  * for a thread of its own, while nobody uses `s`. It asks nobody for anything. Of `lent` only
- * what session_new() would borrow counts: trust, proxy, wait and log. NULL with ERR_LOCAL. */
+ * what session_new() would borrow counts: trust, proxy, wait and log. It rebuilds itself once, not
+ * patiently. NULL with ERR_LOCAL. */
 struct session *session_clone(const struct session *s, const struct session_config *lent,
                               struct err *err);
 
@@ -69,11 +72,19 @@ int session_connect(struct session *s, struct err *err);
  * last command, or said 421, is noticed first. */
 int session_ready(struct session *s, struct err *err);
 
+/* Whether `why` is that the control connection broke, or the server said 421, in the middle of
+ * something: it may or may not have been carried out. A failure to connect is none. */
+bool session_broke(const struct session *s, const struct err *why);
+
+/* After that: says so and connects again, config.reconnects times with pauses while that fails in
+ * passing. Errors of session_connect(). */
+int session_recover(struct session *s, const struct err *why, struct err *err);
+
 /* QUIT, its reply awaited for a short moment, and the end. Never fails. */
 void session_quit(struct session *s);
 
 /* Sends a command and waits for its final reply, passing over 1yz. 0 whatever the code, *out is the
- * caller's to clear; -1 when no reply came. */
+ * caller's to clear; -1 when no reply came, or one that ends the session (421). */
 int session_command(struct session *s, struct reply *out, struct err *err, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 

@@ -198,12 +198,18 @@ static int expand(struct mover *m, read_folder_fn read, const char *pattern, str
 
 /* ---- folders there ---- */
 
+static void forget_items(void *ctx)
+{
+    items_clear(ctx);
+}
+
 /* What can't be listed matches nothing, as in a shell; what is listed in part might match more. */
 static int read_remote(struct expansion *x, struct items *out, struct err *err)
 {
     struct err why = ERR_INIT;
     struct list_end end;
-    if (list_stream(x->mover, x->path, NULL, items_collect, out, &end, &why) == 0)
+    struct list_options options = {.anew = forget_items};
+    if (list_stream(x->mover, x->path, &options, items_collect, out, &end, &why) == 0)
         return list_end_check(&end, x->path, err);
     if (!walk_may_go_on(&why))
         return err_take(err, &why);

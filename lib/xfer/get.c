@@ -1,5 +1,6 @@
 #include "xfer/get.h"
 
+#include "xfer/change.h"
 #include "xfer/stat.h"
 #include "xfer/verify.h"
 
@@ -136,6 +137,8 @@ static int verify_unconfirmed(struct get *g, int64_t have, const struct err *why
 {
     int64_t size;
     struct session *s = g->mover->session;
+    if (session_broke(s, why) && session_recover(s, why, NULL) < 0)
+        return err_take(err, why);
     if (session_size(s, g->remote, &size, NULL) < 0 || size != have)
         return err_take(err, why);
     log_note(session_settings(s)->log, "%s: %s; its size is right", g->remote, why->msg);
@@ -286,7 +289,7 @@ static int remove_source(struct get *g, struct err *err)
     if (g->out->verdict != VERDICT_SIZE_OK && g->out->verdict != VERDICT_VERIFIED)
         return err_set(err, ERR_INTEGRITY,
                        "%s is not deleted: nothing tells whether all of it has come", g->remote);
-    return session_expect(g->mover->session, NULL, g->remote, err, "DELE %s", g->remote);
+    return change_delete(g->mover, g->remote, err);
 }
 
 int get_file(struct mover *m, const char *remote, const char *local, const struct get_options *o,

@@ -122,7 +122,8 @@ struct entries {
     void *ctx;
     struct list_options options;
     struct list_end end;
-    bool gave_up; /* each() did */
+    bool told;    /* each() was called */
+    bool gave_up; /* it did */
     bool dots;    /* "." was listed: an empty folder is one */
     int64_t lines;
     struct list_reader *reader;
@@ -148,6 +149,7 @@ static int tell_entry(void *ctx, const struct entry *e, struct err *err)
     x->end.entries += !dot;
     if (dot && !x->options.show_all)
         return 0;
+    x->told = true;
     int rc = x->each(x->ctx, e, err);
     x->gave_up = rc != 0;
     return rc != 0 ? -1 : 0;
@@ -201,7 +203,8 @@ static int understood(const struct entries *x, struct err *err)
 
 static bool refused(const struct err *err)
 {
-    return err->code == ERR_REPLY_PERMANENT || err->code == ERR_REPLY_TRANSIENT;
+    return (err->code == ERR_REPLY_PERMANENT || err->code == ERR_REPLY_TRANSIENT) &&
+           err->reply != 421; /* which refuses nothing but the session */
 }
 
 /* Whether `path` is a folder: 1, 0, or -1 when the session broke. */
@@ -335,7 +338,8 @@ static bool was_unanswered(const struct attempts *rows, size_t from)
  * on. */
 static bool may_be_mlsd(const struct entries *x, const struct err *why, size_t from)
 {
-    if (x->mover->lessons.mlsd_proven || x->end.entries > 0 || x->gave_up)
+    if (x->mover->lessons.mlsd_proven || x->end.entries > 0 || x->gave_up ||
+        session_broke(x->mover->session, why))
         return false;
     if (why->code == ERR_NO_DATA_PATH)
         return was_unanswered(x->mover->attempts, from);
@@ -640,6 +644,25 @@ static int list_either(struct entries *x, const char *path, struct err *err)
     return 0;
 }
 
+/* A listing changes nothing: one that broke off with the control connection is asked for again. */
+static int list_twice(struct entries *x, const char *path, struct err *err)
+{
+    struct err why = ERR_INIT;
+    struct session *s = x->mover->session;
+    if (list_either(x, path, &why) == 0)
+        return 0;
+    if (!session_broke(s, &why) || x->gave_up || (x->told && !x->options.anew))
+        return err_take(err, &why);
+    if (session_recover(s, &why, err) < 0)
+        return -1;
+    forget_listing(x);
+    buf_clear(&x->held);
+    x->overflowed = x->told = false;
+    if (x->options.anew)
+        x->options.anew(x->ctx);
+    return list_either(x, path, err);
+}
+
 static void entries_free(struct entries *x)
 {
     for (size_t i = 0; i < CANDIDATES; i++) {
@@ -672,7 +695,7 @@ int list_stream(struct mover *m, const char *path, const struct list_options *o,
     if (o)
         x->options = *o;
     buf_init(&x->held, HOLD_BYTES);
-    int rc = list_either(x, path, err);
+    int rc = list_twice(x, path, err);
     x->end.complete =
         rc == 0 && x->end.unread == 0 && !x->end.unclean && !x->end.unended && !x->end.refused;
     if (end)

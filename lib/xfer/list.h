@@ -15,6 +15,9 @@ struct list_options {
     bool show_all; /* "." and ".." too, where the server lists them */
     bool no_times; /* nobody looks at them: saves asking for the zone of LIST's */
     bool plain;    /* by LIST in any case: it shows links that MLSD may hide */
+    /* Forgets what was told: where the control connection broke, all of it comes again. NULL: a
+     * listing is only repeated where nothing was told yet. */
+    void (*anew)(void *ctx);
 };
 
 /* How a listing came to its end. Only a complete one says what is not there: nothing may be deleted

@@ -1,3 +1,4 @@
+#include "xfer/change.h"
 #include "xfer/list.h"
 #include "xfer/mirror_private.h"
 
@@ -99,7 +100,7 @@ int remote_recheck(struct mover *v, const struct action *a, const char *path, st
 static int make_folder(struct mover *v, const char *path, struct deed *deed, struct err *err)
 {
     struct err why = ERR_INIT;
-    if (session_expect(v->session, NULL, path, &why, "MKD %s", path) == 0)
+    if (change_make_folder(v, path, &why) == 0)
         return 0;
     if (refused(&why) && session_visit(v->session, path, NULL) == 0) {
         session_leave(v->session);
@@ -116,14 +117,14 @@ static int remove_file(const struct mirror *m, struct mover *v, const struct act
         return -1;
     if (deed->outcome != MIRROR_DONE)
         return 0;
-    return session_expect(v->session, NULL, path, err, "DELE %s", path);
+    return change_delete(v, path, err);
 }
 
 /* Only an empty one can go, and another run may be using it. */
 static int remove_probe(struct mover *v, const char *path, struct deed *deed, struct err *err)
 {
     struct err why = ERR_INIT;
-    if (session_expect(v->session, NULL, path, &why, "RMD %s", path) == 0)
+    if (change_remove_folder(v, path, &why) == 0)
         return 0;
     if (!refused(&why))
         return err_take(err, &why);
@@ -145,7 +146,7 @@ int remote_act(const struct mirror *m, struct mover *v, const struct plan *p,
     if (a->kind == ACTION_DELETE || a->kind == ACTION_CLEAN)
         return remove_file(m, v, a, path, deed, err);
     if (a->kind == ACTION_RMDIR)
-        return session_expect(v->session, NULL, path, err, "RMD %s", path);
+        return change_remove_folder(v, path, err);
     if (a->kind == ACTION_CHMOD)
         return session_expect(v->session, NULL, path, err, "SITE CHMOD %03o %s",
                               (unsigned) a->mode & 0777, path);

@@ -4,6 +4,7 @@
 
 #include "base/fold.h"
 #include "base/random.h"
+#include "xfer/change.h"
 #include "xfer/part.h"
 
 #include <dirent.h>
@@ -191,14 +192,15 @@ static int is_remote(struct mover *m, const char *folder, const char *name, stru
 }
 
 /* 1: it is made; 0: the server refuses; -1. */
-static int change_remote(struct mover *m, const char *verb, const char *folder, const char *name,
-                         struct err *err)
+static int change_remote(struct mover *m,
+                         int (*change)(struct mover *m, const char *path, struct err *err),
+                         const char *folder, const char *name, struct err *err)
 {
     char path[PATH_BYTES];
     struct err why = ERR_INIT;
     if (path_join(folder, name, path, err) < 0)
         return -1;
-    if (session_expect(m->session, NULL, path, &why, "%s %s", verb, path) == 0)
+    if (change(m, path, &why) == 0)
         return 1;
     return why.code == ERR_REPLY_PERMANENT || why.code == ERR_REPLY_TRANSIENT ? 0
                                                                               : err_take(err, &why);
@@ -212,13 +214,14 @@ int probe_remote(struct mover *m, const char *folder, struct probe *out, struct 
     for (int accents = 1; made == 0 && accents >= 0; accents--) {
         if (names_make(&n, accents, err) < 0)
             return -1;
-        made = change_remote(m, "MKD", folder, n.plain, err);
+        made = change_remote(m, change_make_folder, folder, n.plain, err);
     }
     if (made <= 0)
         return made;
     int capital = is_remote(m, folder, n.capital, err);
     int decomposed = capital >= 0 && n.accents ? is_remote(m, folder, n.decomposed, err) : 1;
-    if (capital < 0 || decomposed < 0 || change_remote(m, "RMD", folder, n.plain, err) < 0)
+    if (capital < 0 || decomposed < 0 ||
+        change_remote(m, change_remove_folder, folder, n.plain, err) < 0)
         return -1;
     out->fold = (capital ? FOLD_CASE : 0U) | (decomposed ? FOLD_FORM : 0U);
     return 0;

@@ -1,5 +1,6 @@
 #include "xfer/put.h"
 
+#include "xfer/change.h"
 #include "xfer/get.h"
 #include "xfer/stamp.h"
 #include "xfer/verify.h"
@@ -337,6 +338,8 @@ static int verify_unconfirmed(struct put *p, const struct err *why)
 {
     int64_t there;
     struct session *s = p->mover->session;
+    if (session_broke(s, why) && session_recover(s, why, NULL) < 0)
+        return -1;
     if (session_size(s, p->to, &there, NULL) < 0 || there != expected_size(p))
         return -1;
     log_note(session_settings(s)->log, "%s: %s; its size is right", p->to, why->msg);
@@ -408,28 +411,17 @@ static int make_temp(struct put *p, struct err *err)
     return 0;
 }
 
-static int rename_remote(struct session *s, const char *from, const char *to, struct err *err)
-{
-    struct reply r;
-    if (session_command(s, &r, err, "RNFR %s", from) < 0)
-        return err_wrap(err, "%s", from);
-    int rc = r.code / 100 == 3 ? 0 : session_refused(&r, from, err);
-    reply_clear(&r);
-    return rc < 0 ? -1 : session_expect(s, NULL, to, err, "RNTO %s", to);
-}
-
 /* ".name.ftpsh.old" for ".name.ftpsh.tmp". What an earlier run has left there goes: the file that
  * is put aside is younger. */
 static int put_aside(struct put *p, char aside[PATH_BYTES])
 {
-    struct session *s = p->mover->session;
     size_t len = strlen(p->temp) - strlen(TEMP_SUFFIX);
     snprintf(aside, PATH_BYTES, "%.*s" ASIDE_SUFFIX, (int) len, p->temp);
-    if (rename_remote(s, p->remote, aside, NULL) == 0)
+    if (change_rename(p->mover, p->remote, aside, NULL) == 0)
         return 0;
-    if (session_expect(s, NULL, aside, NULL, "DELE %s", aside) < 0)
+    if (change_delete(p->mover, aside, NULL) < 0)
         return -1;
-    return rename_remote(s, p->remote, aside, NULL);
+    return change_rename(p->mover, p->remote, aside, NULL);
 }
 
 /* Some servers rename to no name that is taken. The old file is put aside there and not deleted:
@@ -437,17 +429,16 @@ static int put_aside(struct put *p, char aside[PATH_BYTES])
 static int rename_past(struct put *p, const struct err *why, struct err *err)
 {
     char aside[PATH_BYTES];
-    struct session *s = p->mover->session;
-    const struct log *log = session_settings(s)->log;
+    const struct log *log = session_settings(p->mover->session)->log;
     if (put_aside(p, aside) < 0)
         return err_take(err, why);
     log_note(log, "%s was put aside to make room for the new one: %s", p->remote, why->msg);
-    if (rename_remote(s, p->temp, p->remote, err) < 0) {
-        if (rename_remote(s, aside, p->remote, NULL) < 0)
+    if (change_rename(p->mover, p->temp, p->remote, err) < 0) {
+        if (change_rename(p->mover, aside, p->remote, NULL) < 0)
             err_wrap(err, "the old file is on the server as %s now", aside);
         return -1;
     }
-    if (session_expect(s, NULL, aside, NULL, "DELE %s", aside) < 0)
+    if (change_delete(p->mover, aside, NULL) < 0)
         log_note(log, "the old file stays on the server as %s", aside);
     return 0;
 }
@@ -456,7 +447,7 @@ static int rename_temp(struct put *p, struct err *err)
 {
     struct err why = ERR_INIT;
     struct session *s = p->mover->session;
-    if (rename_remote(s, p->temp, p->remote, &why) == 0)
+    if (change_rename(p->mover, p->temp, p->remote, &why) == 0)
         return 0;
     if (why.code != ERR_REPLY_PERMANENT || session_size(s, p->remote, &(int64_t){0}, NULL) < 0)
         return err_take(err, &why);
@@ -473,8 +464,7 @@ static void clear_temp(struct put *p, struct err *err)
     bool wanted = again || (o->resume && !o->anew);
     if (wanted && err->code != ERR_INTEGRITY)
         err_wrap(err, "a part is kept on the server as %s", p->temp);
-    else if (err->code == ERR_CANCELLED ||
-             session_expect(p->mover->session, NULL, p->temp, NULL, "DELE %s", p->temp) < 0)
+    else if (err->code == ERR_CANCELLED || change_delete(p->mover, p->temp, NULL) < 0)
         err_wrap(err, "a part may be left on the server as %s", p->temp);
 }
 

@@ -57,6 +57,12 @@ static int take_entry(void *ctx, const struct entry *e, struct err *err)
     return rc >= 0 && entered ? items_add(&f->items, &item, err) : rc < 0 ? -1 : 0;
 }
 
+static void take_anew(void *ctx)
+{
+    struct folder *f = ctx;
+    items_clear(&f->items);
+}
+
 static int walk_folder(struct walk *w, int depth, struct err *err);
 
 static int passed_over(struct walk *w, const struct err *why, struct err *err)
@@ -102,7 +108,11 @@ static int walk_folder(struct walk *w, int depth, struct err *err)
 {
     struct folder f = {.walk = w, .depth = depth};
     struct err why = ERR_INIT;
-    int rc = list_entries(w->mover, w->path, take_entry, &f, &why);
+    struct list_options options = {.anew = w->options->streamed ? NULL : take_anew};
+    struct list_end end;
+    int rc = list_stream(w->mover, w->path, &options, take_entry, &f, &end, &why);
+    if (rc == 0)
+        rc = list_end_check(&end, w->path, &why);
     if (rc == 0) {
         if (!w->options->streamed)
             items_sort(&f.items);

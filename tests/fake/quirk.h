@@ -57,6 +57,8 @@
     X(FIRST_425, "425-on-data", NUMBER, "N", "425 to the first N transfers")                       \
     X(ALL_522, "522-on-data", FLAG, "", "522 to every transfer")                                   \
     X(BYE_AFTER, "421-after", NUMBER, "N", "421 after N commands")                                 \
+    X(CUT_BEFORE, "cut-before", TEXT, "CMD[:N]", "CMD cuts the control connection, N (1) times")   \
+    X(CUT_BEHIND, "cut-behind", TEXT, "CMD[:N]", "the same instead of the reply: CMD is done")     \
     X(LOGIN_421, "login-421", FLAG, "", "421 to USER: too many connections")                       \
     X(AGAIN_421, "421-after-logins", NUMBER, "N", "the same from the N+1st connection on")         \
     X(MAX_SESSIONS, "max-sessions", NUMBER, "N", "421 to connections beyond N at a time")          \

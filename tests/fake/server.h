@@ -18,6 +18,7 @@ struct server {
     _Atomic int present, logged_in; /* sessions now */
     _Atomic int accidents;
     _Atomic int behaved; /* a behaviour's own counter */
+    _Atomic int cuts;    /* of the quirks "cut-before" and "cut-behind" */
     _Atomic int passive; /* replies that named a port */
 };
 

@@ -73,10 +73,27 @@ void session_send(struct session *s, const char *text, size_t len)
             s->gone = true;
 }
 
+/* Whether the quirk cuts the connection at this command, this time. */
+static bool is_cut(struct session *s, enum quirk_id quirk, const char *verb)
+{
+    const char *at = s->srv->options.quirks.value[quirk].text;
+    size_t len = strlen(verb);
+    if (!session_quirk(s, quirk) || strncasecmp(at, verb, len) != 0 || (at[len] && at[len] != ':'))
+        return false;
+    if (s->srv->cuts >= (at[len] ? atoi(at + len + 1) : 1))
+        return false;
+    s->srv->cuts++;
+    log_line(s, "!", "cut", 3);
+    s->gone = true;
+    return true;
+}
+
 void session_reply(struct session *s, const char *fmt, ...)
 {
     char text[FILE_PATH + 1024];
     va_list ap;
+    if (is_cut(s, QUIRK_CUT_BEHIND, s->verb))
+        return;
     va_start(ap, fmt);
     int len = vsnprintf(text, sizeof text - 2, fmt, ap);
     va_end(ap);
@@ -282,6 +299,8 @@ static void handle_line(struct session *s, const char *line)
         len = sizeof s->verb - 1;
     memcpy(s->verb, line, len);
     s->verb[len] = '\0';
+    if (is_cut(s, QUIRK_CUT_BEFORE, s->verb))
+        return;
     s->commands++;
     int64_t rest = s->rest;
     if (!behaviour_command(s, s->verb, arg))
