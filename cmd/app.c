@@ -172,6 +172,7 @@ struct app *app_twin(struct app *app, struct err *err)
                          .mode = MODE_BATCH,
                          .background = true,
                          .trace = app->trace,
+                         .password = app->password,
                          .proxy = app->proxy,
                          .rate = app->rate,
                          .mover = app->mover};

@@ -40,6 +40,7 @@ struct app {
     struct target
         before; /* where one was before that, in the folder that one left; no host: nowhere */
     struct proxy proxy;      /* that leads to it, where the session has one */
+    const char *password;    /* what FTPSH_PASSWORD held; borrowed; NULL: there was none */
     char *fd_password;       /* what --password-fd gave; NULL: not read yet */
     int fd_read;             /* which one that was */
     struct session *session; /* NULL: not connected */

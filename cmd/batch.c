@@ -194,6 +194,7 @@ static int run_text(struct app *app, const char *text, const char *name)
         rc = rc < 0 ? fail(app, where, &err) : run_line(app, line, where, &err);
         on = rc == 0 || run_goes_on(app, &err);
         failed = failed || rc < 0;
+        wipe(line, sizeof line);
         text += len + (text[len] == '\n');
     }
     return failed ? -1 : 0;

@@ -1,6 +1,7 @@
 #include "handlers.h"
 
 #include "aliases.h"
+#include "base/buf.h"
 #include "base/escape.h"
 #include "jsonout.h"
 #include "places.h"
@@ -66,12 +67,19 @@ int cmd_open(struct app *app, int argc, char **argv, struct err *err)
     return strcmp(argv[1], "-") == 0 ? open_before(app, err) : app_open(app, argv[1], err);
 }
 
+static void forget_password(struct target *t)
+{
+    wipe(t->password, sizeof t->password);
+    t->has_password = false;
+}
+
 int cmd_close(struct app *app, int argc, char **argv, struct err *err)
 {
     (void) argc;
     (void) argv;
     (void) err;
     app_close(app);
+    forget_password(&app->target);
     return 0;
 }
 
@@ -84,9 +92,8 @@ int cmd_user(struct app *app, int argc, char **argv, struct err *err)
         return err_set(err, ERR_USAGE, "the name is too long");
     /* the password in the target is another user's */
     snprintf(app->target.user, sizeof app->target.user, "%s", argv[1]);
-    memset(app->target.password, 0, sizeof app->target.password);
+    forget_password(&app->target);
     app->target.has_user = true;
-    app->target.has_password = false;
     return app_connect(app, argv[1], err);
 }
 

@@ -1,11 +1,13 @@
 #include "editor.h"
 
+#include "base/buf.h"
 #include "signals.h"
 #include "term.h"
 
 #include <errno.h>
 #include <histedit.h>
 #include <poll.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -338,6 +340,15 @@ int editor_insert(struct editor *e, const char *text)
     return el_insertstr(e->libedit, text);
 }
 
+/* libedit keeps the line until another takes its place, as it was typed and as it was given. */
+static void forget_line(struct editor *e, const char *got)
+{
+    const LineInfoW *typed = el_wline(e->libedit);
+    wchar_t *from = (wchar_t *) (uintptr_t) typed->buffer;
+    wipe((char *) (uintptr_t) got, strlen(got));
+    wipe(from, (size_t) (typed->lastchar - typed->buffer) * sizeof *from);
+}
+
 int editor_read(struct editor *e, const struct prompt *p, char line[LINE_BYTES])
 {
     int count = 0;
@@ -365,5 +376,6 @@ int editor_read(struct editor *e, const struct prompt *p, char line[LINE_BYTES])
     }
     memcpy(line, got, len);
     line[len] = '\0';
+    forget_line(e, got);
     return 1;
 }

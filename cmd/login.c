@@ -29,6 +29,8 @@ static int read_password_fd(struct app *app, int fd, struct login *out, struct e
         char *secret = calloc(1, PASSWORD_BYTES);
         if (!secret)
             return err_set(err, ERR_LOCAL, "out of memory");
+        if (fd > STDERR_FILENO) /* programs that are started could read the file again */
+            fcntl(fd, F_SETFD, FD_CLOEXEC);
         if (read_secret(app, fd, secret, PASSWORD_BYTES, err) < 0) {
             free(secret);
             return err_wrap(err, "option '--password-fd'");
@@ -50,9 +52,8 @@ static int read_password_file(struct app *app, const char *path, struct login *o
     return rc < 0 ? err_wrap(err, "%s", path) : 0;
 }
 
-static int read_password_variable(struct login *out, struct err *err)
+static int read_password_variable(const char *value, struct login *out, struct err *err)
 {
-    const char *value = getenv("FTPSH_PASSWORD");
     out->has_password = value != NULL;
     if (value && strlen(value) >= sizeof out->password)
         return err_set(err, ERR_LOCAL, "FTPSH_PASSWORD is too long");
@@ -80,7 +81,7 @@ static int find_password(struct app *app, const struct settings *s, const struct
     case PASSWORD_FROM_ENVIRONMENT:
         break;
     }
-    return read_password_variable(out, err);
+    return read_password_variable(app->password, out, err);
 }
 
 static int run_password_command(struct app *app, const char *command, const struct target *t,

@@ -33,7 +33,8 @@ struct plan {
     struct err nowhere; /* what is wrong with it: told when it is its turn */
     int argc;           /* of the one command; 0: none */
     char **argv;
-    const char *batch; /* the file of commands; NULL: none */
+    const char *batch;    /* the file of commands; NULL: none */
+    const char *password; /* that was handed over in the environment; NULL: none */
 };
 
 static int print_help(void)
@@ -157,16 +158,18 @@ static int run_shell(struct app *app)
     return shell_run(app, &err) < 0 ? fail(app, "", &err) : 0;
 }
 
-static int open_target(struct app *app, const struct plan *p)
+static int open_target(struct app *app, struct plan *p)
 {
     struct err err = p->nowhere;
-    if (!err.code && app_use_target(app, &p->where, &err) == 0 && app_connect(app, NULL, &err) == 0)
+    int rc = err.code ? -1 : app_use_target(app, &p->where, &err);
+    target_clear(&p->where); /* its password is the app's now */
+    if (rc == 0 && app_connect(app, NULL, &err) == 0)
         return 0;
     /* most messages name the server themselves */
     return fail(app, strstr(err.msg, app->target.host) ? "" : app->target.host, &err);
 }
 
-static int run(struct app *app, const struct plan *p)
+static int run(struct app *app, struct plan *p)
 {
     struct err err = ERR_INIT;
     if (p->mode == MODE_ONE_SHOT && command_check(p->argc, p->argv, NULL, &err) < 0) {
@@ -212,7 +215,7 @@ static int write_report(struct app *app, int status)
     return status ? status : 1;
 }
 
-static int run_plan(const struct plan *p)
+static int run_plan(struct plan *p)
 {
     struct app app;
     struct err err = ERR_INIT;
@@ -221,6 +224,7 @@ static int run_plan(const struct plan *p)
         app_free(&app);
         return status_of(err.code);
     }
+    app.password = p->password;
     run(&app, p);
     app_close(&app);
     if (app_flush(&app, &err) < 0)
@@ -293,10 +297,13 @@ static void warn_of_secrets(void)
             "~/.netrc, --password-file, --password-command\n");
 }
 
-static int start(struct plan *p, const struct secret_words *words)
+static int start(struct plan *p, struct secret_words *words)
 {
     struct err err = ERR_INIT;
     int rc = make_plan(p, words->argc, words->argv, &err);
+    if (rc == 0) /* settings and target have what they need of them */
+        secrecy_forget_words(words, words->argc - p->argc);
+    p->password = words->password;
     if (words->cut && !p->settings.quiet)
         warn_of_secrets();
     if (p->settings.help)

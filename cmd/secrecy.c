@@ -62,25 +62,35 @@ static bool is_quote(char c)
 }
 
 /* A word, in quotes or not. */
-static bool announces(const char *word, size_t len)
+static bool is_word(const char *word, size_t len, const char *name)
 {
     if (len > 1 && is_quote(*word) && word[len - 1] == *word) {
         word++;
         len -= 2;
     }
-    return len == 4 && (strncasecmp(word, "pass", 4) == 0 || strncasecmp(word, "acct", 4) == 0);
+    return len == strlen(name) && strncasecmp(word, name, len) == 0;
+}
+
+static bool announces(const char *word, size_t len)
+{
+    return is_word(word, len, "pass") || is_word(word, len, "acct");
 }
 
 /* Of "PASS password" in one word, in quotes or not. Returns how much it was. */
 static size_t cut_announced(char *word, size_t len)
 {
-    size_t from = len > 0 && is_quote(*word) ? 6 : 5, end = len;
-    if (from == 6 && word[len - 1] == *word)
+    static const char *const verbs[] = {"pass", "acct", "site pswd"};
+    size_t quote = len > 0 && is_quote(*word), end = len;
+    if (quote && word[len - 1] == *word)
         end--;
-    if (end <= from || !strchr(" \\", word[from - 1]) || !announces(word + from - 5, 4))
-        return 0;
-    cut(word + from, end - from);
-    return end - from;
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+        size_t n = strlen(verbs[i]), from = quote + n + 1;
+        if (end > from && is_word(word + quote, n, verbs[i]) && strchr(" \\", word[from - 1])) {
+            cut(word + from, end - from);
+            return end - from;
+        }
+    }
+    return 0;
 }
 
 static size_t cut_password(char *word, size_t len)
@@ -115,18 +125,56 @@ static size_t word_length(const char *p)
     return (size_t) (p - from);
 }
 
+/* A command whose words go by, as far as they announce a password. */
+struct course {
+    size_t n;    /* words so far */
+    bool quoted; /* it goes to the server as it is, words and all */
+    bool user;   /* "user NAME password", as ftp(1) takes it */
+    enum { NO_SECRET, NEXT_SECRET, ALL_SECRET } what;
+};
+
+static void follow(struct course *c, const char *word, size_t len)
+{
+    bool marked = c->n == 0 && len > 0 && *word == '-'; /* "-quote" */
+    word += marked;
+    len -= marked;
+    if (len == 0)
+        return;
+    c->what = NO_SECRET;
+    if (announces(word, len))
+        c->what = c->quoted ? ALL_SECRET : NEXT_SECRET;
+    else if ((c->quoted && is_word(word, len, "pswd")) || (c->user && c->n == 1))
+        c->what = ALL_SECRET;
+    c->quoted = c->quoted || is_word(word, len, "quote") || is_word(word, len, "site");
+    c->user = c->user || (c->n == 0 && is_word(word, len, "user"));
+    c->n++;
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
 bool secrecy_cut_list(char *list)
 {
-    bool found = false, next = false;
-    for (char *p = list; *p; p += *p && is_end(*p)) {
-        size_t len = word_length(p);
-        size_t n = next ? len : cut_password(p, len);
-        if (next)
+    bool found = false;
+    struct course c = {.n = 0};
+    for (char *p = list; *p;) {
+        size_t len = word_length(p), n;
+        if (len == 0) {
+            if (!is_blank(*p++))
+                c = (struct course){.n = 0};
+        } else if (c.what == NO_SECRET) {
+            n = cut_password(p, len);
+            found = found || n > 0;
+            follow(&c, p, len - n);
+            p += len - n;
+        } else {
             cut(p, len);
-        found = found || n > 0;
-        bool goes_on = (next && len == 0) || announces(p, len - n);
-        p += len - n;
-        next = goes_on && (*p == ' ' || *p == '\t');
+            found = true;
+            if (c.what == NEXT_SECRET)
+                c.what = NO_SECRET;
+        }
     }
     return found;
 }
@@ -144,14 +192,19 @@ static bool is_list_option(const char *word)
 static bool cut_words(int argc, char **argv)
 {
     bool found = false;
+    struct course c = {.n = 1}; /* which of them is the command's name is not known yet */
     for (int i = 1; i < argc; i++) {
         char *word = argv[i];
-        const char *before = argv[i - 1];
-        bool secret = i > 1 && announces(before, strlen(before));
-        if (secret)
+        if (c.what != NO_SECRET) {
             wipe(word, strlen(word));
-        bool list = is_list_option(word) || (i > 1 && is_list_option(before));
-        found = (list ? secrecy_cut_list(word) : secrecy_cut_word(word)) || secret || found;
+            found = true;
+            if (c.what == NEXT_SECRET)
+                c.what = NO_SECRET;
+            continue;
+        }
+        bool list = is_list_option(word) || (i > 1 && is_list_option(argv[i - 1]));
+        found = (list ? secrecy_cut_list(word) : secrecy_cut_word(word)) || found;
+        follow(&c, word, strlen(word));
     }
     return found;
 }
@@ -172,16 +225,40 @@ static int copy(int argc, char **argv, struct secret_words *out)
     return 0;
 }
 
+/* -1: out of memory. The environment is wiped in its place, where others could read it. */
+static int take_password(char **out)
+{
+    static const char name[] = "FTPSH_PASSWORD";
+    char *value = getenv(name);
+    if (!value)
+        return 0;
+    *out = strdup(value);
+    wipe(value, strlen(value));
+    unsetenv(name);
+    return *out ? 0 : -1;
+}
+
 int secrecy_take_words(int argc, char **argv, struct secret_words *out, struct err *err)
 {
     *out = (struct secret_words){0};
     int rc = copy(argc, argv, out);
+    if (take_password(&out->password) < 0)
+        rc = -1;
     out->cut = cut_words(argc, argv);
     return rc < 0 ? err_set(err, ERR_LOCAL, "out of memory") : 0;
 }
 
+void secrecy_forget_words(struct secret_words *w, int n)
+{
+    for (int i = 1; i < n; i++)
+        wipe(w->argv[i], strlen(w->argv[i]));
+}
+
 void secrecy_clear(struct secret_words *w)
 {
+    if (w->password)
+        wipe(w->password, strlen(w->password));
+    free(w->password);
     for (int i = 0; w->store && i < w->argc; i++) {
         wipe(w->store[i], strlen(w->store[i]));
         free(w->store[i]);

@@ -1,4 +1,4 @@
-/* Passwords stay out of the process list and of core dumps. */
+/* Passwords stay out of the process list, of the environment and of core dumps. */
 #ifndef FTPSH_CMD_SECRECY_H
 #define FTPSH_CMD_SECRECY_H
 
@@ -13,18 +13,23 @@ void secrecy_forbid_cores(void);
 /* The words of the command line, as they were given. */
 struct secret_words {
     int argc;
-    char **argv;  /* NULL behind the last; the pointers may be moved */
-    bool cut;     /* the process's own held what looks like a password */
-    char **store; /* where the words begin */
+    char **argv;    /* NULL behind the last; the pointers may be moved */
+    bool cut;       /* the process's own held what looks like a password */
+    char **store;   /* where the words begin */
+    char *password; /* what FTPSH_PASSWORD held; NULL: there was none */
 };
 
-/* Copies argv, and cuts out of argv itself what looks like a password: what stands between "user:"
- * and "@" of a word, also inside a list of commands, and what follows PASS or ACCT, in their word
- * too. Rather too much is cut than too little: nothing but `ps` reads argv afterwards. -1 with
- * ERR_LOCAL: out of memory, and the passwords are cut all the same. */
+/* Takes FTPSH_PASSWORD out of the environment, so that no program which is started inherits it,
+ * copies argv, and cuts out of argv itself what looks like a password: what stands between "user:"
+ * and "@" of a word, also inside a list of commands, and what follows PASS, ACCT, SITE PSWD and
+ * `user NAME`, in their word too. Rather too much is cut than too little: nothing but `ps` reads
+ * argv afterwards. -1 with ERR_LOCAL: out of memory, and the passwords are cut all the same. */
 int secrecy_take_words(int argc, char **argv, struct secret_words *out, struct err *err);
 
-/* Wipes the copy. */
+/* The first `n` words have been read, and are wiped. */
+void secrecy_forget_words(struct secret_words *w, int n);
+
+/* Wipes the copies. */
 void secrecy_clear(struct secret_words *w);
 
 /* The cutting alone, pure: of a word, or of a list of commands. True when there was something. */

@@ -197,6 +197,7 @@ int shell_run(struct app *app, struct err *err)
         struct err ignored = ERR_INIT;
         if (got > 0)
             run_line(app, line, "", &ignored);
+        wipe(line, sizeof line);
         if (app->quit)
             app->quit = may_leave(app);
     }

@@ -2,10 +2,10 @@
 
 #include "base/escape.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 enum { LINE_MAX_SHOWN = 1024 };
 
@@ -17,26 +17,49 @@ static void emit(const struct log *log, enum log_kind kind, const char *line, si
     log->line(log->ctx, kind, text);
 }
 
-/* How much of a command may be shown: up to the blank behind its verb. 0: all of it. */
-static size_t shown_of_secret(const char *line, size_t len)
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* Whether a line begins with the verb; a blank in that stands for any number of them. */
+static bool has_verb(const char *line, size_t len, const char *verb)
+{
+    size_t n = 0;
+    for (; *verb; verb++) {
+        if (n == len ||
+            (*verb == ' ' ? !is_blank(line[n]) : toupper((unsigned char) line[n]) != *verb))
+            return false;
+        n++;
+        while (*verb == ' ' && n < len && is_blank(line[n]))
+            n++;
+    }
+    return true;
+}
+
+/* What may be shown of a command with a secret; NULL: all of it. */
+static const char *shown_of_secret(const char *line, size_t len)
 {
     static const char *const verbs[] = {"USER ", "PASS ", "ACCT ", "SITE PSWD "};
-    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
-        size_t n = strlen(verbs[i]);
-        if (len >= n && strncasecmp(line, verbs[i], n) == 0)
-            return n;
+    while (len > 0 && is_blank(*line)) {
+        line++;
+        len--;
     }
-    return 0;
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+        if (has_verb(line, len, verbs[i]))
+            return verbs[i];
+    }
+    return NULL;
 }
 
 void log_sent(const struct log *log, const char *line, size_t len)
 {
     if (!log || !log->line)
         return;
-    size_t shown = shown_of_secret(line, len);
-    if (shown > 0) {
+    const char *verb = shown_of_secret(line, len);
+    if (verb) {
         char redacted[32];
-        int n = snprintf(redacted, sizeof redacted, "%.*s****", (int) shown, line);
+        int n = snprintf(redacted, sizeof redacted, "%s****", verb);
         emit(log, LOG_SENT, redacted, (size_t) n);
     } else {
         emit(log, LOG_SENT, line, len);

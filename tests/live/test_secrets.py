@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bed.process import wait_until
+from bed.shell import shells
 from fake.server import PASSWORD
 
 SECRET = "hidden-word"
@@ -53,6 +54,10 @@ COMMAND_LINES = {
     "-c quoted": ("-c", "open {h}; quote 'PASS {s}'"),
     "quote in one": ("{h}", "quote", "PASS {s}"),
     "quote": ("{h}", "quote", "pass", "{s}"),
+    "blanks": ("{h}", "quote", "pass", "more", "{s}"),
+    "site": ("{h}", "site", "PSWD", "{s}", "{s}"),
+    "-c site": ("-c", "open {h}; site PSWD {s} {s}; ls"),
+    "-c user": ("-c", "open {h}; user me {s}"),
     "fxp": ("{h}", "fxp", "ftp://me:{s}@{h}/one", "ftp://you:{s}@{h}/two"),
     "set": ("-c", "set proxy http://me:{s}@{h}; open ftp.invalid"),
 }
@@ -175,19 +180,19 @@ def test_memory_is_no_business_of_others(binary, account, silent):
         connection.close()
 
 
-def memory_holds(child, secret):
-    maps = Path(f"/proc/{child.pid}/maps").read_text().splitlines()
-    with open(f"/proc/{child.pid}/mem", "rb", buffering=0) as memory:
-        for line in maps:
+def memory_holds(pid, secret):
+    """The mappings in which it stands, one for each time."""
+    found, secret = [], secret if isinstance(secret, bytes) else secret.encode()
+    with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
+        for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
             low, high, mode = re.match(r"(\w+)-(\w+) (\S+)", line).groups()
             size = int(high, 16) - int(low, 16)
             if not mode.startswith("rw") or size > 1 << 30:
                 continue
             memory.seek(int(low, 16))
             with contextlib.suppress(OSError):
-                if secret.encode() in memory.read(size):
-                    return line
-    return None
+                found += [line] * memory.read(size).count(secret)
+    return found
 
 
 @pytest.fixture
@@ -204,5 +209,97 @@ def test_words_of_a_command_are_wiped_behind_it(fake, plain):
         child.stdin.write("\n".join(lines).encode())
         child.stdin.flush()
         assert child.stdout.readline() == b"/\n", child.stderr.read()
-        wait_until(lambda: not memory_holds(child, SECRET), 5,
-                   f"a wiped memory, not {memory_holds(child, SECRET)}")
+        wait_until(lambda: not memory_holds(child.pid, SECRET), 5,
+                   f"a wiped memory, not {memory_holds(child.pid, SECRET)}")
+
+
+def handed_over(source, fake, plain, pipe):
+    """Arguments, variables and first command by which one logs in with the password."""
+    target, secret = fake.target(), plain.folder / "secret"
+    secret.write_text(PASSWORD + "\n")
+    secret.chmod(0o600)
+    known = target.replace("@", f":{PASSWORD}@")
+    if source == "netrc":
+        login = f'machine 127.0.0.1 login someone password "{PASSWORD}"\n'
+        (plain.home / ".netrc").write_text(login)
+        (plain.home / ".netrc").chmod(0o600)
+    if source == "descriptor":
+        os.write(pipe[1], f"{PASSWORD}\n".encode())
+    return {
+        "variable": ([target], ""), "netrc": ([target], ""), "target": ([known], ""),
+        "file": ([f"--password-file={secret}", target], ""),
+        "command": ([f"--password-command=cat {secret}", target], ""),
+        "descriptor": ([f"--password-fd={pipe[0]}", target], ""),
+        "open": ([], f'open "{known}"\n'),
+    }[source]
+
+
+# How often it is held: by the session, which may have to log in again, and where it came from if it
+# can't be had from there again.
+HELD = {"variable": (2, 1), "descriptor": (2, 1), "target": (2, 0), "open": (2, 0), "file": (1, 0),
+        "command": (1, 0), "netrc": (1, 0)}
+
+
+@pytest.mark.parametrize("source", HELD)
+def test_a_password_is_held_where_it_is_needed(fake, plain, source):
+    """After the login, also of sessions beside it, and once the connection is closed."""
+    pipe = os.pipe()
+    args, first = handed_over(source, fake(), plain, pipe)
+    env = plain.env(PASSWORD if source == "variable" else "")
+
+    def ask(child, line):
+        child.stdin.write(f'{line}\necho "so far"\n'.encode())
+        child.stdin.flush()
+        while (got := child.stdout.readline()) != b"so far\n":
+            assert got, child.stderr.read()
+        return len(memory_holds(child.pid, PASSWORD))
+
+    with running(plain.argv(["-q", "-b", "-", *args]), env=env, cwd=plain.folder,
+                 pass_fds=pipe[:1]) as child:
+        held = [ask(child, first + "pwd"), ask(child, "mget -P2 big small; get small again & wait"),
+                ask(child, "close")]
+        assert held == [HELD[source][0], HELD[source][0], HELD[source][1]], \
+            memory_holds(child.pid, PASSWORD)
+    for end in pipe:
+        os.close(end)
+
+
+def test_a_typed_password_is_held_where_it_is_needed(fake, plain):
+    """At the question, and in a line that is not for the history."""
+    target = fake().target()
+    with shells(plain) as start:
+        shell = start(target, password="")
+        shell.child.expect("Password for .*: ")
+        shell.type(PASSWORD)
+        shell.prompt()
+        assert len(memory_holds(shell.child.pid, PASSWORD)) == 1
+        shell.type("close")
+        shell.child.expect("ftpsh> ")
+        assert not memory_holds(shell.child.pid, PASSWORD)
+        shell.keys('open "' + target.replace("@", f":{PASSWORD}@") + '"')
+        shell.child.expect(PASSWORD)
+        assert memory_holds(shell.child.pid, PASSWORD.encode("utf-32-le"))  # libedit's line
+        shell.run("")
+        assert len(memory_holds(shell.child.pid, PASSWORD)) == 2
+        shell.type("close")
+        shell.child.expect("ftpsh> ")
+        for form in (PASSWORD, PASSWORD.encode("utf-32-le")):
+            assert not memory_holds(shell.child.pid, form), memory_holds(shell.child.pid, form)
+
+
+def test_programs_that_are_started_get_no_password(fake, client):
+    """Neither by the environment, nor by the descriptor that it was read from."""
+    server, lines = fake(), "!env\nls | env\nquit\n"
+    run = client("-b", "-", server.target(), stdin=lines)
+    assert run.status == 0 and len(re.findall("^HOME=", run.stdout, re.MULTILINE)) == 2, run
+    assert "FTPSH_PASSWORD" not in run.stdout + run.stderr and PASSWORD not in run.stdout
+    run = client("--password-command=env >&2", server.target(), "pwd")
+    assert run.status == 5 and "FTPSH_USER=someone" in run.stderr, run
+    assert "FTPSH_PASSWORD" not in run.stderr and PASSWORD not in run.stderr
+    secret = client.folder / "secret"
+    secret.write_text(PASSWORD)
+    with open(secret, "rb") as file:
+        lines = f"!cat /proc/self/fd/{file.fileno()}; echo nothing\n"
+        run = client("--on-error=continue", f"--password-fd={file.fileno()}", "-b", "-",
+                     server.target(), stdin=lines, password="", pass_fds=[file.fileno()])
+    assert run.stdout == "nothing\n" and "No such file" in run.stderr, run

@@ -32,11 +32,13 @@ static void secrets_are_redacted(void **state)
 {
     (void) state;
     assert_string_equal(sent("PASS secret"), "PASS ****");
-    assert_string_equal(sent("pass two words"), "pass ****");
+    assert_string_equal(sent("pass two words"), "PASS ****");
     assert_string_equal(sent("USER somebody"), "USER ****");
     assert_string_equal(sent("ACCT x"), "ACCT ****");
     assert_string_equal(sent("PASS "), "PASS ****");
     assert_string_equal(sent("SITE PSWD old new"), "SITE PSWD ****");
+    assert_string_equal(sent(" site \t pswd  old new"), "SITE PSWD ****");
+    assert_string_equal(sent("PASS  secret"), "PASS ****");
 }
 
 static void the_rest_is_not(void **state)
