@@ -9,7 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { COMMAND_MAX = 8 * 1024, READ_CHUNK = 4 * 1024, INTERIM_MAX = 64, LAST_SHOWN = 200 };
+enum {
+    COMMAND_MAX = 8 * 1024,
+    READ_CHUNK = 4 * 1024,
+    LOOSE_MAX = 64, /* replies in a row that end no command */
+    STRAY_MS = 1000,
+    LAST_SHOWN = 200
+};
 
 struct control {
     struct stream *stream;
@@ -20,6 +26,12 @@ struct control {
     struct buf in;
     struct reply_scan scan;
     int outstanding;
+    char verb[8];               /* of the command under way, where it is the only one; else "" */
+    struct reply held;          /* one that cannot answer it; without text: none */
+    struct deadline held_until; /* when it counts as the answer after all */
+    bool lenient;               /* one did: this server answers as it likes */
+    int loose;                  /* replies since the last one that ended a command */
+    unsigned strays;
     int64_t spoken_ms; /* when something was said last, by clock_now_ms() */
     bool dead;
     char last[LAST_SHOWN];
@@ -49,6 +61,7 @@ void control_free(struct control *c)
         return;
     stream_free(c->stream);
     buf_clear(&c->in);
+    reply_clear(&c->held);
     free(c);
 }
 
@@ -79,6 +92,13 @@ int control_outstanding(const struct control *c)
     return c->outstanding;
 }
 
+unsigned control_strays(struct control *c)
+{
+    unsigned n = c->strays;
+    c->strays = 0;
+    return n;
+}
+
 int64_t control_quiet_ms(const struct control *c)
 {
     return clock_now_ms() - c->spoken_ms;
@@ -102,6 +122,14 @@ const char *control_last(const struct control *c)
 bool control_has_unread(const struct control *c)
 {
     return buf_len(&c->in) > 0;
+}
+
+/* A server that says farewell may have said why. */
+static int is_gone(const struct control *c, struct err *err)
+{
+    if (strncmp(c->last, "421", 3) == 0)
+        return err_set_reply(err, 421, "%s", c->last);
+    return err_set(err, ERR_CLOSED, "the control connection is of no use any more");
 }
 
 static int dead(struct control *c)
@@ -184,10 +212,22 @@ static int double_iac(char *line, size_t *len, size_t size, struct err *err)
     return 0;
 }
 
+/* To know what can answer it; several at a time are answered in any way. */
+static void note_verb(struct control *c, const char *line)
+{
+    size_t len = c->outstanding == 0 ? strcspn(line, " \r") : 0;
+    if (len >= sizeof c->verb)
+        len = 0;
+    memcpy(c->verb, line, len);
+    c->verb[len] = '\0';
+}
+
 int control_vsend(struct control *c, struct deadline until, struct err *err, const char *fmt,
                   va_list ap)
 {
     char line[COMMAND_MAX];
+    if (c->dead)
+        return is_gone(c, err);
     int n = vsnprintf(line, sizeof line - 2, fmt, ap);
     if (n < 0 || (size_t) n >= sizeof line - 2)
         return line_too_long(line, sizeof line, err);
@@ -208,6 +248,7 @@ int control_vsend(struct control *c, struct deadline until, struct err *err, con
         return -1;
     memcpy(line + len, "\r\n", 2);
     int rc = stream_write_wait(c->stream, line, len + 2, c->wait, until, err);
+    note_verb(c, line);
     wipe(line, len);
     if (rc < 0) {
         err_wrap(err, "control connection");
@@ -251,27 +292,93 @@ static void decode_reply(const struct control *c, struct reply *r)
     r->text = text;
 }
 
+/* One too many is dropped: what it answers, or when, nobody can tell. */
+static void drop_stray(struct control *c, struct reply *r)
+{
+    if (r->text) {
+        log_note(c->log, "a reply that cannot answer %s was passed over", c->verb);
+        c->strays++;
+    }
+    reply_clear(r);
+}
+
+/* A reply that cannot be the answer waits for it to come. */
+static bool hold_back(struct control *c, struct reply *r)
+{
+    if (c->outstanding != 1 || c->lenient || reply_fits(c->verb, r->code))
+        return false;
+    if (c->held.text) {
+        drop_stray(c, r);
+        return true;
+    }
+    c->held = *r;
+    c->held_until = deadline_in(STRAY_MS);
+    *r = (struct reply){0};
+    return true;
+}
+
+/* Counts one that ends no command. */
+static bool is_flooded(struct control *c, int code, struct err *err)
+{
+    if (++c->loose <= LOOSE_MAX)
+        return false;
+    err_set(err, ERR_PROTOCOL, "the server sends %s without end",
+            code < 200 ? "preliminary replies" : "replies that answer nothing");
+    return true;
+}
+
+/* What a reply says about the connection. 1, or -1 where there are too many. */
+static int count_reply(struct control *c, struct reply *r, struct err *err)
+{
+    reply_summary(r, c->last, sizeof c->last);
+    if (r->code == 421)
+        c->dead = true; /* RFC 959: service closing control connection */
+    if (r->code >= 200 && c->outstanding > 0) {
+        c->outstanding--;
+        c->loose = 0;
+        drop_stray(c, &c->held);
+        return 1;
+    }
+    if (is_flooded(c, r->code, err)) {
+        reply_clear(r);
+        return dead(c);
+    }
+    return 1;
+}
+
 /* A reply out of the buffer: 1, 0 or -1 as control_try(). */
 static int take_reply(struct control *c, struct reply *out, struct err *err)
 {
-    size_t used = 0;
-    int rc =
-        reply_parse((const char *) buf_data(&c->in), buf_len(&c->in), &c->scan, out, &used, err);
-    if (rc < 0)
-        return dead(c);
-    if (rc == 0)
+    for (;;) {
+        size_t used = 0;
+        int rc = reply_parse((const char *) buf_data(&c->in), buf_len(&c->in), &c->scan, out, &used,
+                             err);
+        if (rc < 0)
+            return dead(c);
+        if (rc == 0)
+            return 0;
+        buf_consume(&c->in, used);
+        c->scan = (struct reply_scan){0};
+        decode_reply(c, out);
+        log_reply(c, out);
+        c->spoken_ms = clock_now_ms();
+        int code = out->code;
+        if (!hold_back(c, out))
+            return count_reply(c, out, err);
+        if (is_flooded(c, code, err))
+            return dead(c);
+    }
+}
+
+/* The one that was held back, once nothing better has come in its time: as take_reply(). */
+static int take_held(struct control *c, struct reply *out, struct err *err)
+{
+    if (!c->held.text || !deadline_passed(c->held_until))
         return 0;
-    buf_consume(&c->in, used);
-    c->scan = (struct reply_scan){0};
-    decode_reply(c, out);
-    log_reply(c, out);
-    reply_summary(out, c->last, sizeof c->last);
-    c->spoken_ms = clock_now_ms();
-    if (out->code >= 200 && c->outstanding > 0)
-        c->outstanding--;
-    if (out->code == 421)
-        c->dead = true; /* RFC 959: service closing control connection */
-    return 1;
+    *out = c->held;
+    c->held = (struct reply){0};
+    c->lenient = true;
+    return count_reply(c, out, err);
 }
 
 static int connection_ended(struct control *c, struct err *err)
@@ -313,6 +420,8 @@ int control_try(struct control *c, struct reply *out, struct err *err)
         return err_set(err, ERR_CLOSED, "the control connection is of no use any more");
     for (;;) {
         int rc = take_reply(c, out, err);
+        if (rc == 0)
+            rc = take_held(c, out, err);
         if (rc != 0)
             return rc;
         rc = fill(c, &want, err);
@@ -321,22 +430,34 @@ int control_try(struct control *c, struct reply *out, struct err *err)
     }
 }
 
+/* Until something can be read, or the reply that is held back is due. 0, or -1. */
+static int await_more(struct control *c, short want, struct deadline until, struct err *err)
+{
+    struct wait_fd fd = {.fd = stream_fd(c->stream), .want = want};
+    struct deadline soon = c->held.text ? deadline_sooner(until, c->held_until) : until;
+    int rc = wait_fds(c->wait, &fd, 1, soon, err);
+    if (rc == 0 && deadline_passed(until)) {
+        if (!c->held.text)
+            return err_set(err, ERR_TIMEOUT, "the server does not answer");
+        c->held_until = until;
+    }
+    return rc < 0 ? -1 : 0;
+}
+
 int control_read(struct control *c, struct reply *out, struct deadline until, struct err *err)
 {
     for (;;) {
         short want = POLLIN;
         int rc = take_reply(c, out, err);
+        if (rc == 0)
+            rc = take_held(c, out, err);
         if (rc != 0)
             return rc < 0 ? -1 : 0;
         rc = fill(c, &want, err);
         if (rc < 0)
             return -1;
-        if (rc > 0)
-            continue;
-        struct wait_fd fd = {.fd = stream_fd(c->stream), .want = want};
-        rc = wait_fds(c->wait, &fd, 1, until, err);
         if (rc == 0)
-            return err_set(err, ERR_TIMEOUT, "the server does not answer");
+            rc = await_more(c, want, until, err);
         if (rc < 0)
             return -1;
     }
@@ -344,14 +465,10 @@ int control_read(struct control *c, struct reply *out, struct deadline until, st
 
 int control_read_final(struct control *c, struct reply *out, struct deadline until, struct err *err)
 {
-    for (int interim = 0; interim <= INTERIM_MAX; interim++) {
+    do {
         reply_clear(out);
         if (control_read(c, out, until, err) < 0)
             return -1;
-        if (out->code >= 200)
-            return 0;
-    }
-    reply_clear(out);
-    err_set(err, ERR_PROTOCOL, "the server sends preliminary replies without end");
-    return dead(c);
+    } while (out->code < 200);
+    return 0;
 }

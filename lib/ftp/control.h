@@ -33,12 +33,17 @@ void control_know_software(struct control *c, enum software software);
 
 /* Sends one command line; CRLF is added. A line with CR, LF or NUL inside is never sent
  * (FIELD-NOTES 63), nor one that the server's charset cannot write or its software would take for
- * another: ERR_USAGE. Else ERR_CLOSED,
- * ERR_TLS, ERR_TIMEOUT, ERR_CANCELLED. */
+ * another: ERR_USAGE. On a dead connection the server's 421, if it said one, or ERR_CLOSED. Else
+ * ERR_CLOSED, ERR_TLS, ERR_TIMEOUT, ERR_CANCELLED. */
 int control_send(struct control *c, struct deadline until, struct err *err, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 int control_vsend(struct control *c, struct deadline until, struct err *err, const char *fmt,
                   va_list ap) __attribute__((format(printf, 4, 0)));
+
+/* Replies are counted. One of success that cannot answer the only command under way (reply_fits())
+ * is one too many, as another command may have left behind: it is kept back for a second and, when
+ * the answer comes, dropped. Where none comes it counts as the answer, as later ones of that kind
+ * do. More than 64 replies in a row that end no command are ERR_PROTOCOL. */
 
 /* Waits for the next reply, whatever its code. 0 with *out (the caller clears it), or -1 with
  * ERR_TIMEOUT, ERR_CANCELLED, ERR_CLOSED, ERR_PROTOCOL, ERR_TLS, ERR_LOCAL. */
@@ -62,6 +67,9 @@ bool control_has_unread(const struct control *c);
 
 /* Commands sent whose final reply (2yz-5yz) has not come: 0 means that both sides are in step. */
 int control_outstanding(const struct control *c);
+
+/* Replies that answered no command, since the last time this was asked. */
+unsigned control_strays(struct control *c);
 
 /* For how long neither side has said anything. */
 int64_t control_quiet_ms(const struct control *c);

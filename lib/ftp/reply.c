@@ -135,6 +135,56 @@ int reply_parse(const char *data, size_t len, struct reply_scan *scan, struct re
     return 0;
 }
 
+/* 'x' stands for any digit. */
+static bool code_matches(const char *pattern, int code)
+{
+    for (int i = 2; i >= 0; i--, code /= 10)
+        if (pattern[i] != 'x' && pattern[i] - '0' != code % 10)
+            return false;
+    return true;
+}
+
+#define DONE "20x", "25x"
+#define MOVED "200", "225", "226", "250"
+#define PORT "227", "228", "229"
+
+bool reply_fits(const char *command, int code)
+{
+    static const struct {
+        const char *name, *codes[4];
+    } table[] = {
+        {"USER", {"23x", "33x"}}, {"PASS", {"20x", "23x", "332"}},
+        {"ACCT", {"20x", "23x"}}, {"PBSZ", {"20x", "23x"}},
+        {"PROT", {"20x", "23x"}}, {"FEAT", {"21x"}},
+        {"TYPE", {DONE}},         {"MODE", {DONE}},
+        {"PWD", {"257"}},         {"CWD", {"200", "250"}},
+        {"CDUP", {"200", "250"}}, {"MKD", {DONE}},
+        {"RMD", {DONE}},          {"DELE", {DONE}},
+        {"RNFR", {"3xx"}},        {"RNTO", {DONE}},
+        {"REST", {"3xx"}},        {"SIZE", {"213"}},
+        {"MDTM", {"213"}},        {"MFMT", {"21x", DONE}},
+        {"MLST", {"25x"}},        {"PRET", {DONE}},
+        {"PORT", {DONE}},         {"EPRT", {DONE}},
+        {"PASV", {PORT}}, /* 229 answering PASV: FIELD-NOTES 31 */
+        {"EPSV", {PORT}},         {"CPSV", {PORT}},
+        {"RETR", {MOVED}},        {"STOR", {MOVED}},
+        {"APPE", {MOVED}},        {"LIST", {MOVED}},
+        {"NLST", {MOVED}},        {"MLSD", {MOVED}},
+    };
+    size_t len = strcspn(command, " ");
+    if (code < 200 || code >= 400)
+        return true;
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        if (strlen(table[i].name) != len || strncmp(table[i].name, command, len) != 0)
+            continue;
+        for (size_t j = 0; j < 4 && table[i].codes[j]; j++)
+            if (code_matches(table[i].codes[j], code))
+                return true;
+        return false;
+    }
+    return true;
+}
+
 static const char *last_line(const struct reply *r)
 {
     if (!r->text)

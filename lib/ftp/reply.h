@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define REPLY_MAX (256 * 1024)     /* bytes of one reply, all its lines */
@@ -35,6 +36,11 @@ struct reply_scan {
 };
 int reply_parse(const char *data, size_t len, struct reply_scan *scan, struct reply *out,
                 size_t *used, struct err *err);
+
+/* Whether a reply with this code can answer the command: a refusal or a 1yz always can, of the
+ * other codes those that RFC 959 section 5.4 and the RFCs since list, and what servers say in their
+ * place. What follows the command's name does not matter. True for commands that are not known. */
+bool reply_fits(const char *command, int code);
 
 /* The text of the last line behind its code: "Login incorrect." for "530 Login incorrect.". Never
  * NULL. */

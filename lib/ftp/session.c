@@ -30,6 +30,7 @@ struct session {
     enum software software;
     char cwd[PATH_BYTES];
     char visit[PATH_BYTES]; /* the folder visited from cwd; "": none */
+    bool out_of_step;       /* replies too many have come on this connection */
     bool astray;            /* the server may stand elsewhere than cwd and visit say */
 };
 
@@ -89,6 +90,7 @@ static void disconnect(struct session *s)
     s->private_data = false;
     s->cleared = false;
     s->compressed = false;
+    s->out_of_step = false;
 }
 
 void session_free(struct session *s)
@@ -393,7 +395,9 @@ int session_protect(struct session *s, struct err *err)
         return -1;
     int rc = 0;
     s->private_data = is_good(&r);
-    if (!s->private_data && s->config.tls != TLS_PREFER)
+    if (r.code == 421)
+        rc = session_refused(&r, "PROT P", err);
+    else if (!s->private_data && s->config.tls != TLS_PREFER)
         rc = refused_as(ERR_TLS, &r, "the server refuses to protect data connections", err);
     reply_clear(&r);
     return rc;
@@ -565,18 +569,36 @@ void session_quit(struct session *s)
 
 /* ---- commands ---- */
 
+/* A person is told once: a server that does so may do it all the time. */
+static void note_strays(struct session *s, unsigned n)
+{
+    s->astray = true;
+    log_note(s->config.log, "%u replies answered no command and were passed over", n);
+    if (!s->out_of_step)
+        log_news(s->config.log, "%s: more replies than commands; bringing both sides in step again",
+                 s->config.host);
+    s->out_of_step = true;
+}
+
 /* What stands in the buffer before a command is sent answers no command: a 421, or the last words
- * of a server that has closed since. Noticed here, the session is rebuilt instead of failing. */
+ * of a server that has closed since. Noticed here, the session is rebuilt instead of failing. Where
+ * it lives on, what the commands before were told may have been meant for others: PWD, which only
+ * one code answers, brings both sides in step, and shows where the server stands. */
 static void drain_strays(struct session *s, struct err *err)
 {
     struct reply r = {0};
+    unsigned strays = 0;
     while (session_alive(s) && control_try(s->control, &r, err) > 0) {
         if (r.code == 421)
             session_refused(&r, "the server ends the session", err);
         else
-            log_note(s->config.log, "a reply that answers no command was passed over");
+            strays++;
         reply_clear(&r);
     }
+    if (s->control)
+        strays += control_strays(s->control);
+    if (strays > 0 && session_alive(s))
+        note_strays(s, strays);
 }
 
 int session_ready(struct session *s, struct err *err)
@@ -845,6 +867,10 @@ int session_clear(struct session *s, struct deadline until, char *reply, size_t 
     reply_clear(&r);
     if (rc < 0)
         return -1;
+    if (control_has_unread(s->control)) {
+        control_mark_dead(s->control);
+        return err_set(err, ERR_PROTOCOL, "CCC: an unexpected reply where TLS ends");
+    }
     log_note(s->config.log, "from here on commands and file names travel in clear");
     if (end_control_tls(s, until, err) < 0) {
         control_mark_dead(s->control);

@@ -245,6 +245,31 @@ static void summaries(void **state)
     reply_clear(&empty);
 }
 
+static void which_replies_fit(void **state)
+{
+    (void) state;
+    assert_true(reply_fits("SIZE some file", 213));
+    assert_false(reply_fits("SIZE some file", 226)); /* field 54: a reply too many */
+    assert_false(reply_fits("PWD", 250));
+    assert_true(reply_fits("PWD", 257));
+    assert_false(reply_fits("CDUP", 257));
+    assert_true(reply_fits("MKD new", 257));
+    assert_true(reply_fits("PASV", 229)); /* field 31 */
+    assert_false(reply_fits("EPSV", 226));
+    assert_true(reply_fits("USER x", 331));
+    assert_false(reply_fits("PASS y", 331));
+    assert_false(reply_fits("USER x", 220));
+    assert_true(reply_fits("RETR z", 226));
+    assert_false(reply_fits("RETR z", 229));
+    /* Refusals and what is preliminary always do, and whatever is said of other commands. */
+    assert_true(reply_fits("SIZE some file", 550));
+    assert_true(reply_fits("SIZE some file", 421));
+    assert_true(reply_fits("RETR z", 150));
+    assert_true(reply_fits("SITE HELP", 226));
+    assert_true(reply_fits("SIZES", 200));
+    assert_true(reply_fits("", 200));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -260,6 +285,7 @@ int main(void)
         cmocka_unit_test(replies_are_bounded),
         cmocka_unit_test(slow_bytes_cost_linear_time),
         cmocka_unit_test(summaries),
+        cmocka_unit_test(which_replies_fit),
     };
     return run_unit(tests);
 }
