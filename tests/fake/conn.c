@@ -47,8 +47,11 @@ static ssize_t socket_result(ssize_t n)
 
 ssize_t conn_try_read(struct conn *c, void *mem, size_t size)
 {
+    ssize_t n = GNUTLS_E_WARNING_ALERT_RECEIVED; /* no_renegotiation, say */
+    while (c->tls && n == GNUTLS_E_WARNING_ALERT_RECEIVED)
+        n = gnutls_record_recv(c->tls, mem, size);
     if (c->tls)
-        return tls_result(gnutls_record_recv(c->tls, mem, size));
+        return tls_result(n);
     return socket_result(recv(c->fd, mem, size, 0));
 }
 
