@@ -570,11 +570,12 @@ void session_quit(struct session *s)
 /* ---- commands ---- */
 
 /* A person is told once: a server that does so may do it all the time. */
-static void note_strays(struct session *s, unsigned n)
+static void note_strays(struct session *s)
 {
     s->astray = true;
-    log_note(s->config.log, "%u replies answered no command and were passed over", n);
-    if (!s->out_of_step)
+    if (s->out_of_step)
+        log_note(s->config.log, "more replies than commands, again");
+    else
         log_news(s->config.log, "%s: more replies than commands; bringing both sides in step again",
                  s->config.host);
     s->out_of_step = true;
@@ -598,7 +599,7 @@ static void drain_strays(struct session *s, struct err *err)
     if (s->control)
         strays += control_strays(s->control);
     if (strays > 0 && session_alive(s))
-        note_strays(s, strays);
+        note_strays(s);
 }
 
 int session_ready(struct session *s, struct err *err)
