@@ -814,11 +814,12 @@ static void farewell_step(struct channel *c, struct farewell *f)
  * closed with unread tickets would reset the connection and lose what is on its way (FIELD-NOTES 7,
  * 8, 10). What goes wrong here shows in the final reply, and one that takes too long is asked for.
  */
-static int finish_upload(struct channel *c, struct deadline until, struct err *err)
+static int finish_upload(struct channel *c, struct deadline until, bool *broken, struct err *err)
 {
     struct farewell f = {.out = STREAM_WANT_WRITE, .in = STREAM_WANT_READ, .fin = fin_time(c)};
     for (;;) {
         farewell_step(c, &f);
+        *broken = f.out == STREAM_ERROR || f.in == STREAM_ERROR;
         if (channel_check(c, err) < 0)
             return -1;
         if (channel_done(c) || farewell_over(&f))
@@ -871,28 +872,28 @@ static bool is_unconfirmed(const struct channel *c, const struct err *err)
            !deadline_passed(session_settings(c->session)->wait->limit);
 }
 
-int channel_close(struct channel *c, bool *unconfirmed, struct err *err)
+int channel_close(struct channel *c, struct channel_end *end, struct err *err)
 {
     struct err why = ERR_INIT;
     struct deadline patience = deadline_in(session_settings(c->session)->reply_timeout_ms);
     struct deadline until = deadline_sooner(patience, c->limit);
     int rc = 0;
-    *unconfirmed = false;
+    *end = (struct channel_end){0};
     if (c->direction == CHANNEL_UP)
-        rc = finish_upload(c, until, &why);
+        rc = finish_upload(c, until, &end->broken, &why);
     else
         stream_finish(c->stream, true, NULL); /* vsftpd waits for it before its 226 */
     stream_free(c->stream);
     c->stream = NULL;
     if (rc == 0 && (rc = await_confirmation(c, &why)) < 0) {
         err_wrap(&why, "%s: waiting for the final reply", c->what);
-        *unconfirmed = is_unconfirmed(c, &why);
+        end->unconfirmed = is_unconfirmed(c, &why);
     }
     if (rc == 0)
         rc = final_verdict(c, &why);
     if (rc < 0 && why.code == ERR_CANCELLED)
         abort_transfer(c);
-    if (*unconfirmed)
+    if (end->unconfirmed)
         control_mark_dead(session_control(c->session));
     channel_free(c);
     return rc < 0 ? err_take(err, &why) : 0;

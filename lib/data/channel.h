@@ -61,12 +61,19 @@ void channel_limit(struct channel *c, struct deadline until);
 /* The final reply has come. */
 bool channel_done(const struct channel *c);
 
+struct channel_end {
+    bool unconfirmed; /* all data moved and only the reply is missing: the bytes may be there, and a
+                       * reconnected session can look */
+    bool broken;      /* an upload's data connection ended by reset, or without the server's
+                       * close_notify, which some never send: where bytes are missing there, that is
+                       * why */
+};
+
 /* Ends the data connection (close_notify, FIN, a bounded wait for the peer's), then waits for the
  * final reply, asking with a NOOP after final_timeout_ms and giving up after reply_timeout_ms, and
  * frees the channel whatever happens. 0 when it was 2yz; -1 with ERR_REPLY_*, ERR_TIMEOUT,
- * ERR_CLOSED, ERR_CANCELLED, ERR_PROTOCOL. *unconfirmed: all data moved and only the reply is
- * missing: the bytes may be there, and a reconnected session can look. */
-int channel_close(struct channel *c, bool *unconfirmed, struct err *err);
+ * ERR_CLOSED, ERR_CANCELLED, ERR_PROTOCOL. *end is filled in either way. */
+int channel_close(struct channel *c, struct channel_end *end, struct err *err);
 
 /* Gives up: ABOR, data connection closed, replies drained for a short moment that Ctrl-C does not
  * interrupt; where that fails the session is marked dead and will be rebuilt. Frees the channel.

@@ -162,7 +162,7 @@ static int finish_trial(struct run *r, struct channel *c, struct trial *t, struc
                         int64_t patience_ms, struct err *err)
 {
     struct err why = ERR_INIT;
-    bool unconfirmed;
+    struct channel_end end;
     int rc = drain(c, t, until, &why);
     if (rc > 0 || (rc < 0 && !channel_done(c)))
         return cut_trial(r, c, t, rc > 0, &why, err);
@@ -170,7 +170,7 @@ static int finish_trial(struct run *r, struct channel *c, struct trial *t, struc
     bool had_time = deadline_left_ms(until) >= patience_ms;
     if (await_end(c, until, &why) == 0) {
         t->whole = true;
-        rc = channel_close(c, &unconfirmed, &why);
+        rc = channel_close(c, &end, &why);
         if (rc < 0 && check_interrupt(r, &why, err) < 0)
             return -1;
         if (rc < 0)
@@ -419,7 +419,9 @@ static void send_nothing(struct run *r, enum strategy_id id, struct upload *u, s
     t->tried = true;
     if (rc == 0) {
         channel_limit(c, deadline_in(l.timeout_ms));
-        rc = channel_close(c, &t->unconfirmed, why);
+        struct channel_end end;
+        rc = channel_close(c, &end, why);
+        t->unconfirmed = end.unconfirmed;
         t->whole = rc == 0 || t->unconfirmed;
     }
     if (rc < 0 && !t->unconfirmed)

@@ -329,6 +329,14 @@ static int tls_failed(struct stream *s, int rc, struct err *err)
     return err_set(err, ERR_TLS, "TLS: %s", gnutls_strerror(rc));
 }
 
+/* TCP has ended in order in the middle of a record, or between two; behind plain text that is the
+ * lesser wonder. */
+static bool was_cut(const struct stream *s, int rc)
+{
+    return s->saw_fin && !looks_like_text(s) &&
+           (rc == GNUTLS_E_PREMATURE_TERMINATION || rc == GNUTLS_E_UNEXPECTED_PACKET_LENGTH);
+}
+
 static enum stream_state handshake_failed(struct stream *s, int rc, struct err *err)
 {
     if (err_is_set(&s->check)) {
@@ -338,7 +346,7 @@ static enum stream_state handshake_failed(struct stream *s, int rc, struct err *
     } else if (rc == GNUTLS_E_PULL_ERROR || rc == GNUTLS_E_PUSH_ERROR) {
         lost(s, err);
         err_wrap(err, "TLS handshake");
-    } else if (s->saw_fin && s->nfirst == 0) {
+    } else if (s->nfirst == 0 ? s->saw_fin : was_cut(s, rc)) {
         err_set(err, ERR_CLOSED, "the server closed the connection in the TLS handshake");
     } else {
         tls_failed(s, rc, err);
@@ -398,7 +406,7 @@ static enum stream_state read_plain(struct stream *s, void *mem, size_t size, si
 /* What a return of gnutls_record_recv() that is no data means. */
 static enum stream_state read_ended(struct stream *s, int rc, struct err *err)
 {
-    switch (rc) {
+    switch (was_cut(s, rc) ? GNUTLS_E_PREMATURE_TERMINATION : rc) {
     case 0:
         return STREAM_EOF;
     case GNUTLS_E_AGAIN:

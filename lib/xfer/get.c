@@ -124,6 +124,11 @@ static int verify_size(struct get *g, int64_t have, bool unclean, struct err *er
         return err_set(err, ERR_TRUNCATED,
                        "%s: the data ended without TLS's close and the server tells no size",
                        g->remote);
+    if (g->size >= 0 && have < g->size && unclean)
+        return err_set(
+            err, ERR_TRUNCATED,
+            "%s: the data connection broke off: %lld bytes came and the server says %lld",
+            g->remote, (long long) have, (long long) g->size);
     if (g->size >= 0 && have != g->size)
         return err_set(err, ERR_INTEGRITY, "%s: %lld bytes came and the server says %lld",
                        g->remote, (long long) have, (long long) g->size);

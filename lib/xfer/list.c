@@ -68,6 +68,41 @@ static int lines_write(void *ctx, const void *data, size_t len, struct err *err)
     return 0;
 }
 
+static int discard(void *ctx, const void *data, size_t len, struct err *err)
+{
+    (void) ctx, (void) data, (void) len, (void) err;
+    return 0;
+}
+
+/* A listing that ends without TLS's word for it, or by reset, may have been cut on its way,
+ * whatever the server says of it; and some servers end all of theirs so (FIELD-NOTES 9). Whether
+ * this is one shows where the same is asked for once more, for want of anything to compare it with.
+ */
+static int confirm_end(struct mover *m, const struct channel_request *request,
+                       const struct pump_settings *settings, const struct pump_end *end,
+                       struct err *err)
+{
+    struct lessons *l = &m->lessons;
+    struct channel *channel;
+    struct pump_sink nowhere = {discard, NULL};
+    struct pump_end again;
+    l->ends_well |= !end->unclean;
+    if (!end->unclean || l->ends_badly)
+        return 0;
+    if (!l->ends_well) {
+        log_note(session_settings(m->session)->log,
+                 "the listing may have been cut: asking for it once more");
+        if (mover_open(m, request, &channel, err) < 0 ||
+            pump_down(channel, &nowhere, settings, &again, err) < 0)
+            return -1;
+        l->ends_well = !again.unclean;
+        l->ends_badly = again.unclean && again.bytes == end->bytes;
+    }
+    if (l->ends_badly)
+        return 0;
+    return err_set(err, ERR_TRUNCATED, "the data connection broke off in the middle of a listing");
+}
+
 /* One listing command; what it says of its end goes into *out. */
 static int list_run(struct mover *m, const struct channel_request *request, int64_t idle_ms,
                     list_line_fn each, void *ctx, struct list_end *out, struct err *err)
@@ -92,6 +127,8 @@ static int list_run(struct mover *m, const struct channel_request *request, int6
     int rc = pump_down(channel, &sink, &settings, &end, err);
     out->unclean = end.unclean;
     out->unended = l->len > 0;
+    if (rc == 0)
+        rc = confirm_end(m, request, &settings, &end, err);
     if (rc == 0 && l->len > 0)
         rc = line_out(l, err);
     if (rc == 0 && end.unclean)
@@ -644,16 +681,35 @@ static int list_either(struct entries *x, const char *path, struct err *err)
     return 0;
 }
 
-/* A listing changes nothing: one that broke off with the control connection is asked for again. */
+/* The data connection alone, in a listing that had begun. */
+static bool broke_off(const struct entries *x, const struct err *why)
+{
+    const struct session_config *settings = session_settings(x->mover->session);
+    bool lost = why->code == ERR_CLOSED || why->code == ERR_TRUNCATED ||
+                (why->code == ERR_TIMEOUT && x->lines > 0);
+    return lost && settings->reconnects > 0 && !deadline_passed(settings->wait->limit);
+}
+
+static int ready_again(struct session *s, const struct err *why, struct err *err)
+{
+    if (!session_alive(s))
+        return session_recover(s, why, err);
+    log_news(session_settings(s)->log, "%s; asking for it again", why->msg);
+    return 0;
+}
+
+/* A listing changes nothing: one that broke off, alone or with the control connection, is asked for
+ * again. */
 static int list_twice(struct entries *x, const char *path, struct err *err)
 {
     struct err why = ERR_INIT;
     struct session *s = x->mover->session;
     if (list_either(x, path, &why) == 0)
         return 0;
-    if (!session_broke(s, &why) || x->gave_up || (x->told && !x->options.anew))
+    bool may_pass = session_broke(s, &why) || broke_off(x, &why);
+    if (!may_pass || x->gave_up || (x->told && !x->options.anew))
         return err_take(err, &why);
-    if (session_recover(s, &why, err) < 0)
+    if (ready_again(s, &why, err) < 0)
         return -1;
     forget_listing(x);
     buf_clear(&x->held);

@@ -133,6 +133,16 @@ static int stalled(const struct pump *p, struct err *err)
                    (double) p->settings->idle_timeout_ms / 1000);
 }
 
+static int close_channel(struct pump *p, struct err *err)
+{
+    struct channel_end end;
+    int rc = channel_close(p->channel, &end, err);
+    p->channel = NULL;
+    p->end->unconfirmed = end.unconfirmed;
+    p->end->unclean |= end.broken;
+    return rc;
+}
+
 /* ---- down ---- */
 
 static bool ended_by_server(const struct err *why)
@@ -146,8 +156,7 @@ static int down_unclean(struct pump *p, struct err *why, struct err *err)
 {
     p->end->unclean = true;
     struct err reply = ERR_INIT;
-    int rc = channel_close(p->channel, &p->end->unconfirmed, &reply);
-    p->channel = NULL;
+    int rc = close_channel(p, &reply);
     if (rc == 0)
         return 0;
     bool said = ended_by_server(&reply) || reply.code == ERR_CANCELLED;
@@ -231,7 +240,7 @@ static int down_end(struct pump *p, int rc, struct err *why, struct err *err)
 {
     struct channel *c = p->channel;
     if (rc == 0)
-        return channel_close(c, &p->end->unconfirmed, err);
+        return close_channel(p, err);
     if (why->code == ERR_TRUNCATED ||
         (why->code == ERR_CLOSED && !control_dead(session_control(channel_session(c)))))
         return down_unclean(p, why, err);
@@ -393,7 +402,7 @@ int pump_up(struct channel *c, const struct pump_source *source,
         rc = up_run(&p, source, &why);
     pump_clear(&p);
     if (rc == 0)
-        return channel_close(c, &end->unconfirmed, err);
+        return close_channel(&p, err);
     channel_abort(c, &why);
     return err_take(err, &why);
 }

@@ -34,10 +34,10 @@ struct pump_settings {
     void *tick_ctx;
 };
 
-/* How a download ended, for the verdict. */
+/* How a transfer ended, for the verdict. */
 struct pump_end {
     int64_t bytes;
-    bool unclean;     /* TLS ended without close_notify: believe it only with a matching SIZE */
+    bool unclean;     /* it did not end in order: believe it only with a matching SIZE */
     bool unconfirmed; /* it failed, but only for want of the final reply: SIZE can tell */
 };
 

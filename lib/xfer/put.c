@@ -316,7 +316,7 @@ static int64_t expected_size(const struct put *p)
 }
 
 /* SIZE after the upload: some servers confirm what they have cut short (FIELD-NOTES 70). */
-static int verify_size(struct put *p, struct err *err)
+static int verify_size(struct put *p, bool unclean, struct err *err)
 {
     int64_t there, expected = expected_size(p);
     struct err why = ERR_INIT;
@@ -325,6 +325,10 @@ static int verify_size(struct put *p, struct err *err)
         return 0;
     if (session_size(p->mover->session, p->to, &there, &why) < 0)
         return is_refusal(&why) && why.code != ERR_PROTOCOL ? 0 : err_take(err, &why);
+    if (there < expected && unclean)
+        return err_set(err, ERR_TRUNCATED,
+                       "the data connection broke off: %lld of %lld bytes have arrived",
+                       (long long) there, (long long) expected);
     if (there != expected)
         return err_set(err, ERR_INTEGRITY, "%s has %lld bytes on the server, %lld were sent", p->to,
                        (long long) there, (long long) expected);
@@ -346,9 +350,9 @@ static int verify_unconfirmed(struct put *p, const struct err *why)
     return 0;
 }
 
-static int verify(struct put *p, struct err *err)
+static int verify(struct put *p, bool unclean, struct err *err)
 {
-    if (source_unchanged(p, err) < 0 || verify_size(p, err) < 0)
+    if (source_unchanged(p, err) < 0 || verify_size(p, unclean, err) < 0)
         return -1;
     return verifier_check(&p->verifier, p->mover, p->to, p->offset + p->sent, &p->out->verdict,
                           err);
@@ -388,7 +392,7 @@ static int send_source(struct put *p, struct err *err)
         rc = verify_unconfirmed(p, &why);
     if (rc == 0) {
         err_clear(&why);
-        rc = verify(p, &why);
+        rc = verify(p, end.unclean, &why);
     }
     if (rc < 0 && !p->options->atomic)
         tell_of_remains(p, &why);
@@ -512,7 +516,7 @@ static int move(struct put *p, struct err *err)
         atomic_store(&p->mover->pump.progress->total, is_regular(p) ? p->st.st_size : -1);
     }
     bool complete = p->offset > 0 && p->offset == p->st.st_size;
-    return complete ? verify(p, err) : send_source(p, err);
+    return complete ? verify(p, false, err) : send_source(p, err);
 }
 
 static int put_source(struct put *p, struct err *err)

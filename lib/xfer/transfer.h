@@ -16,6 +16,8 @@ enum verify_mode {
  * handing on to who talks to the same server. Zeroed for another one. */
 struct lessons {
     bool mlsd_proven; /* it has listed something */
+    bool ends_well;   /* a listing has ended in order: one that does not was cut on its way */
+    bool ends_badly;  /* and none of them does: the same came twice */
     int zone_tries;   /* files asked for their time, to no avail */
     struct zone zone; /* of the dates in LIST */
 };

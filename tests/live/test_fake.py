@@ -177,7 +177,7 @@ HARMLESS = (
 WAYS = {"tls13": (), "tls12": ("--tls-max=1.2",), "reuse": ("--require-reuse",)}
 
 
-def exchange_files(client, server):
+def exchange_files(client, server, listings=1):
     """A listing, two downloads and two uploads on one connection."""
     (client.folder / "up").write_bytes(BIG)
     run = client("-c", "ls; get big; get small; put up; put small again", server.target())
@@ -188,13 +188,14 @@ def exchange_files(client, server):
     assert (server.root / "up").read_bytes() == BIG
     assert (server.root / "again").read_bytes() == SMALL
     assert not list(client.folder.glob("*.part"))
-    assert run.attempts() == [("epsv", "open", "ok")] * 5
+    assert run.attempts() == [("epsv", "open", "ok")] * (listings + 4)
     return run
 
 
 @pytest.mark.parametrize("quirk", HARMLESS)
 def test_harmless(fake, client, quirk):
-    exchange_files(client, fake(quirk))
+    """field 9: what ends a listing without close_notify may be a cut, unless the same comes twice."""
+    exchange_files(client, fake(quirk), 2 if quirk == "no-close-notify" else 1)
 
 
 @pytest.mark.scene("k")
