@@ -281,6 +281,7 @@ void app_settings_changed(struct app *app)
     app->mover.pump.idle_timeout_ms = s->idle_timeout_ms;
     app->mover.pump.noop_interval_ms = s->noop_interval_ms;
     app->mover.compress = s->compress;
+    app->mover.sync = s->fsync;
     app->mover.verify = s->verify;
     if (app->background) /* it draws nothing, and the rate is everybody's */
         return;

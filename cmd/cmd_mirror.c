@@ -447,6 +447,7 @@ static int run_plan(struct mirroring *x, bool saved, struct err *err)
                        .no_times = x->options.no_times,
                        .remove_source = flag(app, "delete-source"),
                        .segments = x->segmented ? &x->segments : NULL,
+                       .sync = app->settings.fsync,
                        .stale = saved,
                        .max_size = x->options.max_size,
                        .own = x->own,

@@ -54,6 +54,7 @@ struct settings {
     int history; /* lines that are kept; 0: off */
     bool json, quiet, verbose;
     bool compress;  /* MODE Z where the server has it */
+    bool fsync;     /* downloads wait for the disk */
     bool no_memory; /* of strategies: neither read nor written */
     const char *trace_file;
     bool help, version, show_config;

@@ -64,6 +64,7 @@ void signals_install(struct cancel *c, bool at_terminal)
     install_unless_ignored(SIGHUP);
     install(SIGTERM, on_signal, 0);
     install(SIGPIPE, on_pipe, 0);
+    install(SIGXFSZ, on_pipe, 0); /* a file that must not grow further is an error of write() */
     install(SIGCHLD, SIG_DFL, 0); /* where it is ignored no child has a status */
 }
 

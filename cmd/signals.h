@@ -5,9 +5,9 @@
 #include "base/wait.h"
 
 /* SIGINT, SIGTERM and SIGHUP raise `c`, which must live until signals_forget(); SIGPIPE becomes
- * EPIPE, and is an ordinary signal again in programs that we start. SIGINT and SIGHUP that are
- * ignored stay so, except SIGINT where a person is `at_terminal`: a shell that a script started in
- * the background must know Ctrl-C all the same. */
+ * EPIPE and SIGXFSZ EFBIG, and they are ordinary signals again in programs that we start. SIGINT
+ * and SIGHUP that are ignored stay so, except SIGINT where a person is `at_terminal`: a shell that
+ * a script started in the background must know Ctrl-C all the same. */
 void signals_install(struct cancel *c, bool at_terminal);
 
 /* For a person at a terminal: a descriptor that can be read when the terminal has another size

@@ -306,6 +306,7 @@ int get_file(struct mover *m, const char *remote, const char *local, const struc
     snprintf(out->remote, sizeof out->remote, "%s", remote);
     snprintf(out->local, sizeof out->local, "%s", local);
     int rc = part_find(&g.part, o->dirfd, local, o->confined, w, err);
+    g.part.sync = m->sync;
     if (rc == 0 && o->no_clobber && g.part.exists && !g.part.in_place)
         out->skipped = SKIP_EXISTS;
     else if (rc == 0)

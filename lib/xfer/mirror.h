@@ -42,6 +42,7 @@ struct mirror {
     bool chmod;         /* and get the local file's permissions */
     bool no_times;      /* files keep the time of their transfer */
     bool remove_source; /* of a file, once it was moved and all of it is known to be there */
+    bool sync;          /* what is done here is on the disk before it is told of */
     bool stale;         /* the plan is not of just now: the remote side is asked again, too */
     int64_t max_size;   /* -1: none */
     const struct segments_options *segments; /* large downloads over several connections; NULL */

@@ -196,6 +196,8 @@ int local_act(const struct mirror *m, const struct plan *p, const struct action 
         rc = err_set(err, ERR_USAGE, "a download does not %s",
                      action_name((enum action_kind) a->kind));
     }
+    if (rc == 0 && m->sync && deed->outcome == MIRROR_DONE && part_sync_names(folder) < 0)
+        rc = err_set_sys(err, ERR_LOCAL, errno, "cannot bring the name to the disk");
     close(folder);
     return rc;
 }

@@ -439,6 +439,33 @@ static int dress(const struct part *t, int mode, int64_t mtime, struct err *err)
     return 0;
 }
 
+int part_sync_names(int folder)
+{
+    return fsync(folder) < 0 && errno != EINVAL && errno != ENOTSUP ? -1 : 0;
+}
+
+static int sync_contents(struct part *t, struct err *err)
+{
+    if (fsync(t->fd) == 0)
+        return 0;
+    err_set_sys(err, ERR_LOCAL, errno, "cannot bring %s to the disk", t->path);
+    part_discard(t);
+    return -1;
+}
+
+static int sync_name(const struct part *t, struct err *err)
+{
+    char path[PATH_BYTES];
+    folder_of(t, path);
+    int folder = openat(t->dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int rc = folder < 0 ? -1 : part_sync_names(folder);
+    if (rc < 0)
+        err_set_sys(err, ERR_LOCAL, errno, "cannot bring the name %s to the disk", t->path);
+    if (folder >= 0)
+        close(folder);
+    return rc;
+}
+
 int part_finish(struct part *t, int mode, int64_t mtime, struct err *err)
 {
     if (t->fd < 0 && part_open(t, err) < 0) /* an empty file has no first byte */
@@ -446,11 +473,16 @@ int part_finish(struct part *t, int mode, int64_t mtime, struct err *err)
     /* only now: a part file must stay writable for whoever continues it */
     if (!t->in_place && dress(t, mode, mtime, err) < 0)
         return -1;
+    bool sync = t->sync && !t->in_place;
+    if (sync && sync_contents(t, err) < 0)
+        return -1;
     if (!t->in_place && renameat(t->dirfd, t->temp, t->dirfd, t->path) < 0)
         return local_error("rename the part file to", t->path, err);
     int fd = t->fd;
     t->fd = -1;
-    return close(fd) < 0 ? local_error("write", t->path, err) : 0;
+    if (close(fd) < 0)
+        return local_error("write", t->path, err);
+    return sync ? sync_name(t, err) : 0;
 }
 
 int64_t part_kept(const struct part *t)

@@ -44,6 +44,7 @@ struct part {
     int64_t at;                    /* offset in the file of the next byte */
     int64_t overlap;               /* bytes still to compare instead of writing */
     ino_t begun;                   /* the part file that part_resume() has looked at */
+    bool sync;                     /* part_finish() waits for the disk; the caller's to set */
     const struct wait *wait;
 };
 
@@ -88,8 +89,14 @@ void part_leave(struct part *t);
 
 /* The file is whole: gives it its mode and time, its final name, and closes it. `mtime` negative:
  * the time is now. `mode` negative: as the file had that was there, or a new one's; else its rwx
- * bits, as far as a new file may have them, and always rw for the owner. -1 with ERR_LOCAL. */
+ * bits, as far as a new file may have them, and always rw for the owner. With `sync` its bytes are
+ * on the disk before it gets its name, and the name before this returns; a part file that the disk
+ * does not take is removed, since nobody knows what is in it. -1 with ERR_LOCAL. */
 int part_finish(struct part *t, int mode, int64_t mtime, struct err *err);
+
+/* Waits until the names in the folder are on the disk: fsync(), where the file system has that for
+ * folders. -1 with errno. */
+int part_sync_names(int folder);
 
 /* Removes the part file. */
 void part_discard(struct part *t);
