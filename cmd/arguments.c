@@ -20,11 +20,14 @@ static int reserve(struct arguments *a, size_t n, struct err *err)
 {
     size_t need = (size_t) a->argc + n + 1;
     char **argv = realloc(a->argv, need * sizeof *argv);
-    a->argv = argv ? argv : a->argv;
+    if (argv)
+        a->argv = argv;
     int *of = realloc(a->of, need * sizeof *of);
-    a->of = of ? of : a->of;
+    if (of)
+        a->of = of;
     int64_t *found = realloc(a->found, need * sizeof *found);
-    a->found = found ? found : a->found;
+    if (found)
+        a->found = found;
     return argv && of && found ? 0 : err_set(err, ERR_LOCAL, "out of memory");
 }
 
@@ -138,6 +141,7 @@ static char *add_home(struct arguments *a, const char *word, bool pattern, struc
         err_set(err, ERR_LOCAL, "out of memory");
         return NULL;
     }
+    /* cppcheck-suppress memleak ; arguments_clear() frees it */
     return a->homes[a->nhomes++] = copy;
 }
 

@@ -258,7 +258,8 @@ static int replace_text(void *ctx, const struct buf *before, struct buf *after, 
 {
     const struct replacement *r = ctx;
     size_t len = buf_len(before);
-    if (len != buf_len(r->before) || (len && memcmp(buf_data(before), buf_data(r->before), len)))
+    if (len != buf_len(r->before) ||
+        (len && memcmp(buf_data(before), buf_data(r->before), len) != 0))
         return err_set(err, ERR_LOCAL, "the bookmarks were changed by another meanwhile");
     return buf_put(after, buf_data(r->after), buf_len(r->after), err) < 0 ? -1 : 1;
 }

@@ -126,6 +126,7 @@ int cmd_du(struct app *app, int argc, char **argv, struct err *err)
                     .human = app_option(app, "h") != NULL,
                     .files = app_option(app, "a") != NULL,
                     .at_terminal = isatty(fileno(app->out)),
+                    /* NOLINTNEXTLINE(cert-err34-c): the command's table says that it is a number */
                     .max_depth = depth ? atoi(depth) : WALK_DEPTH_MAX + 1};
     if (app_option(app, "s"))
         du.max_depth = 0;

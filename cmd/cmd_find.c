@@ -103,7 +103,7 @@ static int read_days(struct test *t, const char *value, int64_t now, struct err 
         return err_set(err, ERR_USAGE, "'%s' is no number of days such as 7, +7 or -7", value);
     t->holds = age_holds;
     t->moment = now;
-    t->number = atoi(digits);
+    t->number = atoi(digits); /* NOLINT(cert-err34-c): up to six digits */
     return 0;
 }
 
@@ -216,6 +216,7 @@ static int find_in(struct find *f, int argc, char **argv, struct err *err)
     const char *depth = app_option(f->app, "max-depth");
     if (!depth)
         depth = app_option(f->app, "maxdepth");
+    /* NOLINTNEXTLINE(cert-err34-c): the command's table says that it is a number */
     int max_depth = depth ? atoi(depth) : INT_MAX, rc = 0;
     struct walk_options options = {
         .max_depth = max_depth, .streamed = true, .refused = refused, .odd = odd};

@@ -168,8 +168,9 @@ static int tree_begin(struct tree *t, struct app *app, struct err *err)
                        .lines = choose_lines(),
                        .all = app_option(app, "a") != NULL,
                        .folders_only = app_option(app, "d") != NULL,
-                       .at_terminal = isatty(fileno(app->out)),
-                       .max_depth = depth ? atoi(depth) : WALK_DEPTH_MAX};
+                       .at_terminal = isatty(fileno(app->out))};
+    /* NOLINTNEXTLINE(cert-err34-c): the command's table says that it is a number */
+    t->max_depth = depth ? atoi(depth) : WALK_DEPTH_MAX;
     if (t->max_depth == 0)
         return err_set(err, ERR_USAGE, "-L: a tree has at least 1 level");
     if (t->max_depth > WALK_DEPTH_MAX)

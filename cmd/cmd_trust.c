@@ -20,7 +20,7 @@ struct server {
 
 static int read_server(struct app *app, const char *word, struct server *out, struct err *err)
 {
-    struct known_key probe;
+    struct known_key probe = {0};
     enum tls_mode tls;
     const struct settings *s = &app->settings;
     if (target_parse(word, &out->target, err) < 0 ||

@@ -28,8 +28,10 @@ static bool is_clean(const char *name)
     const char *from = name;
     mbstate_t state;
     memset(&state, 0, sizeof state);
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): with a state of its own it is safe */
+    size_t wide = mbsrtowcs(NULL, &from, 0, &state);
     return len > 0 && escape_text(shown, sizeof shown, name, len) == len &&
-           memcmp(shown, name, len) == 0 && mbsrtowcs(NULL, &from, 0, &state) != (size_t) -1;
+           memcmp(shown, name, len) == 0 && wide != (size_t) -1;
 }
 
 static int add(struct candidates *c, struct candidate one, const char *text, struct err *err)

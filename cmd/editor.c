@@ -189,6 +189,7 @@ static int get_char(EditLine *libedit, wchar_t *out)
         int got = next_byte(e, &c);
         if (got <= 0)
             return got;
+        /* NOLINTNEXTLINE(concurrency-mt-unsafe): with a state of its own it is safe */
         size_t n = mbrtowc(out, &c, 1, &state);
         if (n == (size_t) -2)
             continue;

@@ -137,7 +137,7 @@ int known_drop(const struct buf *before, const char *host, uint16_t port, struct
     size_t at = 0, len;
     int dropped = 0;
     const char *line;
-    struct known_key old, server;
+    struct known_key old, server = {0};
     bool is_key;
     known_server(&server, host, port);
     while ((line = next_line(before, &at, &len, &old, &is_key))) {

@@ -248,10 +248,12 @@ static void hold_standard_descriptors(void)
 /* Names are UTF-8, whatever the environment forgets to say. */
 static void use_locale(void)
 {
+    /* NOLINTBEGIN(concurrency-mt-unsafe): the only thread */
     setlocale(LC_ALL, "");
     setlocale(LC_NUMERIC, "C");
     if (MB_CUR_MAX == 1)
         setlocale(LC_CTYPE, "C.UTF-8");
+    /* NOLINTEND(concurrency-mt-unsafe) */
 }
 
 static int layer_target(struct plan *p, const char *name, const char *value, struct err *err)

@@ -63,6 +63,7 @@ static bool is_time(const char *text)
         if (shape[i] == 'd' ? !digit : text[i] != shape[i])
             return false;
     }
+    /* NOLINTNEXTLINE(cert-err34-c): the shape was checked */
     sscanf(text + 4, "-%2u-%2uT%2u:%2u:%2u", &month, &day, &hour, &minute, &second);
     return month >= 1 && month <= 12 && day >= 1 && day <= 31 && hour < 24 && minute < 60 &&
            second <= 60;
@@ -71,7 +72,7 @@ static bool is_time(const char *text)
 bool memory_parse_line(const char *line, size_t len, struct memory_entry *out)
 {
     enum { HOST, PORT, NETWORK, STRATEGY, WHEN, FIELDS };
-    char port[8], strategy[32];
+    char port[8] = "", strategy[32];
     struct {
         char *dst;
         size_t size;

@@ -215,7 +215,7 @@ static void json_summary(struct mirror_log *l, const struct plan_counts *c, stru
                           "touched", (json_int_t) l->touched, "deleted", (json_int_t) l->deleted,
                           "cleaned", (json_int_t) l->cleaned, "skipped", (json_int_t) l->skipped,
                           "failed", (json_int_t) l->failed, "unchanged",
-                          (json_int_t) (c->same + c->present + l->already), "not_reached",
+                          (json_int_t) c->same + c->present + l->already, "not_reached",
                           (json_int_t) not_reached(l, c), "error", l->failed ? l->worst.msg : NULL);
     json_line(l->app->out, o, err);
 }

@@ -274,6 +274,7 @@ OPTION_SETTER(ports)
         return 0;
     }
     if (strspn(value, "0123456789-") != strlen(value) || strlen(value) > 11 ||
+        /* NOLINTNEXTLINE(cert-err34-c): the widths hold */
         sscanf(value, "%5u-%5u%c", &lo, &hi, &rest) != 2 || lo == 0 || hi > UINT16_MAX || lo > hi)
         return err_set(err, ERR_USAGE, "'%s' is no range of ports such as 50000-50100", value);
     s->ladder.active_ports = (struct port_range){(uint16_t) lo, (uint16_t) hi, 0};

@@ -15,7 +15,7 @@
 #define NUMBER(f)                                                                                  \
     .placeholder = "N", .kind = OPTION_NUMBER, FIELD(f), .set = set_number, .get = get_number
 #define CHOICE(f, v)                                                                               \
-    .kind = OPTION_CHOICE, .values = v, FIELD(f), .set = set_choice, .get = get_choice
+    .kind = OPTION_CHOICE, .values = (v), FIELD(f), .set = set_choice, .get = get_choice
 #define SECONDS(f)                                                                                 \
     .placeholder = "SECONDS", .kind = OPTION_SECONDS, .group = GROUP_PATIENCE, FIELD(f),           \
     .set = set_seconds, .get = get_seconds
@@ -23,7 +23,7 @@
     .kind = OPTION_FLAG, .group = GROUP_DATA, .adds_to = "strategies", .set = set_strategy,        \
     .get = get_strategy
 #define FAMILY(other)                                                                              \
-    .kind = OPTION_FLAG, .group = GROUP_RUN, .rival = other, .set = set_family, .get = get_family
+    .kind = OPTION_FLAG, .group = GROUP_RUN, .rival = (other), .set = set_family, .get = get_family
 
 static const int tls_versions[] = {TLS_1_2, TLS_1_3};
 static const int report_formats[] = {REPORT_TEXT, REPORT_JSON, REPORT_NONE};

@@ -99,7 +99,7 @@ void plan_print(FILE *out, const struct plan *p, bool at_terminal)
     for (size_t i = 0; i < p->n; i++) {
         const struct action *a = &p->list[i];
         const char *path = plan_path(p, a);
-        char safe[4 * PATH_BYTES + 8];
+        char safe[4 * PATH_BYTES + 8] = "";
         if (at_terminal) {
             escape_text(safe, sizeof safe, path, strlen(path));
             path = safe;

@@ -12,6 +12,7 @@ enum { WIDTH_DEFAULT = 80, HEIGHT_DEFAULT = 24 };
 static int from_environment(const char *name, int usual)
 {
     const char *value = getenv(name);
+    /* NOLINTNEXTLINE(cert-err34-c): what is no number is 0, hence passed over */
     int n = value ? atoi(value) : 0;
     return n > 0 && n < 10000 ? n : usual;
 }
@@ -45,6 +46,7 @@ static size_t next_char(const char *text, int *columns)
     wchar_t wc;
     mbstate_t state;
     memset(&state, 0, sizeof state);
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): with a state of its own it is safe */
     size_t n = mbrtowc(&wc, text, strlen(text), &state);
     if (n == 0 || n == (size_t) -1 || n == (size_t) -2) {
         *columns = 1;

@@ -202,12 +202,13 @@ static int by_aim(const void *a, const void *b)
 
 static int check_aims(const struct transfers *t, struct err *err)
 {
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): pointers are sorted */
     const struct transfer_pair **sorted = calloc(t->n ? t->n : 1, sizeof *sorted);
     int rc = sorted ? 0 : err_set(err, ERR_LOCAL, "out of memory");
     for (size_t i = 0; sorted && i < t->n; i++)
         sorted[i] = &t->list[i];
     if (sorted)
-        qsort(sorted, t->n, sizeof *sorted, by_aim);
+        qsort(sorted, t->n, sizeof *sorted, by_aim); /* NOLINT(bugprone-sizeof-expression): alike */
     for (size_t i = 1; rc == 0 && i < t->n; i++) {
         if (strcmp(sorted[i - 1]->to, sorted[i]->to) == 0)
             rc = err_set(err, ERR_USAGE, "%s and %s would both become %s", sorted[i - 1]->from,

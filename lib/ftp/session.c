@@ -512,6 +512,7 @@ static void resync(struct session *s)
 
 static int try_enter(struct session *s, struct err *err)
 {
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): not the login() of utmp.h */
     return open_control(s, err) < 0 ? -1 : login(s, err);
 }
 
@@ -700,7 +701,7 @@ int session_command(struct session *s, struct reply *out, struct err *err, const
 int session_expect(struct session *s, struct reply *out, const char *what, struct err *err,
                    const char *fmt, ...)
 {
-    struct reply own;
+    struct reply own = {0};
     struct reply *r = out ? out : &own;
     va_list ap;
     va_start(ap, fmt);

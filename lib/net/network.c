@@ -16,6 +16,7 @@ struct route {
 static bool parse_ipv4(const char *line, struct route *r)
 {
     unsigned to, via, mask;
+    /* NOLINTNEXTLINE(cert-err34-c): the kernel's own table, and its widths hold */
     if (sscanf(line, "%*31s %8x %8x %4x %*d %*d %9u %8x", &to, &via, &r->flags, &r->metric,
                &mask) != 5)
         return false;
@@ -30,6 +31,7 @@ static bool parse_octets(const char *hex, unsigned char octets[16])
 {
     for (size_t i = 0; i < 16; i++) {
         unsigned octet;
+        /* NOLINTNEXTLINE(cert-err34-c): two digits */
         if (sscanf(hex + 2 * i, "%2x", &octet) != 1)
             return false;
         octets[i] = (unsigned char) octet;
@@ -42,6 +44,7 @@ static bool parse_octets(const char *hex, unsigned char octets[16])
 static bool parse_ipv6(const char *line, struct route *r)
 {
     char to[33], via[33];
+    /* NOLINTNEXTLINE(cert-err34-c): as above */
     return sscanf(line, "%32[0-9a-fA-F] %2x %*32s %*2x %32[0-9a-fA-F] %8x %*8x %*8x %8x", to,
                   &r->prefix, via, &r->metric, &r->flags) == 5 &&
            strlen(to) == 32 && strlen(via) == 32 && r->prefix <= 128 && parse_octets(to, r->to) &&

@@ -79,7 +79,7 @@ static int names_make(struct names *n, bool accents, struct err *err)
 
 int probe_folder(int folder, struct probe *out, struct err *err)
 {
-    struct names n;
+    struct names n = {0};
     int fd = -1, flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
     *out = (struct probe){0};
     for (int accents = 1; fd < 0 && accents >= 0; accents--) {
