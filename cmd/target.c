@@ -131,7 +131,7 @@ const char *target_format(const struct target *t, char dst[TARGET_TEXT_BYTES])
     }
     if (bracketed)
         *p++ = '[';
-    p = put_part(p, t->host, bracketed ? "/" : "@:/");
+    p = put_part(p, t->host, bracketed ? "@/[]" : "@:/[]");
     if (bracketed)
         *p++ = ']';
     if (t->port)
