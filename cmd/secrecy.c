@@ -234,7 +234,7 @@ static int take_password(char **out)
         return 0;
     *out = strdup(value);
     wipe(value, strlen(value));
-    unsetenv(name);
+    unsetenv(name); /* NOLINT(concurrency-mt-unsafe): the only thread yet */
     return *out ? 0 : -1;
 }
 
