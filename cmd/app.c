@@ -6,6 +6,7 @@
 #include "bookmarks.h"
 #include "certificate.h"
 #include "foldercache.h"
+#include "identities.h"
 #include "login.h"
 #include "lscolors.h"
 #include "places.h"
@@ -98,6 +99,7 @@ void app_free(struct app *app)
     for (size_t i = 0; i < app->ntrusts; i++)
         trust_free(app->trusts[i].trust);
     free(app->trusts);
+    identities_free(app);
     attempts_clear(&app->attempts);
     report_clear(&app->report);
     dictionary_clear(&app->variables);
@@ -302,8 +304,7 @@ static bool is_same_text(const char *a, const char *b)
 static bool is_same_trust(const struct trust_config *a, const struct trust_config *b)
 {
     bool same = is_same_text(a->ca_file, b->ca_file) && is_same_text(a->crl_file, b->crl_file) &&
-                is_same_text(a->cert_file, b->cert_file) &&
-                is_same_text(a->key_file, b->key_file) && a->min == b->min && a->max == b->max &&
+                a->identity == b->identity && a->min == b->min && a->max == b->max &&
                 a->npins == b->npins;
     for (size_t i = 0; same && i < a->npins; i++)
         same = strcmp(a->pins[i], b->pins[i]) == 0;
@@ -326,9 +327,11 @@ static struct trust *make_trust(struct app *app, const struct trust_config *want
 
 /* The one for that, which is kept to the end: sessions borrow it, and it knows what was believed.
  */
-static struct trust *find_trust(struct app *app, const struct trust_config *of, struct err *err)
+static struct trust *find_trust(struct app *app, const struct settings *s, struct err *err)
 {
-    struct trust_config wanted = *of;
+    struct trust_config wanted = s->trust;
+    if (s->tls != TLS_OFF && identities_find(app, &s->identity, &wanted.identity, err) < 0)
+        return NULL;
     wanted.recall = certificate_recall;
     wanted.ask = certificate_ask;
     wanted.ctx = app;
@@ -377,8 +380,7 @@ struct session *app_make_session(struct app *app, const struct settings *s, cons
         return NULL;
     c.proxy = proxied ? proxy : NULL;
     if (target_tls(t, s->tls, s->tls_chosen, &c.tls, err) == 0 &&
-        (c.trust = find_trust(app, &s->trust, err)) &&
-        login_find(app, s, t, user, &login, err) == 0) {
+        (c.trust = find_trust(app, s, err)) && login_find(app, s, t, user, &login, err) == 0) {
         c.attended = true;
         c.user = login.user;
         c.password = login.has_password ? login.password : NULL;

@@ -22,6 +22,8 @@ struct made_trust {
     struct trust *trust;
 };
 
+struct made_identity; /* see identities.h */
+
 struct app {
     struct layers *layers;    /* borrowed; NULL: a twin */
     struct settings settings; /* what comes out of them */
@@ -36,6 +38,7 @@ struct app {
 
     struct made_trust *trusts; /* one for each trust_config so far, which sessions borrow */
     size_t ntrusts;
+    struct made_identity *identities; /* what the trusts borrow; NULL: none so far */
     struct target target;
     struct target
         before; /* where one was before that, in the folder that one left; no host: nowhere */

@@ -1,6 +1,7 @@
 #include "handlers.h"
 
 #include "base/escape.h"
+#include "bookmarks.h"
 #include "certificate.h"
 #include "jsonout.h"
 #include "known.h"
@@ -10,26 +11,36 @@
 
 /* ---- whom it is about ---- */
 
-/* HOST[:PORT] as a target, and the name and port that keys are stored by; with no port in the words
- * `port` is the one that would be dialled. */
+/* HOST[:PORT] or a bookmark as a target, with the settings for it as `open` finds them, and the
+ * name and port that keys are stored by: the port is the one that would be dialled. */
 struct server {
     struct target target;
+    struct settings settings;
     const char *name;
     uint16_t port;
 };
 
+static void server_clear(struct server *s)
+{
+    proxy_clear(&s->settings.proxy);
+    target_clear(&s->target);
+}
+
+/* NULL: the one that one is connected to. To be cleared also when it fails. */
 static int read_server(struct app *app, const char *word, struct server *out, struct err *err)
 {
     struct known_key probe = {0};
     enum tls_mode tls;
-    const struct settings *s = &app->settings;
-    if (target_parse(word, &out->target, err) < 0 ||
+    struct settings *s = &out->settings;
+    *out = (struct server){.target = app->target};
+    if ((word && bookmark_target(word, &out->target, err) < 0) ||
+        app_settings_for(app, &out->target, s, err) < 0 ||
         target_tls(&out->target, s->tls, s->tls_chosen, &tls, err) < 0)
         return -1;
     out->name = s->tls_name ? s->tls_name : out->target.host;
     out->port = out->target.port ? out->target.port : tls == TLS_IMPLICIT ? FTPS_PORT : FTP_PORT;
     if (!known_server(&probe, out->name, out->port))
-        return err_set(err, ERR_USAGE, "'%s' is no name of a server", word);
+        return err_set(err, ERR_USAGE, "'%s' is no name of a server", word ? word : out->name);
     return 0;
 }
 
@@ -117,16 +128,14 @@ static int look_with(struct app *app, const struct settings *settings, const str
     return out->seen ? 0 : -1;
 }
 
+/* Nobody shows who one is in order to look. */
 static int look_at(struct app *app, const struct server *server, struct look *out, struct err *err)
 {
-    struct settings s;
-    if (app_settings_for(app, &server->target, &s, err) < 0)
-        return -1;
+    struct settings s = server->settings;
     if (s.tls == TLS_OFF || s.tls == TLS_PREFER)
         s.tls = TLS_REQUIRE;
-    int rc = look_with(app, &s, server, out, err);
-    proxy_clear(&s.proxy);
-    return rc;
+    s.identity = (struct identity_choice){.password_fd = -1};
+    return look_with(app, &s, server, out, err);
 }
 
 /* ---- show ---- */
@@ -167,17 +176,15 @@ static int print_look(struct app *app, const struct server *server, const struct
 static int show(struct app *app, int argc, char **argv, struct err *err)
 {
     struct server server;
-    char here[TARGET_TEXT_BYTES];
     struct look l;
     if (argc == 0 && !app->target.host[0])
         return err_set(err, ERR_USAGE, "not connected: name a server");
-    const char *word = argc > 0 ? argv[0] : target_format(&app->target, here);
-    int rc = read_server(app, word, &server, err);
+    int rc = read_server(app, argc > 0 ? argv[0] : NULL, &server, err);
     if (rc == 0)
         rc = look_at(app, &server, &l, err);
     if (rc == 0)
         rc = print_look(app, &server, &l, err);
-    target_clear(&server.target);
+    server_clear(&server);
     return rc;
 }
 
@@ -230,25 +237,36 @@ static int add(struct app *app, int argc, char **argv, struct err *err)
         rc = add_hash(app, &server, argv[i], err);
     if (rc == 0)
         app_forget_trusted(app, server.name);
-    target_clear(&server.target);
+    server_clear(&server);
     return rc;
 }
 
 /* ---- forget ---- */
 
+/* 1: there was one. Port 0: of all ports. */
+static int forget_name(struct app *app, const char *name, uint16_t port, struct err *err)
+{
+    int n = known_forget(name, port, err);
+    bool held = n >= 0 && app_forget_trusted(app, name);
+    return n < 0 ? -1 : n > 0 || held;
+}
+
+/* By its own name, and by --tls-name where that is what it is known by. */
 static int forget_one(struct app *app, const char *word, struct err *err)
 {
-    struct target t;
-    if (target_parse(word, &t, err) < 0)
-        return -1;
-    int n = known_forget(t.host, t.port, err);
-    bool held = n >= 0 && app_forget_trusted(app, t.host);
-    if (n == 0 && !held)
-        err_set(err, ERR_USAGE, "no key of '%s' is stored", word);
-    if (n > 0 || held)
+    struct server server;
+    int rc = read_server(app, word, &server, err);
+    uint16_t port = server.target.port;
+    if (rc == 0)
+        rc = forget_name(app, server.target.host, port, err);
+    if (rc == 0)
+        rc = forget_name(app, server.name, port, err);
+    if (rc == 0)
+        rc = err_set(err, ERR_USAGE, "no key of '%s' is stored", word);
+    if (rc > 0)
         app_say(app, "the key of %s is forgotten", word);
-    target_clear(&t);
-    return n > 0 || held ? 0 : -1;
+    server_clear(&server);
+    return rc < 0 ? -1 : 0;
 }
 
 static int forget(struct app *app, int argc, char **argv, struct err *err)

@@ -278,6 +278,8 @@ static void settle(const struct layers *l, struct settings *s)
     if (s->report_file && top_layer(l, option_find("report")) == LAYER_DEFAULT)
         s->report = REPORT_TEXT;
     s->password_source = choose_source(l);
+    s->identity.from_fd = top_layer(l, option_find("key-password-fd")) >=
+                          top_layer(l, option_find("key-password-file"));
 }
 
 /* Layer by layer, since options may share a field. */

@@ -44,12 +44,8 @@ static int read_password_fd(struct app *app, int fd, struct login *out, struct e
 
 static int read_password_file(struct app *app, const char *path, struct login *out, struct err *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return err_set_sys(err, ERR_LOCAL, errno, "%s", path);
-    int rc = read_secret(app, fd, out->password, sizeof out->password, err);
-    close(fd);
-    return rc < 0 ? err_wrap(err, "%s", path) : 0;
+    int rc = password_read_file(path, &app->wait, out->password, sizeof out->password, err);
+    return rc > 0 ? err_set(err, ERR_LOCAL, "%s: the password is too long", path) : rc;
 }
 
 static int read_password_variable(const char *value, struct login *out, struct err *err)

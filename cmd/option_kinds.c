@@ -318,6 +318,15 @@ OPTION_GETTER(pin)
                                  s->trust.pins[i]);
 }
 
+/* RFC 7512 has a place for the PIN in the URL, where everybody could read it. */
+OPTION_SETTER(identity)
+{
+    if (strncmp(value, "pkcs11:", 7) == 0 && strstr(value, "pin-value="))
+        return err_set(err, ERR_USAGE,
+                       "no PIN stands in the URL; see key-password-file and key-password-fd");
+    return set_text(s, o, value, err);
+}
+
 /* ---- the way to the server ---- */
 
 static int family_of(const struct option *o)

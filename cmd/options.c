@@ -12,6 +12,8 @@
 #define TEXT(f) .kind = OPTION_TEXT, FIELD(f), .set = set_text, .get = get_text
 #define PATH(f)                                                                                    \
     .placeholder = "FILE", .kind = OPTION_FILE, FIELD(f), .set = set_text, .get = get_text
+#define IDENTITY(f)                                                                                \
+    .placeholder = "FILE|URL", .kind = OPTION_FILE, FIELD(f), .set = set_identity, .get = get_text
 #define NUMBER(f)                                                                                  \
     .placeholder = "N", .kind = OPTION_NUMBER, FIELD(f), .set = set_number, .get = get_number
 #define CHOICE(f, v)                                                                               \
@@ -89,11 +91,22 @@ const struct option option_table[] = {
      PATH(trust.crl_file),
      .group = GROUP_TLS,
      .help = "certificates that are revoked"},
-    {.name = "cert", PATH(trust.cert_file), .group = GROUP_TLS, .help = "client certificate"},
-    {.name = "key",
-     PATH(trust.key_file),
+    {.name = "cert",
+     IDENTITY(identity.cert),
      .group = GROUP_TLS,
-     .help = "its key, if not in the same file"},
+     .help = "client certificate: PEM, PKCS#12, or a token's pkcs11: URL"},
+    {.name = "key",
+     IDENTITY(identity.key),
+     .group = GROUP_TLS,
+     .help = "its key, if not in the same place"},
+    {.name = "key-password-fd",
+     NUMBER(identity.password_fd),
+     .group = GROUP_TLS,
+     .help = "read the key's pass phrase, or the token's PIN, from descriptor N"},
+    {.name = "key-password-file",
+     PATH(identity.password_file),
+     .group = GROUP_TLS,
+     .help = "read it from the first line of FILE"},
     {.name = "pin",
      .placeholder = "sha256:HEX",
      .kind = OPTION_PIN,

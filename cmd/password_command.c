@@ -46,7 +46,7 @@ int password_read(int fd, const struct wait *w, char *dst, size_t size, struct e
         if (wait_fds(w, &want, 1, DEADLINE_NEVER, err) < 0)
             return -1;
         ssize_t n = read(fd, &c, 1);
-        if (n < 0 && errno == EINTR)
+        if (n < 0 && (errno == EINTR || errno == EAGAIN))
             continue;
         if (n < 0)
             return err_set_sys(err, ERR_LOCAL, errno, "read");
@@ -60,6 +60,18 @@ int password_read(int fd, const struct wait *w, char *dst, size_t size, struct e
         len--;
     dst[len] = '\0';
     return 0;
+}
+
+/* open() would wait for a pipe's other end where nothing could interrupt it. */
+int password_read_file(const char *path, const struct wait *w, char *dst, size_t size,
+                       struct err *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return err_set_sys(err, ERR_LOCAL, errno, "%s", path);
+    int rc = password_read(fd, w, dst, size, err);
+    close(fd);
+    return rc < 0 ? err_wrap(err, "%s", path) : rc;
 }
 
 /* How it ended, whatever was read: what it did not succeed with is no password. */

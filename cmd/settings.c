@@ -5,6 +5,7 @@ void settings_init(struct settings *s)
     *s = (struct settings){
         .tls = TLS_REQUIRE,
         .trust.min = TLS_1_2,
+        .identity.password_fd = -1,
         .password_fd = -1,
         .connect_timeout_ms = 15000,
         .reply_timeout_ms = 60000,

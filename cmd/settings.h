@@ -22,12 +22,21 @@ enum password_source {
     PASSWORD_FROM_COMMAND
 };
 
+/* Who we are: the client certificate, and what opens its key. */
+struct identity_choice {
+    const char *cert, *key;    /* file or URL; NULL: none, and with the certificate */
+    int password_fd;           /* -1: none */
+    const char *password_file; /* NULL: none */
+    bool from_fd;              /* which of the two counts, where there are both */
+};
+
 /* Strings are borrowed from the layers, which keep them as long as they live. */
 struct settings {
     struct ladder ladder; /* strategies, their timeout, active address and ports */
     enum tls_mode tls;
     bool tls_chosen; /* on the command line or by `set`: it may contradict the target */
     struct trust_config trust;
+    struct identity_choice identity;
     const char *tls_name;
     const char *user;
     int password_fd; /* -1: none */

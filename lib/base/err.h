@@ -22,7 +22,7 @@ enum err_code {
     ERR_CLOSED,          /* the other side closed the control connection */
     ERR_TRUNCATED,       /* a data connection ended before the data did */
     ERR_TLS,             /* handshake, record layer, refused protection */
-    ERR_CERTIFICATE,     /* the other side is not who it should be */
+    ERR_CERTIFICATE,     /* one side is not who the other wants it to be */
     ERR_LOGIN,           /* user or password refused */
     ERR_REPLY_TRANSIENT, /* 4yz */
     ERR_REPLY_PERMANENT, /* 5yz */

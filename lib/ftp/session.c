@@ -512,8 +512,13 @@ static void resync(struct session *s)
 
 static int try_enter(struct session *s, struct err *err)
 {
+    struct err why = ERR_INIT;
     /* NOLINTNEXTLINE(concurrency-mt-unsafe): not the login() of utmp.h */
-    return open_control(s, err) < 0 ? -1 : login(s, err);
+    if (open_control(s, &why) == 0 && login(s, &why) == 0)
+        return 0;
+    if (s->control)
+        stream_blame_identity(control_stream(s->control), &why);
+    return err_take(err, &why);
 }
 
 /* A person who was asked about the certificate may have thought for longer than the clock, or the

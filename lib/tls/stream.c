@@ -40,7 +40,9 @@ struct stream {
     bool may_ask;
     struct err check; /* why the certificate was refused */
     bool shaking, bye_sent, fin_sent;
-    int deferred; /* what gnutls_record_recv() said after bytes that were handed out first */
+    bool cert_asked; /* the server wants to see a client certificate */
+    bool served;     /* and went on to talk: it is content */
+    int deferred;    /* what gnutls_record_recv() said after bytes that were handed out first */
     bool has_deferred;
     unsigned char first[FIRST_BYTES]; /* received under TLS, to name plain text by */
     size_t nfirst;
@@ -218,6 +220,17 @@ static int on_certificate(gnutls_session_t tls)
     return trust_check(s->trust, tls, &peer, &s->check) < 0 ? GNUTLS_E_CERTIFICATE_ERROR : 0;
 }
 
+int stream_on_request(gnutls_session_t tls, const gnutls_datum_t *authorities, int nauthorities,
+                      const gnutls_pk_algorithm_t *algorithms, int nalgorithms,
+                      gnutls_pcert_st **certs, unsigned *ncerts, gnutls_privkey_t *key)
+{
+    struct stream *s = gnutls_session_get_ptr(tls);
+    (void) authorities, (void) nauthorities, (void) algorithms, (void) nalgorithms;
+    s->cert_asked = true;
+    identity_give(trust_identity(s->trust), certs, ncerts, key);
+    return 0;
+}
+
 /* ---- starting TLS ---- */
 
 static void offer_ticket(struct stream *s)
@@ -311,12 +324,63 @@ static bool looks_like_text(const struct stream *s)
     return s->nfirst > 3;
 }
 
+/* Whether a server that asked for a client certificate says no to it, or to none: that is what all
+ * kinds of alerts are used for. */
+static bool refuses_identity(const struct stream *s, gnutls_alert_description_t alert)
+{
+    if (!s->cert_asked || s->served)
+        return false;
+    if (!trust_identity(s->trust))
+        return true;
+    switch (alert) {
+    case GNUTLS_A_HANDSHAKE_FAILURE:
+    case GNUTLS_A_BAD_CERTIFICATE:
+    case GNUTLS_A_UNSUPPORTED_CERTIFICATE:
+    case GNUTLS_A_CERTIFICATE_REVOKED:
+    case GNUTLS_A_CERTIFICATE_EXPIRED:
+    case GNUTLS_A_CERTIFICATE_UNKNOWN:
+    case GNUTLS_A_UNKNOWN_CA:
+    case GNUTLS_A_ACCESS_DENIED:
+    case GNUTLS_A_DECRYPT_ERROR:
+    case GNUTLS_A_CERTIFICATE_REQUIRED:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Under TLS 1.3 it comes behind our end of the handshake (RFC 8446 section 4.4.2.4). */
+static int identity_refused(const struct stream *s, const char *how, struct err *err)
+{
+    char who[600];
+    const struct identity *id = trust_identity(s->trust);
+    if (!id)
+        return err_set(err, ERR_CERTIFICATE, "the server wants a client certificate: see --cert%s",
+                       how);
+    return err_set(err, ERR_CERTIFICATE, "the server refused the client certificate %s%s",
+                   identity_describe(id, who, sizeof who), how);
+}
+
+void stream_blame_identity(const struct stream *s, struct err *err)
+{
+    if (!s->tls || !s->cert_asked || s->served ||
+        (err->code != ERR_CLOSED && err->code != ERR_TRUNCATED))
+        return;
+    err_clear(err);
+    identity_refused(s, " (it closed the connection)", err);
+}
+
 /* The alert's meaning and what to do about it (FIELD-NOTES 14, 20). */
 static int tls_failed(struct stream *s, int rc, struct err *err)
 {
     if (rc == GNUTLS_E_FATAL_ALERT_RECEIVED) {
         gnutls_alert_description_t alert = gnutls_alert_get(s->tls);
         const char *name = gnutls_alert_get_name(alert);
+        if (refuses_identity(s, alert)) {
+            char how[96];
+            snprintf(how, sizeof how, " (alert \"%s\")", name ? name : "unknown");
+            return identity_refused(s, how, err);
+        }
         const char *more = alert == GNUTLS_A_PROTOCOL_VERSION || alert == GNUTLS_A_HANDSHAKE_FAILURE
                                ? " (no version or cipher in common; see --tls-min)"
                                : "";
@@ -450,6 +514,7 @@ static enum stream_state read_tls(struct stream *s, unsigned char *mem, size_t s
             s->has_deferred = n != GNUTLS_E_AGAIN; /* the end stays the end */
             return *got > 0 ? STREAM_OK : read_ended(s, (int) n, err);
         }
+        s->served = true;
         *got += (size_t) n;
         if (buf_len(&s->in) == 0 && gnutls_record_check_pending(s->tls) == 0)
             break; /* more would cost a system call: the caller's turn */

@@ -1,4 +1,4 @@
-/* Whom we believe and who we are: built once, shared by all connections and threads.
+/* Whom we believe: built once, shared by all connections and threads.
  *
  * A certificate is believed for the authority behind it, for a pin, for a key that is known of its
  * server from before, or because a person was asked. Where a key is known no other is believed,
@@ -8,6 +8,7 @@
 #define FTPSH_TLS_TRUST_H
 
 #include "base/err.h"
+#include "tls/identity.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -85,12 +86,11 @@ typedef int (*trust_ask_fn)(void *ctx, const struct trust_facts *facts, struct e
 
 /* Strings are borrowed for the call. Pins are 64 hex digits: SHA-256 of the certificate (DER) or of
  * its public key (SubjectPublicKeyInfo). With a pin, a certificate that matches is accepted
- * whatever its name and issuer, and one that does not is refused. */
+ * whatever its name and issuer unless it was revoked, and one that does not is refused. */
 struct trust_config {
-    const char *ca_file;   /* instead of the system's authorities; NULL: those */
-    const char *crl_file;  /* revoked certificates, PEM; NULL: none */
-    const char *cert_file; /* client certificate, PEM; NULL: none */
-    const char *key_file;  /* its key; NULL: in cert_file */
+    const char *ca_file;             /* instead of the system's authorities; NULL: those */
+    const char *crl_file;            /* revoked certificates, PEM; NULL: none */
+    const struct identity *identity; /* to show when asked; borrowed for life; NULL: none */
     const char *pins[PIN_MAX];
     size_t npins;
     enum tls_version min, max; /* TLS_ANY: 1.2 and the newest */

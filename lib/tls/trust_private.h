@@ -2,6 +2,7 @@
 #ifndef FTPSH_TLS_TRUST_PRIVATE_H
 #define FTPSH_TLS_TRUST_PRIVATE_H
 
+#include "tls/identity_private.h"
 #include "tls/trust.h"
 
 #include <gnutls/gnutls.h>
@@ -31,6 +32,16 @@ int trust_check(struct trust *t, gnutls_session_t session, const struct trust_pe
 
 /* SHA-256 of the peer's certificate as lower-case hex; "" without one. */
 void trust_fingerprint(gnutls_session_t session, char dst[SHA256_TEXT]);
+
+/* Who we are; NULL: nobody in particular. */
+const struct identity *trust_identity(const struct trust *t);
+
+/* ---- stream.c ---- */
+
+/* Called by GnuTLS where a server asks for a client certificate. */
+int stream_on_request(gnutls_session_t tls, const gnutls_datum_t *authorities, int nauthorities,
+                      const gnutls_pk_algorithm_t *algorithms, int nalgorithms,
+                      gnutls_pcert_st **certs, unsigned *ncerts, gnutls_privkey_t *key);
 
 /* ---- facts.c ---- */
 

@@ -95,7 +95,7 @@ static void values_are_kept_as_they_are(void **state)
     assert_string_equal(s.password_command, "pass show \"my ftp\" | head -1 # first");
     assert_string_equal(s.user, "a;b#c d");
     assert_string_equal(s.trust.ca_file, "/home/me/ca.pem");
-    assert_string_equal(s.trust.cert_file, "~other/x");
+    assert_string_equal(s.identity.cert, "~other/x");
 }
 
 static const struct {
