@@ -49,31 +49,45 @@ static bool is_hash(const char *text)
     return strlen(text) == SHA256_TEXT - 1 && strspn(text, "0123456789abcdef") == SHA256_TEXT - 1;
 }
 
+enum { BEFORE, MARK, HOST, PORT, EXPIRY, KEY, HASH = 6, FAULTS_SEEN, FIELDS };
+
+/* Cuts the text at its bars. Those that are not there are empty. */
+static void split(char *text, char *field[FIELDS])
+{
+    for (size_t i = 0; i < FIELDS; i++) {
+        size_t len = strcspn(text, "|");
+        field[i] = text;
+        text += len;
+        if (*text)
+            *text++ = '\0';
+    }
+}
+
+/* A hash of the key, or the key itself. */
+static bool parse_key(char *const field[FIELDS], struct trust_key *out)
+{
+    if (strcmp(field[MARK], "g0") == 0)
+        return trust_hash_key(field[KEY], out->sha256);
+    if (strcmp(field[MARK], "c0") != 0 || strcmp(field[KEY], "6") != 0 || !is_hash(field[HASH]))
+        return false;
+    memcpy(out->sha256, field[HASH], SHA256_TEXT);
+    out->waived = trust_faults_parse(field[FAULTS_SEEN]);
+    return true;
+}
+
 bool known_parse_line(const char *line, size_t len, struct known_key *out)
 {
-    enum { BEFORE, MARK, HOST, PORT, EXPIRY, ALGORITHM, HASH, FAULTS_SEEN, FIELDS };
     char text[KNOWN_LINE_BYTES];
-    char *field[FIELDS] = {text};
+    char *field[FIELDS];
+    uint16_t port;
     if (len >= sizeof text || memchr(line, '\0', len))
         return false;
     memcpy(text, line, len);
     text[len] = '\0';
-    for (size_t i = 1; i < FIELDS; i++) {
-        char *bar = strchr(field[i - 1], '|');
-        if (!bar && i <= HASH)
-            return false;
-        field[i] = bar ? bar + 1 : field[i - 1] + strlen(field[i - 1]);
-        if (bar)
-            *bar = '\0';
-    }
-    uint16_t port;
-    if (*field[BEFORE] || strcmp(field[MARK], "c0") != 0 || strcmp(field[EXPIRY], "0") != 0 ||
-        strcmp(field[ALGORITHM], "6") != 0 || !is_hash(field[HASH]) ||
-        !parse_port(field[PORT], &port) || !known_server(out, field[HOST], port))
-        return false;
-    memcpy(out->key.sha256, field[HASH], SHA256_TEXT);
-    out->key.waived = trust_faults_parse(field[FAULTS_SEEN]);
-    return true;
+    split(text, field);
+    out->key.waived = 0;
+    return !*field[BEFORE] && strcmp(field[EXPIRY], "0") == 0 && parse_port(field[PORT], &port) &&
+           known_server(out, field[HOST], port) && parse_key(field, &out->key);
 }
 
 size_t known_format_line(const struct known_key *k, char dst[KNOWN_LINE_BYTES])

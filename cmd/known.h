@@ -7,6 +7,10 @@
  *
  *     |c0|ftp.example.com|21|0|6|SHA-256 of the key|self-signed,name
  *
+ * What gnutls_store_pubkey() wrote, and gnutls-cli --tofu, is read as well:
+ *
+ *     |g0|ftp.example.com|21|0|the key (SubjectPublicKeyInfo) in base64
+ *
  * The server is named as it was, or by --tls-name, in small letters. Lines that cannot be read are
  * passed over and kept.
  */
@@ -17,7 +21,7 @@
 #include "tls/trust.h"
 
 #define KNOWN_HOST_BYTES 256
-#define KNOWN_LINE_BYTES 1024
+#define KNOWN_LINE_BYTES 4096
 
 struct known_key {
     char host[KNOWN_HOST_BYTES];

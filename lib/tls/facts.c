@@ -4,6 +4,7 @@
 #include "base/escape.h"
 
 #include <arpa/inet.h>
+#include <gnutls/crypto.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -197,6 +198,23 @@ void facts_hashes(gnutls_x509_crt_t crt, struct trust_facts *out)
     len = sizeof hash;
     rc = gnutls_x509_crt_get_key_id(crt, GNUTLS_KEYID_USE_SHA256, hash, &len);
     put_hex(out->key_sha256, hash, rc == 0 ? len : 0);
+}
+
+bool trust_hash_key(const char *base64, char dst[SHA256_TEXT])
+{
+    unsigned char hash[SHA256_TEXT / 2];
+    gnutls_datum_t text = {(unsigned char *) (uintptr_t) base64, (unsigned) strlen(base64)};
+    gnutls_datum_t key = {NULL, 0};
+    gnutls_pubkey_t pub = NULL;
+    bool ok = text.size > 0 && gnutls_base64_decode2(&text, &key) == 0 &&
+              gnutls_pubkey_init(&pub) == 0 &&
+              gnutls_pubkey_import(pub, &key, GNUTLS_X509_FMT_DER) == 0 &&
+              gnutls_hash_fast(GNUTLS_DIG_SHA256, key.data, key.size, hash) == 0;
+    if (pub)
+        gnutls_pubkey_deinit(pub);
+    gnutls_free(key.data);
+    put_hex(dst, hash, ok ? sizeof hash : 0);
+    return ok;
 }
 
 void facts_read(gnutls_x509_crt_t crt, struct trust_facts *out)

@@ -74,6 +74,10 @@ struct trust_key {
 };
 #define TRUST_KEYS_MAX 8
 
+/* The hash of a public key (SubjectPublicKeyInfo) that is there in base64. False where that is
+ * none. */
+bool trust_hash_key(const char *base64, char dst[SHA256_TEXT]);
+
 /* The keys known of a server from before: how many, 0 where none is. Asked once for each name and
  * port, from any thread. */
 typedef size_t (*trust_recall_fn)(void *ctx, const char *name, uint16_t port,

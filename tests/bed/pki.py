@@ -56,9 +56,12 @@ class Pki:
         return Pair(cert, key)
 
     def issue(self, name, names=NAMES, addresses=ADDRESSES, dates=None, signed=True,
-              purpose="tls_www_server", key=None, more=()):
-        """`key`: of another pair, instead of one of its own; `more`: lines of certtool's template."""
-        lines = [f"cn = {name}", purpose, "signing_key", "encryption_key", *more]
+              purpose="tls_www_server", key=None, more=(), issuer=None,
+              usage=("signing_key", "encryption_key")):
+        """`key`: of another pair, instead of one of its own; `issuer`: another pair instead of the
+        authority; `more`: lines of certtool's template."""
+        issuer = issuer or self.ca
+        lines = [f"cn = {name}", purpose, *usage, *more]
         lines += [f"dns_name = {n}" for n in names]
         lines += [f"ip_address = {a}" for a in addresses]
         if dates:
@@ -69,8 +72,8 @@ class Pki:
         key, cert = key or self.make_key(name), self.folder / f"{name}.pem"
         how = ["--generate-self-signed"]
         if signed:
-            how = ["--generate-certificate", "--load-ca-certificate", self.ca.cert,
-                   "--load-ca-privkey", self.ca.key]
+            how = ["--generate-certificate", "--load-ca-certificate", issuer.cert,
+                   "--load-ca-privkey", issuer.key]
         self.certtool(*how, "--load-privkey", key, "--template", self.write_template(name, lines),
                       "--outfile", cert)
         return Pair(cert, key)

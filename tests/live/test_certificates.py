@@ -346,6 +346,33 @@ def test_revoked_certificates(fake, kept, shell, pki):
     assert kept(option, fake().target(), "ls").status == 0
 
 
+@pytest.mark.parametrize("how", ("list", "answer"))
+def test_pin_does_not_make_up_for_a_revocation(fake, kept, pki, how):
+    """Whichever of its hashes is pinned, and whatever else is wrong with it."""
+    pair = pki.issue("pinned", dates=("2020-01-01", "2021-01-01"))
+    if how == "list":
+        options, server = (f"--crl-file={make_crl(pki, 'pinned', pair)}",), fake(**showing(pair))
+    else:
+        options = ()
+        server = fake(**showing(pair, f"--ocsp={make_answer(pki, pair, 'R')}"))
+    for pin in sha256_of(pair):
+        run = kept(*options, f"--pin=sha256:{pin}", server.target(), "ls")
+        assert run.status == 4 and "has been revoked" in run.stderr, run
+        assert "--pin" not in run.stderr and "USER" not in server.said()
+    server = fake(**showing(pair))
+    assert kept(f"--pin=sha256:{pin}", server.target(), "ls").status == 0
+
+
+def test_pin_needs_no_authorities(fake, kept, pki, tmp_path):
+    """Nor does one that is not met ask for any."""
+    pin = f"--pin=sha256:{sha256_of(pki.selfsigned)[0]}"
+    for ca in (pki.ca.cert, pki.selfsigned.cert):
+        run = kept(pin, f"--ca-file={ca}", fake(**showing(pki.selfsigned)).target(), "ls", ca=False)
+        assert run.status == 0, run
+    run = kept(pin, fake().target(), "ls")
+    assert run.status == 4 and "not the pinned one" in run.stderr, run
+
+
 def test_list_of_revoked_certificates_that_is_out_of_date(fake, kept, pki):
     crl = make_crl(pki, "old", pki.expired, until="2021-01-01")
     run = kept(f"--crl-file={crl}", fake().target(), "ls")
@@ -409,6 +436,13 @@ def test_ocsp_answer_about_another_certificate(fake, kept, pki):
     (["*.example.com"], (), "a.ftp.example.com", False),
     (["*.example.com"], (), "example.com", False),
     (["*"], (), "localhost", False),
+    (["*.com"], (), "example.com", False),
+    (["f*.example.com"], (), "ftp.example.com", False),
+    (["ftp.*.com"], (), "ftp.example.com", False),
+    (["xn--*.example"], (), "xn--bcher-kva.example", False),
+    (["*.example.com"], (), "bücher.example.com", True),
+    (["ftp.example.com"], (), "named", False),  # which the subject says
+    (["*.0.2.7"], (), "192.0.2.7", False),
     (["xn--bcher-kva.example"], (), "bücher.example", True),
     (["xn--bcher-kva.example"], (), "xn--bcher-kva.example", True),
     (["xn--bcher-kva.example"], (), "bucher.example", False),
@@ -421,6 +455,24 @@ def test_names(fake, client, pki, names, addresses, name, good):
     run = client(f"--tls-name={name}", fake(**showing(pair)).target(), "ls")
     assert run.status == (0 if good else 4), run
     assert good or "for another name" in run.stderr
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_key_that_is_not_for_signatures(bed, ftpsh, pki, version):
+    """Key usage (RFC 5280 section 4.2.1.3): what proves who the server is are signatures."""
+    pki.enciphering = pki.issue("enciphering", usage=("encryption_key",))
+    server = bed.server("pyftpdlib", cert="enciphering", tls_version=version[3:])
+    run = ftpsh(server.target(), "ls")
+    assert run.status == 4 and "usage" in run.stderr, run
+
+
+def test_issuer_that_is_no_authority(fake, client, pki):
+    """A certificate for a server issues none."""
+    pair = pki.issue("issued", issuer=pki.good)
+    chain = pair.cert.with_suffix(".chain")
+    chain.write_text(pair.cert.read_text() + pki.good.cert.read_text())
+    run = client(fake(options=(f"--cert={chain}", f"--key={pair.key}")).target(), "ls")
+    assert run.status == 4 and "not trusted" in run.stderr, run
 
 
 def test_fastest_cipher_comes_first(fake, client):
@@ -478,6 +530,32 @@ def test_gnutls_reads_the_file(fake, kept, pki, tmp_path):
         assert ("Handshake was completed" in done.stdout) == good, done
 
 
+def test_what_gnutls_stored_is_read(fake, kept, pki, tmp_path):
+    """Keys themselves, as gnutls-cli --tofu writes them, until they are forgotten."""
+    server = fake(tls="implicit", **showing(pki.selfsigned))
+    home = tmp_path / "home"
+    home.mkdir()
+    subprocess.run(["gnutls-cli", "--tofu", f"--port={server.port}", "127.0.0.1"],
+                   input="y\ny\nQUIT\n", text=True, capture_output=True, check=False, timeout=20,
+                   env={"HOME": str(home), "PATH": "/usr/bin:/bin"})
+    line = (home / ".gnutls" / "known_hosts").read_text()
+    assert line.startswith(f"|g0|127.0.0.1|{server.port}|0|")
+    path = kept.memory / "ftpsh" / "known_hosts"
+    kept("trust", "add", "a.example", "sha256:" + "0" * 64)
+    path.write_text(line)
+    path.chmod(0o600)
+    assert kept(server.target(), "ls").status == 0
+    _, key = sha256_of(pki.selfsigned)
+    rows = [json.loads(row) for row in kept("-c", "trust --json").stdout.splitlines()]
+    assert rows == [{"host": "127.0.0.1", "port": server.port, "sha256": key, "accepted": ""}]
+    server.stop()
+    server = fake(tls="implicit", **showing(pki.good, f"--port={server.port}"))
+    run = kept(server.target(), "ls")
+    assert run.status == 4 and "HAS CHANGED" in run.stderr, run
+    assert kept("trust", "forget", "127.0.0.1").status == 0
+    assert stored(kept) == ""
+
+
 # The command.
 
 def test_trust_show(fake, kept, pki):
@@ -506,6 +584,31 @@ def test_trust_show_never_goes_on_in_clear(fake, kept, mode):
     run = kept(f"--tls={mode}", "trust", "show", f"127.0.0.1:{server.port}")
     assert run.status == 4, run
     assert "USER" not in server.said()
+
+
+def test_trust_goes_by_the_settings_of_the_host(fake, kept, config, pki):
+    """As open does: of its sections, also a bookmark's, and by the name that --tls-name gives."""
+    server = fake(tls="implicit", **showing(pki.example))
+    where = f"127.0.0.1:{server.port}"
+    _, key = sha256_of(pki.example)
+    config("[127.0.0.1]\ntls = implicit\ntls-name = ftp.example.com\n"
+           "[here]\ntls-name = www.example.com\n")
+    assert kept("-c", f"bookmark add here someone@{where}").status == 0
+    assert kept(server.target(), "ls").status == 0
+    run = kept("-c", f"trust show --json {where}")
+    shown = json.loads(run.stdout)
+    assert (shown["host"], shown["faults"]) == ("ftp.example.com", []), run
+    run = kept("-c", "trust show --json here")
+    shown = json.loads(run.stdout)
+    assert (shown["host"], shown["faults"]) == ("www.example.com", ["name"]), run
+    run = kept("-c", "open here; trust show --json")
+    assert run.status == 4, run
+    assert kept("trust", "add", "here", f"sha256:{key}").status == 0
+    assert f"|www.example.com|{server.port}|" in stored(kept)
+    run = kept("-c", "open here; trust show --json; ls")
+    assert run.status == 0 and json.loads(run.stdout.splitlines()[0])["stored"] == "yes", run
+    assert kept("trust", "forget", "here").status == 0
+    assert stored(kept) == ""
 
 
 def test_trust_list_and_forget(kept):
