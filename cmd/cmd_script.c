@@ -1,6 +1,7 @@
 #include "handlers.h"
 
 #include "aliases.h"
+#include "base/escape.h"
 #include "batch.h"
 #include "commands.h"
 #include "jsonout.h"
@@ -29,7 +30,7 @@ static void print_quoted(FILE *out, const char *text)
 }
 
 /* A line that defines it. */
-static int show_alias(struct app *app, const char *name, const char *value, struct err *err)
+static int put_alias(struct app *app, const char *name, const char *value, struct err *err)
 {
     if (app->json)
         return json_line(
@@ -39,6 +40,15 @@ static int show_alias(struct app *app, const char *name, const char *value, stru
     print_quoted(app->out, value);
     fputc('\n', app->out);
     return 0;
+}
+
+/* What it stands for goes without the passwords of URLs, to the screen and into files. */
+static int show_alias(struct app *app, const char *name, const char *value, struct err *err)
+{
+    char *shown = copy_without_passwords(value);
+    int rc = shown ? put_alias(app, name, shown, err) : err_set(err, ERR_LOCAL, "out of memory");
+    free(shown);
+    return rc;
 }
 
 static int no_alias(const struct app *app, const char *name, struct err *err)

@@ -6,6 +6,7 @@
 #include "setting_show.h"
 #include "variables.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static enum setting_style style_of(const struct app *app)
@@ -22,7 +23,7 @@ static bool is_variable(const char *name)
     return !near.best && !(name[0] && name[1] && option_find(name));
 }
 
-static int show_variable(struct app *app, const char *name, const char *value, struct err *err)
+static int put_variable(struct app *app, const char *name, const char *value, struct err *err)
 {
     if (app->json)
         return json_line(app->out,
@@ -33,6 +34,15 @@ static int show_variable(struct app *app, const char *name, const char *value, s
     escape_text(safe, sizeof safe, value, strlen(value));
     fprintf(app->out, "%-16s %-20s %-12s variable\n", name, safe, "-");
     return 0;
+}
+
+/* As a setting is, without the passwords of URLs. */
+static int show_variable(struct app *app, const char *name, const char *value, struct err *err)
+{
+    char *shown = copy_without_passwords(value);
+    int rc = shown ? put_variable(app, name, shown, err) : err_set(err, ERR_LOCAL, "out of memory");
+    free(shown);
+    return rc;
 }
 
 static int show_all(struct app *app, struct err *err)

@@ -55,15 +55,6 @@ static bool make_room(struct report *r)
     return true;
 }
 
-/* A URL in the place of a name may hold a password. */
-static char *copy_name(const char *name)
-{
-    char *copy = strdup(name);
-    if (copy)
-        hide_passwords(copy);
-    return copy;
-}
-
 void report_transfer(struct report *r, const struct transfer *t)
 {
     struct report_transfer row = {
@@ -73,8 +64,8 @@ void report_transfer(struct report *r, const struct transfer *t)
         .ms = t->ms,
         .opened = t->opened,
         .strategy = t->strategy,
-        .remote = copy_name(t->remote),
-        .local = copy_name(t->local),
+        .remote = copy_without_passwords(t->remote),
+        .local = copy_without_passwords(t->local),
     };
     if (!row.remote || !row.local || !make_room(r)) {
         free(row.remote);

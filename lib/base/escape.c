@@ -2,6 +2,7 @@
 
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static size_t length_by_lead(unsigned char c)
@@ -122,4 +123,12 @@ void hide_passwords(char *text)
         if (n > 0)
             memmove(colon, colon + n, strlen(colon + n) + 1);
     }
+}
+
+char *copy_without_passwords(const char *text)
+{
+    char *copy = strdup(text);
+    if (copy)
+        hide_passwords(copy);
+    return copy;
 }

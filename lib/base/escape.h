@@ -17,6 +17,9 @@ size_t escape_text(char *dst, size_t size, const char *src, size_t len);
  * Also one with a '/' in it, which no URL may have; a port is none. */
 void hide_passwords(char *text);
 
+/* A copy without them, to be freed. NULL: out of memory. */
+char *copy_without_passwords(const char *text);
+
 /* The length in bytes (1-4) of the valid UTF-8 character at src[0..len), 0 if there is none. */
 size_t utf8_char(const char *src, size_t len);
 

@@ -154,6 +154,33 @@ def test_url_in_the_place_of_a_file(fake, client):
         assert SECRET not in text
 
 
+NAMED = f"ftp://me:{SECRET}@127.0.0.1/x"
+SHOWN = [f"{c} {NAMED}" for c in (
+    "ls", "cat", "head", "du", "find", "rm", "rmdir", "cd", "lcd", "get", "put", "mget", "mput",
+    "mirror -R --log=log tree", "edit", "chmod 600", "touch", "mv small", "stat",
+    "checksum", "source", "bookmark add w", "trust show", "trust forget", "help", "unalias",
+    "unset", "set no-such", "memory forget", "kill", "less", "set kept", "alias kept")]
+
+
+def test_nothing_that_is_shown_or_written_holds_a_password(fake, client):
+    """Of a URL in the place of anything else, by any command, as text and as JSON."""
+    lists = ["set", "alias", "jobs", "status", "bookmark", "trust", "memory"]
+    lines = [*SHOWN, f"get {NAMED} &", "jobs", "jobs --json", "wait", *lists,
+             *(f"{line} --json" for line in lists), f"set proxy socks5://me:{SECRET}@127.0.0.1:1",
+             "open ftp.invalid", "set", "set --json", "quote SITE  PSWD old " + SECRET,
+             f"quote ' pass {SECRET}'"]
+    client.memory = client.folder / "state"
+    (client.folder / "tree").mkdir()
+    (client.folder / "tree" / "a").write_text("a")
+    run = client("-v", "--trace=trace", "--retries=0", "--on-error=continue", "-b", "-",
+                 fake().target(), stdin="\n".join(lines) + "\n")
+    written = [p for p in client.folder.rglob("*") if p.is_file()]
+    assert {"trace", "log"} <= {p.name for p in written} and "kept" in run.stdout, run
+    for text in (run.stdout, run.stderr, *(p.read_text(errors="replace") for p in written)):
+        found = [line for line in text.splitlines() if SECRET in line]
+        assert not found, found
+
+
 @pytest.mark.parametrize("number", (signal.SIGABRT, signal.SIGQUIT))
 def test_no_core(client, silent, number):
     argv = ["sh", "-c", 'ulimit -c unlimited; exec "$@"', "sh",
