@@ -24,6 +24,7 @@ struct layers {
     char **sections; /* names, each once */
     size_t nsections, sections_room;
     char *host, *bookmark;
+    bool password_given; /* FTPSH_PASSWORD was set */
 };
 
 struct layers *layers_new(struct err *err)
@@ -32,6 +33,11 @@ struct layers *layers_new(struct err *err)
     if (!l)
         err_set(err, ERR_LOCAL, "out of memory");
     return l;
+}
+
+void layers_give_password(struct layers *l)
+{
+    l->password_given = true;
 }
 
 static void free_text(char *text)
@@ -268,7 +274,7 @@ static enum password_source choose_source(const struct layers *l)
             best = rows[i].source;
         }
     }
-    return top < LAYER_ENVIRONMENT && getenv("FTPSH_PASSWORD") ? PASSWORD_FROM_ENVIRONMENT : best;
+    return top < LAYER_ENVIRONMENT && l->password_given ? PASSWORD_FROM_ENVIRONMENT : best;
 }
 
 /* What several settings decide together. */

@@ -32,6 +32,9 @@ struct origin {
 struct layers *layers_new(struct err *err);
 void layers_free(struct layers *l); /* wipes the texts */
 
+/* The environment held a password, which goes before what the configuration says of one. */
+void layers_give_password(struct layers *l);
+
 /* Takes one assignment into LAYER_ENVIRONMENT, LAYER_OPTION or LAYER_SET. `value` is NULL for a
  * flag that is just named; a list's elements are separated by commas. In LAYER_SET it takes the
  * place of the one before. Texts are copied. -1 with ERR_USAGE when the value is none (the message

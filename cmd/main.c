@@ -104,9 +104,11 @@ static bool is_without_target(int argc, char **argv)
 static int make_plan(struct plan *p, int argc, char **argv, struct err *err)
 {
     int next = argc;
-    *p = (struct plan){.layers = layers_new(err)};
+    *p = (struct plan){.layers = layers_new(err), .password = p->password};
     if (!p->layers)
         return -1;
+    if (p->password)
+        layers_give_password(p->layers);
     int rc = options_parse(p->layers, argc, argv, &next, err);
     /* --help before what is wrong is heard all the same, and whatever the configuration holds */
     if (layers_compose(p->layers, &p->settings, rc < 0 ? NULL : err) < 0 || rc < 0)
@@ -302,10 +304,10 @@ static void warn_of_secrets(void)
 static int start(struct plan *p, struct secret_words *words)
 {
     struct err err = ERR_INIT;
+    p->password = words->password;
     int rc = make_plan(p, words->argc, words->argv, &err);
     if (rc == 0) /* settings and target have what they need of them */
         secrecy_forget_words(words, words->argc - p->argc);
-    p->password = words->password;
     if (words->cut && !p->settings.quiet)
         warn_of_secrets();
     if (p->settings.help)
