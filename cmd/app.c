@@ -205,6 +205,7 @@ void app_twin_take(struct app *app, struct app *twin)
         remember_outcome(twin, 0);
     report_merge(&app->report, &twin->report);
     attempts_merge(&app->attempts, &twin->attempts);
+    app->downgrades += twin->downgrades;
     attempts_clear(&twin->attempts);
 }
 
@@ -364,6 +365,7 @@ struct session *app_make_session(struct app *app, const struct settings *s, cons
         .family = s->family,
         .ask_password = login_ask,
         .ask_ctx = app,
+        .tls_reuse = s->tls_reuse,
         .tls_name = s->tls_name,
         .charset = s->charset,
         .connect_timeout_ms = s->connect_timeout_ms,
@@ -556,6 +558,17 @@ static void announce(struct app *app, size_t from)
         app_say(app, "data: %s", app->path_line);
 }
 
+/* What stops to be resumed may be the server's restart, or somebody between it and us: each data
+ * connection now stands for itself, and has its certificate checked. */
+static void tell_downgrade(struct app *app)
+{
+    if (app->attempts.downgrades == app->downgrades)
+        return;
+    app->downgrades = app->attempts.downgrades;
+    app_warn(app, "%s: data connections do not resume the TLS session any more, as they did before",
+             session_host(app->session));
+}
+
 /* A command that ran others answers for none of theirs. */
 static size_t not_accounted(struct app *app, size_t attempts_before)
 {
@@ -574,6 +587,7 @@ void app_command_ends(struct app *app, size_t attempts_before)
         return;
     report_session(&app->report, app->session);
     announce(app, attempts_before);
+    tell_downgrade(app);
     if (!app->background) /* the file has one writer in each process: see app_twin_take() */
         remember_outcome(app, attempts_before);
     if (app->attempts.n > attempts_before)
@@ -586,23 +600,16 @@ void app_report_transfer(struct app *app, const struct transfer *t)
         report_transfer(&app->report, t);
 }
 
-/* The latest walk of the ladder that failed: others may have worked since. A strategy that comes
- * again, but for one handshake that is tried twice, is an earlier walk's. */
+/* The latest walk of the ladder that failed: others may have worked since. */
 static size_t latest_failures(const struct attempts *a, size_t from, size_t *end)
 {
     while (*end > from && a->list[*end - 1].result == RESULT_OK)
         --*end;
     size_t at = *end;
-    unsigned seen = 0;
-    bool twice = false;
     while (at > from && a->list[at - 1].result != RESULT_OK) {
-        unsigned strategy = 1U << a->list[at - 1].strategy;
-        bool again = at < *end && a->list[at].strategy == a->list[at - 1].strategy;
-        if (seen & strategy && (twice || !again))
-            break;
-        twice = again;
-        seen |= strategy;
         at--;
+        if (a->list[at].begins)
+            break;
     }
     return at;
 }

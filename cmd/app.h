@@ -49,6 +49,7 @@ struct app {
     struct session *session; /* NULL: not connected */
     struct ladder ladder;
     struct attempts attempts;
+    int64_t downgrades;    /* those of them that were told of */
     size_t accounted;      /* attempts of commands that have ended */
     struct rate *rate;     /* of all transfers */
     struct rate *own_rate; /* of one command alone; NULL: none had one */

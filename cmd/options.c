@@ -125,6 +125,11 @@ const struct option option_table[] = {
      .numbers = tls_versions,
      .group = GROUP_TLS,
      .help = "oldest TLS version"},
+    {.name = "tls-reuse",
+     .placeholder = "WHEN",
+     CHOICE(tls_reuse, "require|prefer|off"),
+     .group = GROUP_TLS,
+     .help = "data connections resume the control connection's TLS session"},
 
     {.name = "user",
      .placeholder = "USER",

@@ -31,6 +31,7 @@ void report_session(struct report *r, const struct session *s)
     struct report_server *to = &r->server;
     to->peer = *session_peer(s);
     to->port = session_port(s);
+    r->reuse = session_settings(s)->tls_reuse;
     const struct proxy *proxy = session_settings(s)->proxy;
     if (proxy)
         proxy_format(proxy, to->proxy, sizeof to->proxy);
@@ -177,9 +178,9 @@ json_t *report_attempt_json(const struct attempt *a)
         "advertised", addr_json(&a->advertised), "endpoint", addr_json(&a->endpoint), "stage",
         stage_name(a->stage), "result", result_name(a->result), "ms", (json_int_t) a->ms);
     if (o && a->tls)
-        json_object_set_new(
-            o, "tls",
-            json_pack("{s:o, s:b}", "version", json_text(a->tls_version), "resumed", a->resumed));
+        json_object_set_new(o, "tls",
+                            json_pack("{s:o, s:b, s:b}", "version", json_text(a->tls_version),
+                                      "offered", a->offered, "resumed", a->resumed));
     if (o && a->result != RESULT_OK) {
         char why[512];
         snprintf(why, sizeof why, "%s", a->err.msg);
@@ -189,14 +190,25 @@ json_t *report_attempt_json(const struct attempt *a)
     return o;
 }
 
-static json_t *data_json(const struct attempts *attempts, bool remembered)
+static json_t *reuse_json(const struct attempts *a, enum tls_reuse wanted)
+{
+    static const char *const names[] = {
+        [TLS_REUSE_REQUIRE] = "require", [TLS_REUSE_PREFER] = "prefer", [TLS_REUSE_OFF] = "off"};
+    return json_pack("{s:s, s:I, s:I, s:b}", "wanted", names[wanted], "resumed",
+                     (json_int_t) a->resumed, "full", (json_int_t) a->full, "downgraded",
+                     a->downgrades > 0);
+}
+
+static json_t *data_json(const struct attempts *attempts, const struct report *r)
 {
     json_t *rows = json_array();
     for (size_t i = 0; i < attempts->n; i++)
         json_array_append_new(rows, report_attempt_json(&attempts->list[i]));
     const struct attempt *ok = last_success(attempts);
     json_t *o = json_pack("{s:s?, s:b, s:o}", "strategy", ok ? strategy_name(ok->strategy) : NULL,
-                          "remembered", ok && remembered, "attempts", rows);
+                          "remembered", ok && r->remembered, "attempts", rows);
+    if (o && attempts->resumed + attempts->full > 0)
+        json_object_set_new(o, "tls_reuse", reuse_json(attempts, r->reuse));
     if (o && attempts->omitted > 0)
         json_object_set_new(o, "omitted", json_integer(attempts->omitted));
     return o;
@@ -227,9 +239,9 @@ static int write_json(FILE *out, const struct report *r, const struct attempts *
         json_array_append_new(transfers, transfer_json(&r->transfers[i]));
     return json_line(out,
                      json_pack("{s:o, s:o, s:o, s:o, s:i}", "server",
-                               report_server_json(&r->server), "data",
-                               data_json(attempts, r->remembered), "transfers", transfers, "error",
-                               error_json(&r->first), "exit", exit_status),
+                               report_server_json(&r->server), "data", data_json(attempts, r),
+                               "transfers", transfers, "error", error_json(&r->first), "exit",
+                               exit_status),
                      err);
 }
 
@@ -296,7 +308,10 @@ static void write_attempt_text(FILE *out, const struct attempt *a)
         fprintf(out, ", %s %s", a->strategy == STRATEGY_ACTIVE ? "listening on" : "dialled",
                 addr_format_port(&a->endpoint, text, sizeof text));
     if (a->tls)
-        fprintf(out, ", %s%s", a->tls_version, a->resumed ? " resumed" : "");
+        fprintf(out, ", %s%s", a->tls_version,
+                a->resumed      ? " resumed"
+                : a->downgraded ? " no longer resumed"
+                                : "");
     if (a->result == RESULT_OK && *advertised_remark(a, remark, sizeof remark))
         fprintf(out, ", %s", remark);
     fprintf(out, ", %lld ms\n", (long long) a->ms);
@@ -352,6 +367,8 @@ static int write_text(FILE *out, const struct report *r, const struct attempts *
         write_attempt_text(out, &attempts->list[i]);
     if (attempts->omitted > 0)
         fprintf(out, "  and %lld more\n", (long long) attempts->omitted);
+    if (attempts->downgrades > 0)
+        fprintf(out, "downgrade: TLS sessions were resumed on data connections, and then not\n");
     for (size_t i = 0; i < r->ntransfers; i++)
         write_transfer_text(out, &r->transfers[i]);
     if (err_is_set(&r->first))

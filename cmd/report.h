@@ -29,6 +29,7 @@ struct report_server {
 
 struct report {
     struct report_server server;
+    enum tls_reuse reuse;
     bool remembered; /* the strategy in use went first because it worked another day */
     struct report_transfer *transfers;
     size_t ntransfers, cap;

@@ -4,6 +4,7 @@ void settings_init(struct settings *s)
 {
     *s = (struct settings){
         .tls = TLS_REQUIRE,
+        .tls_reuse = TLS_REUSE_PREFER,
         .trust.min = TLS_1_2,
         .identity.password_fd = -1,
         .password_fd = -1,

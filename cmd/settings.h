@@ -35,6 +35,7 @@ struct settings {
     struct ladder ladder; /* strategies, their timeout, active address and ports */
     enum tls_mode tls;
     bool tls_chosen; /* on the command line or by `set`: it may contradict the target */
+    enum tls_reuse tls_reuse;
     struct trust_config trust;
     struct identity_choice identity;
     const char *tls_name;

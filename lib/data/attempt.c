@@ -97,4 +97,7 @@ void attempts_merge(struct attempts *a, const struct attempts *from)
     for (size_t i = 0; i < from->n; i++)
         *next_row(a) = from->list[i];
     a->omitted += from->omitted;
+    a->resumed += from->resumed;
+    a->full += from->full;
+    a->downgrades += from->downgrades;
 }

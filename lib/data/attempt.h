@@ -52,7 +52,9 @@ struct attempt {
     int64_t ms;
     bool private_data; /* TLS was agreed on for data connections (PROT P) */
     bool by_proxy;     /* the proxy itself is why it failed, and not what lies behind it */
-    bool tls, resumed;
+    bool begins;       /* a walk down the ladder */
+    bool tls, offered, resumed;
+    bool downgraded; /* and not resumed, for the first time where those before it were */
     char tls_version[16];
 };
 
@@ -63,6 +65,8 @@ struct attempts {
     struct attempt *list;
     size_t n, cap;
     int64_t omitted;
+    int64_t resumed, full;  /* TLS handshakes that led to a data connection */
+    int64_t downgrades;     /* sessions that saw their data connections resumed no more */
     struct attempt scratch; /* where no memory can be had */
 };
 

@@ -139,9 +139,18 @@ static int await_final(struct channel *c, struct deadline until, struct err *err
     return 0;
 }
 
+static bool blames_data_path(const struct reply *r, bool open);
+
+/* vsftpd refuses an upload's TLS session behind its 150. */
 static int final_verdict(struct channel *c, struct err *err)
 {
-    return c->final.code / 100 == 2 ? 0 : session_refused(&c->final, c->what, err);
+    if (c->final.code / 100 == 2) {
+        session_data_worked(c->session);
+        return 0;
+    }
+    if (session_private_data(c->session) && blames_data_path(&c->final, true))
+        (void) session_data_failed(c->session, true);
+    return session_refused(&c->final, c->what, err);
 }
 
 /* Data can flow on after the control connection is gone, as when a NAT has forgotten it: what
@@ -227,6 +236,7 @@ enum outcome {
     OUTCOME_NEXT,    /* the rung failed: try another way */
     OUTCOME_PLAIN,   /* TLS resumption may be to blame: the same rung again with a full handshake */
     OUTCOME_PROTECT, /* the server has forgotten PROT P: the same rung again behind another */
+    OUTCOME_AGAIN,   /* the same rung with another ticket, or another control connection */
     OUTCOME_GIVE_UP
 };
 
@@ -249,7 +259,7 @@ struct rise {
     struct channel *channel;
     int connected; /* a descriptor that waits for the transfer command; -1: none */
     bool shaking, ready;
-    bool offered;         /* a ticket */
+    bool unresumed;       /* and nothing else is allowed */
     struct deadline hold; /* of the ClientHello, for the sake of the transfer command */
 };
 
@@ -326,17 +336,26 @@ static int rise_connected(struct rise *t, int fd, bool full_handshake, struct er
     if (t->ready)
         return 0;
     struct tls_setup setup = session_data_tls(s);
-    setup.resume = !full_handshake;
-    t->offered = setup.resume && tickets_count(setup.tickets) > 0;
-    return stream_start_tls(t->channel->stream, &setup, err);
+    setup.resume = setup.resume && !full_handshake;
+    int rc = stream_start_tls(t->channel->stream, &setup, err);
+    t->rung.row->offered = stream_tls(t->channel->stream)->offered;
+    return rc;
 }
 
-static void note_tls(struct rise *t)
+/* The handshake is over. -1 where its outcome is not allowed (--tls-reuse=require). */
+static int note_tls(struct rise *t, struct err *err)
 {
     const struct tls_info *info = stream_tls(t->channel->stream);
     t->rung.row->tls = true;
     t->rung.row->resumed = info->resumed;
     memcpy(t->rung.row->tls_version, info->version, sizeof t->rung.row->tls_version);
+    bool required = session_settings(t->rung.session)->tls_reuse == TLS_REUSE_REQUIRE;
+    if (info->resumed || !required)
+        return 0;
+    t->unresumed = true;
+    return err_set(err, ERR_TLS,
+                   "the TLS session of the control connection was not resumed, as is required: %s",
+                   info->offered ? "the server declined it" : "there was no ticket for it");
 }
 
 static int too_late(struct rise *t, struct err *err)
@@ -409,7 +428,8 @@ static int rise_step(struct rise *t, bool full_handshake, short *events, struct 
             return rise_fail(t, STAGE_TLS, err);
         if (state != STREAM_OK)
             return 0;
-        note_tls(t);
+        if (note_tls(t, err) < 0)
+            return rise_fail(t, STAGE_TLS, err);
         t->shaking = false;
         t->ready = true;
     }
@@ -430,6 +450,18 @@ static bool ended_confirmed(struct rise *t, struct err *err)
     return true;
 }
 
+/* What ends under TLS without a byte may be refused: vsftpd and ProFTPD close first and then say
+ * that the session was not resumed. Our own end is said before, since vsftpd waits for it. */
+static bool ended_refused(struct rise *t)
+{
+    struct channel *c = t->channel;
+    struct deadline until = deadline_sooner(t->rung.until, deadline_in(LAST_WORDS_MS));
+    if (!t->rung.row->tls || channel_done(c) || c->lost)
+        return false;
+    stream_finish(c->stream, true, NULL);
+    return await_final(c, until, NULL) == 0 && c->final.code >= 300;
+}
+
 /* A download counts as open with its first byte, its end or its final reply: until then a 425 or
  * 522 can still come and the next rung be tried. 1: open, 0: not yet, -1. */
 static int first_bytes(struct rise *t, short *events, struct err *err)
@@ -446,6 +478,8 @@ static int first_bytes(struct rise *t, short *events, struct err *err)
         return 1;
     if (state == STREAM_ERROR)
         return rise_fail(t, t->rung.row->tls ? STAGE_TLS : rise_stage(t), err);
+    if (state == STREAM_EOF && ended_refused(t))
+        return -1;
     return state == STREAM_OK || state == STREAM_EOF || channel_done(c);
 }
 
@@ -535,40 +569,112 @@ static void blame_advertised(const struct rung *r, struct err *err)
                  addr_format(&row->advertised, text, sizeof text));
 }
 
+/* The rung that worked before is tried again with another ticket, and any with another control
+ * connection; on a new rung the first failure may be the way's and not TLS's. */
+static enum outcome data_tls_failed(struct rise *t)
+{
+    const struct ladder *l = t->rung.ladder;
+    bool proven = l->proven >= 0 && l->rungs[l->proven] == t->rung.row->strategy;
+    bool first = session_data_failed(t->rung.session, t->ready || t->unresumed);
+    if (session_renewal_due(t->rung.session) || (first && (proven || t->unresumed)))
+        return OUTCOME_AGAIN;
+    return t->unresumed ? OUTCOME_GIVE_UP : OUTCOME_NEXT;
+}
+
+/* What this side did about the demand that the server's reply may be (FIELD-NOTES 1). */
+static void tell_reuse(const struct rise *t, struct err *err)
+{
+    const struct attempt *row = t->rung.row;
+    if (!row->tls || row->resumed)
+        return;
+    if (session_settings(t->rung.session)->tls_reuse == TLS_REUSE_OFF)
+        err_wrap(err, "no TLS session was offered to be resumed, as --tls-reuse=off says");
+    else if (row->offered)
+        err_wrap(err, "the server did not resume the TLS session that was offered");
+    else
+        err_wrap(err, "the server gave no ticket to resume the TLS session with");
+}
+
+/* The server's reply ended the rung: about the data connection, or for good. */
+static enum outcome rise_refused(struct rise *t, struct err *err)
+{
+    struct channel *c = t->channel;
+    struct attempt *row = t->rung.row;
+    bool path = blames_data_path(&c->final, t->ready);
+    err_clear(err);
+    session_refused(&c->final, c->what, err);
+    row->stage = rise_stage(t);
+    row->result = t->ready && !path ? RESULT_OK : RESULT_REJECTED;
+    if (!path)
+        return OUTCOME_GIVE_UP;
+    if (forgot_protection(t, &c->final))
+        return OUTCOME_PROTECT;
+    tell_reuse(t, err);
+    return row->tls ? data_tls_failed(t) : OUTCOME_NEXT;
+}
+
+/* No reply says why the rung failed. */
+static enum outcome rise_broke(struct rise *t, const struct err *err)
+{
+    struct attempt *row = t->rung.row;
+    bool required = session_settings(t->rung.session)->tls_reuse == TLS_REUSE_REQUIRE;
+    if (err->code == ERR_CANCELLED ||
+        deadline_passed(session_settings(t->rung.session)->wait->limit)) {
+        abort_transfer(t->channel);
+        row->result = result_of_err(err);
+        return OUTCOME_GIVE_UP;
+    }
+    if (row->stage != STAGE_TLS)
+        return OUTCOME_NEXT;
+    if (row->offered && !required) {
+        (void) session_data_failed(t->rung.session, false);
+        return OUTCOME_PLAIN;
+    }
+    return row->result == RESULT_TIMEOUT ? OUTCOME_NEXT : data_tls_failed(t);
+}
+
 /* What a rung that failed means for the ladder. Uses up t->channel. */
 static enum outcome rise_failed(struct rise *t, struct err *err)
 {
     struct channel *c = t->channel;
     struct attempt *row = t->rung.row;
     enum outcome outcome = OUTCOME_NEXT;
-    bool tls_broke = row->stage == STAGE_TLS && t->offered && c->final.code < 300;
-    if (c->final.code == 0)
-        last_words(t, err);
-    if (err->code == ERR_CERTIFICATE ||
-        (err_is_set(err) && !c->stream && blames_data_path(&c->final, false))) {
-        /* what we saw ourselves: what the server says of it is only the consequence */
-    } else if (c->final.code >= 300) {
-        bool path = blames_data_path(&c->final, t->ready);
-        err_clear(err);
-        session_refused(&c->final, c->what, err);
-        row->stage = rise_stage(t);
-        row->result = t->ready && !path ? RESULT_OK : RESULT_REJECTED;
-        outcome = forgot_protection(t, &c->final) ? OUTCOME_PROTECT
-                  : path                          ? OUTCOME_NEXT
-                                                  : OUTCOME_GIVE_UP;
-    } else if (err->code == ERR_CANCELLED ||
-               deadline_passed(session_settings(c->session)->wait->limit)) {
+    if (t->unresumed) {
         abort_transfer(c);
-        row->result = result_of_err(err);
-        outcome = OUTCOME_GIVE_UP;
-    } else if (tls_broke) {
-        outcome = OUTCOME_PLAIN;
+        outcome = data_tls_failed(t);
+    } else {
+        if (c->final.code == 0)
+            last_words(t, err);
+        /* what we saw ourselves: what the server says of it is only the consequence */
+        bool own = err->code == ERR_CERTIFICATE ||
+                   (err_is_set(err) && !c->stream && blames_data_path(&c->final, false));
+        if (!own)
+            outcome = c->final.code >= 300 ? rise_refused(t, err) : rise_broke(t, err);
     }
     blame_advertised(&t->rung, err);
     if (row->result != RESULT_OK)
         row->err = *err;
     channel_free(c);
     return outcome;
+}
+
+/* The data connection is open: what is to be known of its TLS session is noted. */
+static void rise_opened(struct opening *o, struct rise *t)
+{
+    struct attempt *row = t->rung.row;
+    struct session *s = o->session;
+    row->stage = STAGE_OPEN;
+    row->result = RESULT_OK;
+    if (row->tls) {
+        o->rows->resumed += row->resumed;
+        o->rows->full += !row->resumed;
+        row->downgraded = session_data_opened(s, stream_tls(t->channel->stream));
+        o->rows->downgrades += row->downgraded;
+    }
+    if (row->downgraded)
+        log_note(session_settings(s)->log, "the TLS session is not resumed any more");
+    if (buf_len(&t->channel->peek) > 0)
+        session_data_worked(s);
 }
 
 static enum outcome rung_climb(struct opening *o, struct rise *t, struct err *err)
@@ -600,8 +706,7 @@ static enum outcome rung_climb(struct opening *o, struct rise *t, struct err *er
         rc = rise_run(t, o->full_handshake, err);
     if (rc < 0)
         return rise_failed(t, err);
-    row->stage = STAGE_OPEN;
-    row->result = RESULT_OK;
+    rise_opened(o, t);
     t->channel->map = t->rung.map;
     t->rung.map = NULL;
     return OUTCOME_OPEN;
@@ -611,6 +716,7 @@ static enum outcome rung_try(struct opening *o, enum strategy_id id, struct chan
                              struct err *err)
 {
     int64_t start = clock_now_ms();
+    bool begins = o->rows->n == o->first_row;
     struct rise t = {
         .rung = {.session = o->session,
                  .ladder = o->ladder,
@@ -619,6 +725,7 @@ static enum outcome rung_try(struct opening *o, enum strategy_id id, struct chan
                  .fd = -1},
         .connected = -1,
     };
+    t.rung.row->begins = begins;
     t.rung.row->private_data = session_private_data(o->session);
     enum outcome outcome = rung_climb(o, &t, err);
     if ((outcome == OUTCOME_NEXT || outcome == OUTCOME_PLAIN) && session_broke(o->session, err))
@@ -670,10 +777,9 @@ static int reconnect(struct opening *o, struct err *err)
 {
     char all[sizeof err->msg];
     int64_t start = clock_now_ms();
-    int rc = err_is_set(&o->broke) ? session_recover(o->session, &o->broke, err)
-                                   : session_ready(o->session, err);
+    int rc = err_is_set(&o->broke) ? session_recover(o->session, &o->broke, err) : 0;
     err_clear(&o->broke);
-    if (rc < 0) {
+    if (rc < 0 || session_ready_for_data(o->session, err) < 0) {
         bool fell = err && err->code != ERR_CANCELLED && o->rows->n > o->first_row;
         return fell ? err_wrap(err, "after %s", tell_rungs(o, all, sizeof all)) : -1;
     }
@@ -682,6 +788,11 @@ static int reconnect(struct opening *o, struct err *err)
         return -1;
     o->end.at_ms += clock_now_ms() - start;
     return 0;
+}
+
+static bool is_again(enum outcome o)
+{
+    return o == OUTCOME_PLAIN || o == OUTCOME_AGAIN || o == OUTCOME_PROTECT;
 }
 
 /* Says PROT P again, once: what is refused behind it is refused for another reason. */
@@ -704,8 +815,9 @@ static bool deserves_another(struct opening *o)
     return first;
 }
 
-/* One strategy, and once more without resumption where that may be to blame (FIELD-NOTES 73), or
- * with PROT P said again. */
+/* One strategy, and again where TLS may be to blame and not the way: without resumption
+ * (FIELD-NOTES 73), with another ticket or over another control connection, as often as tls/reuse.h
+ * lets it (FIELD-NOTES 2, 5), with PROT P said again. */
 static enum outcome climb_rung(struct opening *o, enum strategy_id id, struct channel **out,
                                struct err *err)
 {
@@ -722,7 +834,7 @@ static enum outcome climb_rung(struct opening *o, enum strategy_id id, struct ch
             outcome = remind(o, err);
         if (outcome == OUTCOME_GIVE_UP && err && !err_is_set(err))
             *err = why;
-        again = deserves_another(o) || outcome == OUTCOME_PLAIN || outcome == OUTCOME_PROTECT;
+        again = deserves_another(o) || is_again(outcome);
     } while (again && !deadline_passed(o->end));
     return outcome;
 }

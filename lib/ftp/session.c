@@ -23,6 +23,8 @@ struct session {
     bool cleared;                      /* CCC: TLS has ended on the control connection */
     bool compressed, compress_refused; /* MODE Z */
     bool asked;                        /* the password came from ask_password() */
+    bool tls12;                        /* TLS 1.3 did not do for data connections */
+    struct reuse reuse;
     unsigned generation;
     struct addr peer, hop, local;
     struct features features;
@@ -58,6 +60,7 @@ struct session *session_new(const struct session_config *config, struct err *err
     struct session *s = calloc(1, sizeof *s);
     if (s) {
         s->config = *config;
+        s->reuse.mode = config->tls_reuse;
         struct session_config *c = &s->config;
         if (!c->tls_name || !*c->tls_name)
             c->tls_name = c->host;
@@ -120,8 +123,10 @@ struct session *session_clone(const struct session *s, const struct session_conf
     config.wait = lent->wait;
     config.log = lent->log;
     struct session *twin = session_new(&config, err);
-    if (twin)
-        memcpy(twin->cwd, s->cwd, sizeof twin->cwd);
+    if (!twin)
+        return NULL;
+    memcpy(twin->cwd, s->cwd, sizeof twin->cwd);
+    twin->tls12 = s->tls12;
     return twin;
 }
 
@@ -231,11 +236,15 @@ static int start_tls(struct session *s, struct deadline clock, struct err *err)
                               .name = s->config.tls_name,
                               .port = s->config.port,
                               .may_ask = s->config.attended,
+                              .no_tls13 = s->tls12,
                               .tickets = s->tickets};
     struct stream *stream = control_stream(s->control);
-    if (stream_start_tls(stream, &setup, err) < 0)
+    if (stream_start_tls(stream, &setup, err) < 0 ||
+        stream_handshake_wait(stream, s->config.wait, clock, err) < 0)
         return -1;
-    return stream_handshake_wait(stream, s->config.wait, clock, err);
+    s->reuse.tls13 = strcmp(stream_tls(stream)->version, "TLS1.3") == 0;
+    s->reuse.tls12_ok = !s->tls12 && trust_allows_tls12(s->config.trust);
+    return 0;
 }
 
 /* RFC 4217 section 4. */
@@ -559,7 +568,7 @@ int session_connect(struct session *s, struct err *err)
     return -1;
 }
 
-void session_quit(struct session *s)
+static void say_goodbye(struct session *s)
 {
     if (session_alive(s)) {
         struct reply r;
@@ -570,6 +579,11 @@ void session_quit(struct session *s)
         stream_finish(control_stream(s->control), true, NULL);
         control_use_wait(s->control, usual);
     }
+}
+
+void session_quit(struct session *s)
+{
+    say_goodbye(s);
     disconnect(s);
 }
 
@@ -654,6 +668,80 @@ static bool is_repeatable(const char *fmt, va_list ap)
     bool safe = repeat_of(head) == REPEAT_SAFE;
     wipe(head, sizeof head);
     return safe;
+}
+
+/* The old control connection goes when the new one is there: one that cannot be had, for the number
+ * of connections or a password that was good once, costs nothing but the trial. */
+static void renew_ahead(struct session *s)
+{
+    struct err why = ERR_INIT;
+    struct session old = *s;
+    log_note(s->config.log, "the tickets for data connections will expire soon: logging in again");
+    s->control = NULL;
+    s->tickets = NULL;
+    s->asked = false; /* a password that is refused now was good, and is kept */
+    disconnect(s);
+    int rc = session_connect(s, &why);
+    s->asked = old.asked;
+    if (rc == 0) {
+        say_goodbye(&old);
+        control_free(old.control);
+        tickets_free(old.tickets);
+        return;
+    }
+    log_note(s->config.log, "that failed, going on as before: %s", why.msg);
+    disconnect(s);
+    *s = old;
+}
+
+/* With QUIT first, for the sake of servers that allow no second connection. */
+static int renew_now(struct session *s, enum renewal why, struct err *err)
+{
+    s->tls12 = s->tls12 || why == RENEWAL_TLS12;
+    if (why == RENEWAL_TLS12)
+        log_news(s->config.log, "%s: it refuses data connections under TLS 1.3; trying TLS 1.2",
+                 s->config.host);
+    else
+        log_note(s->config.log, "TLS has failed on two data connections: logging in again");
+    session_quit(s);
+    return session_connect(s, err);
+}
+
+int session_ready_for_data(struct session *s, struct err *err)
+{
+    if (session_ready(s, err) < 0)
+        return -1;
+    if (!s->private_data)
+        return 0;
+    enum renewal renewal = reuse_renewal(&s->reuse, s->tickets);
+    if (renewal == RENEWAL_NONE)
+        return 0;
+    reuse_renewed(&s->reuse, renewal);
+    if (renewal != RENEWAL_AHEAD)
+        return renew_now(s, renewal, err);
+    renew_ahead(s);
+    return 0;
+}
+
+bool session_renewal_due(const struct session *s)
+{
+    enum renewal due = s->tickets ? reuse_renewal(&s->reuse, s->tickets) : RENEWAL_NONE;
+    return due == RENEWAL_NOW || due == RENEWAL_TLS12;
+}
+
+bool session_data_failed(struct session *s, bool refused)
+{
+    return reuse_failed(&s->reuse, refused);
+}
+
+bool session_data_opened(struct session *s, const struct tls_info *tls)
+{
+    return reuse_opened(&s->reuse, tls->offered, tls->resumed);
+}
+
+void session_data_worked(struct session *s)
+{
+    reuse_worked(&s->reuse);
 }
 
 static int vcommand(struct session *s, struct reply *out, struct err *err, const char *fmt,
@@ -1007,7 +1095,8 @@ struct tls_setup session_data_tls(struct session *s)
                               .name = s->config.tls_name,
                               .port = s->config.port,
                               .tickets = s->tickets,
-                              .resume = true,
+                              .resume = s->config.tls_reuse != TLS_REUSE_OFF,
+                              .no_tls13 = s->tls12,
                               .group = session_tls(s)->group};
 }
 

@@ -13,6 +13,7 @@
 #include "ftp/path.h"
 #include "net/addr.h"
 #include "net/proxy.h"
+#include "tls/reuse.h"
 
 enum tls_mode { TLS_REQUIRE, TLS_IMPLICIT, TLS_PREFER, TLS_OFF };
 
@@ -35,8 +36,9 @@ struct session_config {
     session_password_fn ask_password;
     void *ask_ctx;
     enum tls_mode tls;
-    const char *charset;  /* of names on the server (charset.h); NULL: UTF-8, or as they come */
-    const char *tls_name; /* the certificate must be for this name; NULL: host */
+    enum tls_reuse tls_reuse; /* of its TLS session, by data connections */
+    const char *charset;      /* of names on the server (charset.h); NULL: UTF-8, or as they come */
+    const char *tls_name;     /* the certificate must be for this name; NULL: host */
     struct trust *trust;
     bool attended;              /* a person may be asked about the certificate (tls/trust.h) */
     int64_t connect_timeout_ms; /* name, TCP, banner, TLS: one clock */
@@ -79,6 +81,22 @@ bool session_broke(const struct session *s, const struct err *why);
 /* After that: says so and connects again, config.reconnects times with pauses while that fails in
  * passing. Errors of session_connect(). */
 int session_recover(struct session *s, const struct err *why, struct err *err);
+
+/* The same ahead of a data connection, of which no command may be sent yet. Where the tickets for
+ * resuming the TLS session are about to expire, the control connection is replaced by a new one
+ * once that one is ready, and stays where it is not to be had; where TLS has failed on two data
+ * connections in a row, it is rebuilt (tls/reuse.h). Errors as session_connect(). */
+int session_ready_for_data(struct session *s, struct err *err);
+
+/* session_ready_for_data() would rebuild it after failures. */
+bool session_renewal_due(const struct session *s);
+
+/* What became of a data connection: TLS failed on it (`refused`: not in the handshake; true: for
+ * the first time in a row), it is under TLS (true: once in a session, where those before it were
+ * resumed and it is not), data have come over it or a transfer's final reply was good. */
+bool session_data_failed(struct session *s, bool refused);
+bool session_data_opened(struct session *s, const struct tls_info *tls);
+void session_data_worked(struct session *s);
 
 /* QUIT, its reply awaited for a short moment, and the end. Never fails. */
 void session_quit(struct session *s);

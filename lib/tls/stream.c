@@ -42,7 +42,9 @@ struct stream {
     bool shaking, bye_sent, fin_sent;
     bool cert_asked; /* the server wants to see a client certificate */
     bool served;     /* and went on to talk: it is content */
-    int deferred;    /* what gnutls_record_recv() said after bytes that were handed out first */
+    bool has_new_ticket;
+    unsigned lifetime_s; /* what the latest one says of itself */
+    int deferred;        /* what gnutls_record_recv() said after bytes that were handed out first */
     bool has_deferred;
     unsigned char first[FIRST_BYTES]; /* received under TLS, to name plain text by */
     size_t nfirst;
@@ -193,7 +195,8 @@ static void keep_session(struct stream *s, bool single_use, unsigned lifetime_s)
     gnutls_free(data.data);
 }
 
-/* NewSessionTicket starts with the lifetime in seconds (RFC 8446 section 4.6.1). */
+/* NewSessionTicket starts with the lifetime in seconds (RFC 8446 section 4.6.1, RFC 5077
+ * section 3.3). */
 static unsigned ticket_lifetime(const gnutls_datum_t *msg)
 {
     if (!msg || !msg->data || msg->size < 4)
@@ -202,13 +205,20 @@ static unsigned ticket_lifetime(const gnutls_datum_t *msg)
            (unsigned) msg->data[2] << 8 | msg->data[3];
 }
 
+/* GnuTLS shows the whole message before it reads it, and has the session afterwards. */
 static int on_ticket(gnutls_session_t tls, unsigned htype, unsigned when, unsigned incoming,
                      const gnutls_datum_t *msg)
 {
     struct stream *s = gnutls_session_get_ptr(tls);
-    (void) htype, (void) when;
-    if (incoming && gnutls_protocol_get_version(tls) == GNUTLS_TLS1_3)
-        keep_session(s, true, ticket_lifetime(msg));
+    (void) htype;
+    if (!incoming)
+        return 0;
+    if (when == GNUTLS_HOOK_PRE) {
+        s->has_new_ticket = true;
+        s->lifetime_s = ticket_lifetime(msg);
+    } else if (gnutls_protocol_get_version(tls) == GNUTLS_TLS1_3 && s->lifetime_s > 0) {
+        keep_session(s, true, s->lifetime_s); /* 0: not to be used at all */
+    }
     return 0;
 }
 
@@ -233,30 +243,34 @@ int stream_on_request(gnutls_session_t tls, const gnutls_datum_t *authorities, i
 
 /* ---- starting TLS ---- */
 
-static void offer_ticket(struct stream *s)
+static bool offer_ticket(struct stream *s)
 {
     void *data;
     size_t len;
     if (!s->tickets || !tickets_take(s->tickets, &data, &len))
-        return;
-    gnutls_session_set_data(s->tls, data, len);
+        return false;
+    int rc = gnutls_session_set_data(s->tls, data, len);
     wipe(data, len);
     free(data);
+    return rc == 0;
+}
+
+static int set_priority(struct stream *s, const struct tls_setup *setup, const char *group)
+{
+    char own[480], all[512];
+    trust_priority(setup->trust, group, own, sizeof own);
+    snprintf(all, sizeof all, "%s%s", own, setup->no_tls13 ? ":-VERS-TLS1.3" : "");
+    return gnutls_priority_set_direct(s->tls, all, NULL);
 }
 
 static int tls_configure(struct stream *s, const struct tls_setup *setup)
 {
-    char priority[512];
-    trust_priority(setup->trust, setup->group, priority, sizeof priority);
     int rc = gnutls_init(&s->tls, GNUTLS_CLIENT | GNUTLS_NONBLOCK);
     if (rc < 0)
         return rc;
-    rc = gnutls_priority_set_direct(s->tls, priority, NULL);
-    if (rc < 0) {
-        /* a group that this GnuTLS cannot put first is only a lost round trip */
-        trust_priority(setup->trust, NULL, priority, sizeof priority);
-        rc = gnutls_priority_set_direct(s->tls, priority, NULL);
-    }
+    rc = set_priority(s, setup, setup->group);
+    if (rc < 0) /* a group that this GnuTLS cannot put first is only a lost round trip */
+        rc = set_priority(s, setup, NULL);
     if (rc == 0)
         rc =
             gnutls_credentials_set(s->tls, GNUTLS_CRD_CERTIFICATE, trust_credentials(setup->trust));
@@ -265,7 +279,7 @@ static int tls_configure(struct stream *s, const struct tls_setup *setup)
     gnutls_session_set_ptr(s->tls, s);
     gnutls_session_set_verify_function(s->tls, on_certificate);
     gnutls_handshake_set_hook_function(s->tls, GNUTLS_HANDSHAKE_NEW_SESSION_TICKET,
-                                       GNUTLS_HOOK_POST, on_ticket);
+                                       GNUTLS_HOOK_BOTH, on_ticket);
     gnutls_transport_set_ptr(s->tls, s);
     gnutls_transport_set_pull_function(s->tls, tls_pull);
     gnutls_transport_set_pull_timeout_function(s->tls, tls_pull_timeout);
@@ -293,9 +307,7 @@ int stream_start_tls(struct stream *s, const struct tls_setup *setup, struct err
         tls_end(s);
         return err_set(err, ERR_TLS, "cannot set up TLS: %s", gnutls_strerror(rc));
     }
-    if (setup->resume)
-        offer_ticket(s);
-    s->info = (struct tls_info){.active = true};
+    s->info = (struct tls_info){.active = true, .offered = setup->resume && offer_ticket(s)};
     s->shaking = true;
     return 0;
 }
@@ -311,8 +323,9 @@ static void note_session(struct stream *s)
     i->resumed = gnutls_session_is_resumed(s->tls) != 0;
     if (!i->sha256[0])
         trust_fingerprint(s->tls, i->sha256);
-    if (version != GNUTLS_TLS1_3)
-        keep_session(s, false, 0);
+    /* A session that was resumed without a new ticket is held already, and no younger for it. */
+    if (version != GNUTLS_TLS1_3 && (!i->resumed || s->has_new_ticket))
+        keep_session(s, false, s->lifetime_s);
 }
 
 static bool looks_like_text(const struct stream *s)

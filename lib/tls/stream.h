@@ -31,6 +31,7 @@ struct tls_info {
     char version[16]; /* "TLS1.3" */
     char cipher[32];  /* "AES-256-GCM", as GnuTLS names it */
     char group[32];   /* key exchange group; empty when a session was resumed without one */
+    bool offered;     /* to resume one */
     bool resumed;
     char sha256[SHA256_TEXT]; /* of the peer's certificate, lower-case hex; empty if it sent none */
 };
@@ -43,6 +44,7 @@ struct tls_setup {
     bool may_ask;            /* a person, if the certificate is not trusted */
     struct tickets *tickets; /* where tickets go to; may be NULL */
     bool resume;             /* take one from there and offer it */
+    bool no_tls13;           /* TLS 1.2 is all that is offered */
     const char *group; /* key exchange group to offer first, from tls_info; NULL or "": default */
 };
 

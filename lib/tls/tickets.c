@@ -6,19 +6,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TICKETS_MAX = 16 };
+enum { TICKETS_MAX = 16, LIFETIME_MAX_S = 7 * 24 * 3600, AGEING_MAX_MS = 5 * 60 * 1000 };
 
 struct ticket {
     void *data;
     size_t len;
     bool single_use;
-    struct deadline expires;
+    struct deadline ageing, expires;
 };
 
 /* Oldest first. */
 struct tickets {
     struct ticket list[TICKETS_MAX];
     size_t n;
+    bool had; /* any so far */
 };
 
 static void ticket_clear(struct ticket *t)
@@ -64,12 +65,16 @@ void tickets_add(struct tickets *t, const void *data, size_t len, bool single_us
         return;
     if (t->n == TICKETS_MAX)
         drop(t, 0);
+    int64_t life_ms = (int64_t) (lifetime_s < LIFETIME_MAX_S ? lifetime_s : LIFETIME_MAX_S) * 1000;
+    int64_t last_ms = life_ms / 10 < AGEING_MAX_MS ? life_ms / 10 : AGEING_MAX_MS;
     t->list[t->n++] = (struct ticket){
         .data = mem,
         .len = len,
         .single_use = single_use,
-        .expires = lifetime_s ? deadline_in((int64_t) lifetime_s * 1000) : DEADLINE_NEVER,
+        .ageing = life_ms ? deadline_in(life_ms - last_ms) : DEADLINE_NEVER,
+        .expires = life_ms ? deadline_in(life_ms) : DEADLINE_NEVER,
     };
+    t->had = true;
 }
 
 bool tickets_take(struct tickets *t, void **data, size_t *len)
@@ -92,4 +97,13 @@ bool tickets_take(struct tickets *t, void **data, size_t *len)
 size_t tickets_count(const struct tickets *t)
 {
     return t->n;
+}
+
+bool tickets_ageing(const struct tickets *t)
+{
+    for (size_t i = 0; i < t->n; i++) {
+        if (!deadline_passed(t->list[i].ageing))
+            return false;
+    }
+    return t->had;
 }

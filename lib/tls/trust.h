@@ -111,6 +111,9 @@ struct trust;
 struct trust *trust_new(const struct trust_config *config, struct err *err);
 void trust_free(struct trust *t);
 
+/* TLS 1.2 may be spoken. False for NULL. */
+bool trust_allows_tls12(const struct trust *t);
+
 /* Drops what is held of a server, with all its ports: it is recalled anew, and asked for again.
  * Whether a key was. */
 bool trust_forget(struct trust *t, const char *name);

@@ -91,6 +91,10 @@
     X(NO_RESUME, "no-resume", FLAG, "", "no TLS session is resumed")                               \
     X(LATE_TICKET, "late-ticket", FLAG, "", "TLS 1.3 tickets come only before 227 and 229")        \
     X(TICKET_ONCE, "ticket-once", FLAG, "", "522 when a TLS 1.3 ticket is offered twice")          \
+    X(TICKET_LIFE, "ticket-life", NUMBER, "SECONDS", "how long TLS sessions can be resumed")       \
+    X(SESSION_IDS, "session-ids", FLAG, "", "TLS sessions have ids and no tickets: 1.2 only")      \
+    X(RESUME_TIMES, "resume-times", NUMBER, "N", "control's session is resumed N times, no more")  \
+    X(DIVERGES, "425-after-data", NUMBER, "N", "425 to data behind N of a control connection")     \
     X(DEAF, "deaf-while-accepting", FLAG, "", "control is not read while data is awaited")         \
     X(BUSY, "busy-in-transfer", FLAG, "", "commands during a transfer get an error")               \
     X(ABOR_ONE, "abor-one-reply", FLAG, "", "ABOR is answered once, with 226")                     \

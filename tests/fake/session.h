@@ -18,6 +18,7 @@ struct session {
     struct tls_state tls;
     struct sockaddr_storage peer, local; /* IPv4 never as an IPv6-mapped address */
     int id, commands;
+    int n_data;          /* data connections under TLS */
     char verb[16];       /* the command under way; "" before the first */
     const char *arg;     /* of the behaviour */
     int behaviour_steps; /* its own counter */

@@ -144,9 +144,16 @@ static gnutls_datum_t find_session(void *ctx, gnutls_datum_t id)
     return (gnutls_datum_t){NULL, 0};
 }
 
-static void enable_resumption(gnutls_session_t tls, struct tls_state *t)
+/* What quirks leave of it. */
+static void enable_resumption(gnutls_session_t tls, struct tls_state *t, const struct quirks *q)
 {
-    gnutls_session_ticket_enable_server(tls, &t->ticket_key);
+    if (quirk_on(q, QUIRK_NO_RESUME) ||
+        (quirk_on(q, QUIRK_RESUME_TIMES) && t->n_resumed >= q->value[QUIRK_RESUME_TIMES].number))
+        return;
+    if (quirk_on(q, QUIRK_TICKET_LIFE))
+        gnutls_db_set_cache_expiration(tls, (int) q->value[QUIRK_TICKET_LIFE].number);
+    if (!quirk_on(q, QUIRK_SESSION_IDS))
+        gnutls_session_ticket_enable_server(tls, &t->ticket_key);
     gnutls_db_set_ptr(tls, t);
     gnutls_db_set_store_function(tls, keep_session);
     gnutls_db_set_retrieve_function(tls, find_session);
@@ -169,8 +176,7 @@ gnutls_session_t tls_session_new(const struct server *srv, struct tls_state *t, 
         gnutls_certificate_server_set_request(tls, GNUTLS_CERT_REQUIRE);
         gnutls_session_set_verify_cert(tls, NULL, 0);
     }
-    if (!quirk_on(q, QUIRK_NO_RESUME))
-        enable_resumption(tls, t);
+    enable_resumption(tls, t, q);
     if (quirk_on(q, QUIRK_TICKET_ONCE))
         gnutls_handshake_set_hook_function(tls, GNUTLS_HANDSHAKE_CLIENT_HELLO, GNUTLS_HOOK_PRE,
                                            see_client_hello);

@@ -15,6 +15,7 @@ struct tls_state {
     gnutls_datum_t ticket_key;
     unsigned char seen[TLS_SEEN_MAX][TLS_TICKET_HEAD]; /* tickets that were offered, a ring */
     size_t n_seen;
+    int n_resumed;      /* by data connections */
     bool offered_twice; /* by the handshake that came last */
     struct tls_kept {
         gnutls_datum_t id, session;

@@ -346,8 +346,14 @@ static int protect_data(struct transfer *t)
         session_reply(s, "425 No TLS on the data connection");
         return -1;
     }
-    if (s->srv->options.require_reuse && !gnutls_session_is_resumed(t->data.tls)) {
+    bool resumed = gnutls_session_is_resumed(t->data.tls);
+    s->tls.n_resumed += resumed;
+    if (s->srv->options.require_reuse && !resumed) {
         session_reply(s, "522 Data must resume the TLS session of control");
+        return -1;
+    }
+    if (session_quirk(s, QUIRK_DIVERGES) && ++s->n_data > session_quirk_number(s, QUIRK_DIVERGES)) {
+        session_reply(s, "425 Unable to build data connection: Operation not permitted");
         return -1;
     }
     if (session_quirk(s, QUIRK_TICKET_ONCE) && s->tls.offered_twice) {

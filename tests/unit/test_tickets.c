@@ -94,6 +94,35 @@ static void lifetimes_end(void **state)
     tickets_free(t);
 }
 
+static void they_age(void **state)
+{
+    (void) state;
+    struct tickets *t = tickets_new();
+    const struct timespec moment = {0, 10 * 1000 * 1000};
+    void *data;
+    size_t len;
+    assert_false(tickets_ageing(t)); /* a server that gives none will not give better ones */
+    tickets_add(t, "short", 5, true, 1);
+    assert_false(tickets_ageing(t));
+    while (!tickets_ageing(t))
+        nanosleep(&moment, NULL);
+    tickets_add(t, "long", 4, true, 3600);
+    assert_false(tickets_ageing(t));
+    tickets_free(t);
+
+    t = tickets_new();
+    tickets_add(t, "short", 5, true, 1);
+    while (tickets_take(t, &data, &len)) {
+        free(data);
+        nanosleep(&moment, NULL);
+    }
+    assert_int_equal(tickets_count(t), 0);
+    assert_true(tickets_ageing(t));
+    tickets_add(t, "unknown", 7, false, 0);
+    assert_false(tickets_ageing(t));
+    tickets_free(t);
+}
+
 static void the_bytes_are_copied(void **state)
 {
     (void) state;
@@ -110,8 +139,11 @@ static void the_bytes_are_copied(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(newest_first_and_once), cmocka_unit_test(sessions_of_tls_1_2_stay),
-        cmocka_unit_test(the_oldest_falls_out),  cmocka_unit_test(lifetimes_end),
+        cmocka_unit_test(newest_first_and_once),
+        cmocka_unit_test(sessions_of_tls_1_2_stay),
+        cmocka_unit_test(the_oldest_falls_out),
+        cmocka_unit_test(lifetimes_end),
+        cmocka_unit_test(they_age),
         cmocka_unit_test(the_bytes_are_copied),
     };
     return run_unit(tests);
