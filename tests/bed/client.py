@@ -59,7 +59,8 @@ class Client:
         env = {"PATH": os.environ["PATH"], "HOME": str(self.home), "LANG": "C.UTF-8",
                "XDG_STATE_HOME": str(state),
                "TERM": "xterm", "ASAN_OPTIONS": f"{options}:detect_leaks=1",
-               "UBSAN_OPTIONS": f"{options}:print_stacktrace=1"}
+               "UBSAN_OPTIONS": f"{options}:print_stacktrace=1",
+               "TSAN_OPTIONS": options}
         password = self.password if password is None else password
         if password:
             env["FTPSH_PASSWORD"] = password

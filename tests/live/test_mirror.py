@@ -61,6 +61,7 @@ def summary(run):
     return json.loads(run.stdout.splitlines()[-1])["summary"]
 
 
+@pytest.mark.threads
 def test_down_and_down_again(there, client, tmp_path):
     server = there()
     run = client(server.target(), "mirror", "--json", "src", tmp_path / "got")
@@ -75,6 +76,7 @@ def test_down_and_down_again(there, client, tmp_path):
     assert summary(again)["unchanged"] == 4
 
 
+@pytest.mark.threads
 def test_up_and_up_again(there, client, tmp_path):
     server = there()
     plant(tmp_path / "mine", FILES)

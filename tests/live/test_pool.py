@@ -30,6 +30,7 @@ def sessions(server):
     return len(set(re.findall(r"^(\d+) < 230 ", server.said(), re.M)))
 
 
+@pytest.mark.threads
 @pytest.mark.parametrize("options, expected", ((("-P4",), 4), ((), 1)))
 def test_so_many_sessions(fake, client, options, expected):
     server = fake("slow=1000000")
@@ -42,6 +43,7 @@ def test_so_many_sessions(fake, client, options, expected):
     assert run.strategy() == "epsv"
 
 
+@pytest.mark.threads
 def test_upload_of_many(fake, client):
     server = fake()
     for i in range(MANY):
@@ -52,6 +54,7 @@ def test_upload_of_many(fake, client):
         assert (server.root / f"up{i}").read_bytes() == SMALL * i
 
 
+@pytest.mark.threads
 @pytest.mark.parametrize("quirk, words", (
     ("max-sessions=3", "421 Too many connections"),
     ("max-logins=2", "530 Too many users")))
@@ -90,6 +93,7 @@ def test_the_way_is_found_once(fake, client):
     assert run.strategy() == "pasv-use-control-ip"
 
 
+@pytest.mark.threads
 def test_broken_transfers_are_continued(fake, client):
     server = fake("slow=1000000", "die-after=150000", "accidents=3")
     files = share_many(server)
@@ -171,6 +175,7 @@ def test_server_gone_for_good(tmp_path, pki, client):
     assert len([line for line in run.stderr.splitlines() if line.startswith("ftpsh: mget")]) <= 5
 
 
+@pytest.mark.threads
 def test_interrupt(fake, client):
     server = fake("slow=100000")
     share_many(server)
@@ -272,6 +277,7 @@ def make_tree(root):
     return tree
 
 
+@pytest.mark.threads
 @pytest.mark.parametrize("words, where", (
     (("get", "-r", "tree"), "tree"),
     (("get", "-r", "tree", "copy"), "copy"),

@@ -31,6 +31,7 @@ def shell(client):
 
 # Scripts.
 
+@pytest.mark.threads
 def test_two_at_once_while_others_run(fake, client):
     server = fake(SLOW)
     run = client("-c", "get big one & get big two & get small; jobs; wait", server.target())
@@ -140,6 +141,7 @@ def test_an_upload_in_the_background(fake, client):
 
 # The rate.
 
+@pytest.mark.threads
 def test_limit_rate_is_one_for_all(fake, client):
     """Two of 3 MB at 2 MB/s for all together."""
     run = client("--limit-rate=2M", "-c", "get big one &; get big two", fake().target())

@@ -122,6 +122,7 @@ def interrupt(client, server, content=CONTENT, least=6 * MI):
     return run
 
 
+@pytest.mark.threads
 def test_interrupted_and_continued(bed, ftpsh):
     server = bed.server("vsftpd")
     bed.share("big", CONTENT)
@@ -194,6 +195,7 @@ def test_odd_servers(big, client, quirks):
     assert "MODE Z" not in server.said().split("RETR")[-1]
 
 
+@pytest.mark.threads
 def test_fewer_workers_where_the_server_wants_fewer(big, client):
     server = big("max-sessions=2")
     run = client(*segmented(6), server.target())
