@@ -357,11 +357,12 @@ static int login_verdict(const struct session *s, const struct reply *r, struct 
 }
 
 /* One of the three steps; 0 when the server wants nothing more, its 33z code when it does. */
-static int login_step(struct session *s, const char *verb, const char *value, struct err *err)
+static int login_step(struct session *s, const char *verb, const char *what, const char *value,
+                      struct err *err)
 {
     struct reply r;
     if (exchange(s, &r, reply_deadline(s), err, "%s %s", verb, value) < 0)
-        return -1;
+        return err && err->code == ERR_USAGE ? err_wrap(err, "%s", what) : -1;
     int rc = is_good(&r) ? 0 : r.code >= 330 && r.code <= 339 ? r.code : login_verdict(s, &r, err);
     reply_clear(&r);
     return rc;
@@ -370,11 +371,11 @@ static int login_step(struct session *s, const char *verb, const char *value, st
 static int login(struct session *s, struct err *err)
 {
     struct session_config *c = &s->config;
-    int next = login_step(s, "USER", c->user, err);
+    int next = login_step(s, "USER", "the user name", c->user, err);
     if (next > 0 && next != 332) {
         if (need_password(s, err) < 0)
             return -1;
-        next = login_step(s, "PASS", c->password, err);
+        next = login_step(s, "PASS", "the password", c->password, err);
         if (next < 0 && err_is_set(err) && err->code == ERR_LOGIN)
             forget_asked_password(s);
     }
@@ -382,7 +383,7 @@ static int login(struct session *s, struct err *err)
         if (!c->account)
             return err_set(err, ERR_LOGIN, "%s wants an account (ACCT) for %s and none was given",
                            c->host, c->user);
-        next = login_step(s, "ACCT", c->account, err);
+        next = login_step(s, "ACCT", "the account", c->account, err);
     }
     if (next > 0)
         return err_set(err, ERR_LOGIN, "%s: the server asks for more than user, password, account",
