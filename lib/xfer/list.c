@@ -681,12 +681,11 @@ static int list_either(struct entries *x, const char *path, struct err *err)
     return 0;
 }
 
-/* The data connection alone, in a listing that had begun. */
+/* The data connection alone, or silence, for which a transfer is tried again, too. */
 static bool broke_off(const struct entries *x, const struct err *why)
 {
     const struct session_config *settings = session_settings(x->mover->session);
-    bool lost = why->code == ERR_CLOSED || why->code == ERR_TRUNCATED ||
-                (why->code == ERR_TIMEOUT && x->lines > 0);
+    bool lost = why->code == ERR_CLOSED || why->code == ERR_TRUNCATED || why->code == ERR_TIMEOUT;
     return lost && settings->reconnects > 0 && !deadline_passed(settings->wait->limit);
 }
 
