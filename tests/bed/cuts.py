@@ -1,12 +1,13 @@
 """Commands whose connections are cut everywhere, and what must hold behind each cut.
 
 A `Ground` is a server with a relay before it, and a client; `points()` says where a command can be
-cut there, and `Trial` cuts it at one, runs it again, and says what is wrong, if anything.
+cut there, and `try_cut()` cuts it at one, runs it again, and says what is wrong, if anything.
 """
 import contextlib
 import os
 import queue
 import shutil
+import subprocess
 import threading
 import time
 from dataclasses import dataclass, field
@@ -286,13 +287,13 @@ class Mirror(Command):
         return ground.here / "tree" if self.is_up else ground.there / "tree"
 
     def target(self, ground):
-        folder = ground.there / "copy" if self.is_up else ground.here / "copy"
-        return folder
+        return (ground.there if self.is_up else ground.here) / "copy"
 
     def words(self, ground):
         theirs = f"{ground.top}/{'copy' if self.is_up else 'tree'}"
         if self.is_up:
-            return ["mirror", "-R", "-P2", *(["--atomic"] if self.is_atomic else []), "tree", theirs]
+            atomic = ["--atomic"] if self.is_atomic else []
+            return ["mirror", "-R", "-P2", *atomic, "tree", theirs]
         return ["mirror", "-P2", theirs, "copy"]
 
 
@@ -445,6 +446,9 @@ def work_off(ground, todo, done):
             return
         try:
             done.put(try_cut(ground, mine[name], cut))
+        except subprocess.TimeoutExpired as why:
+            done.put(Outcome(ground.name, name, cut, True, False, why.timeout, ["it hangs"], "",
+                             str(why)))
         except BaseException as why:  # pylint: disable=broad-except
             done.put(why)
             return
