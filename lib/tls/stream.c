@@ -21,7 +21,9 @@ enum {
     WRITE_BLOCK = 128 * 1024,
     WRITE_ROOM = WRITE_BLOCK + 64 * 1024,
     RECORD_BYTES = 16 * 1024,
-    FIRST_BYTES = 48
+    IDLE_MESSAGES = 1000, /* of TLS, one after the other, that carry no data */
+    FIRST_BYTES = 48,
+    TEXT_BYTES = 4 /* that many of them tell plain text from records, which begin with 20-24 */
 };
 
 struct stream {
@@ -46,6 +48,7 @@ struct stream {
     unsigned lifetime_s; /* what the latest one says of itself */
     int deferred;        /* what gnutls_record_recv() said after bytes that were handed out first */
     bool has_deferred;
+    int idle;                         /* messages since the last data */
     unsigned char first[FIRST_BYTES]; /* received under TLS, to name plain text by */
     size_t nfirst;
 };
@@ -330,11 +333,23 @@ static void note_session(struct stream *s)
 
 static bool looks_like_text(const struct stream *s)
 {
-    for (size_t i = 0; i < s->nfirst; i++) {
+    for (size_t i = 0; i < s->nfirst && i < TEXT_BYTES; i++) {
         if (!isprint(s->first[i]) && !isspace(s->first[i]))
             return false;
     }
-    return s->nfirst > 3;
+    return s->nfirst >= TEXT_BYTES;
+}
+
+/* GnuTLS stops at the first five bytes of what is no record: the rest is taken from the block.
+ * Returns the length of the line. */
+static size_t first_line(struct stream *s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < buf_len(&s->in) && s->nfirst < FIRST_BYTES; i++)
+        s->first[s->nfirst++] = buf_data(&s->in)[i];
+    while (n < s->nfirst && s->first[n] != '\r' && s->first[n] != '\n')
+        n++;
+    return n;
 }
 
 /* Whether a server that asked for a client certificate says no to it, or to none: that is what all
@@ -400,9 +415,11 @@ static int tls_failed(struct stream *s, int rc, struct err *err)
         return err_set(err, ERR_TLS, "the server ended TLS with the alert \"%s\"%s",
                        name ? name : "unknown", more);
     }
-    if (looks_like_text(s))
-        return err_set(err, ERR_TLS, "plain text where TLS was expected: \"%.*s\"", (int) s->nfirst,
+    if (looks_like_text(s)) {
+        size_t len = first_line(s);
+        return err_set(err, ERR_TLS, "plain text where TLS was expected: \"%.*s\"", (int) len,
                        (const char *) s->first);
+    }
     return err_set(err, ERR_TLS, "TLS: %s", gnutls_strerror(rc));
 }
 
@@ -431,6 +448,12 @@ static enum stream_state handshake_failed(struct stream *s, int rc, struct err *
     return STREAM_ERROR;
 }
 
+/* Alerts, tickets and the like without end would keep us from clocks and Ctrl-C. */
+static bool is_flood(struct stream *s)
+{
+    return ++s->idle > IDLE_MESSAGES;
+}
+
 enum stream_state stream_handshake(struct stream *s, struct err *err)
 {
     int rc = 0;
@@ -438,6 +461,8 @@ enum stream_state stream_handshake(struct stream *s, struct err *err)
         return stream_flush(s, err);
     do {
         rc = gnutls_handshake(s->tls);
+        if (rc == GNUTLS_E_WARNING_ALERT_RECEIVED && is_flood(s))
+            rc = GNUTLS_E_TOO_MANY_HANDSHAKE_PACKETS;
     } while (rc == GNUTLS_E_INTERRUPTED || rc == GNUTLS_E_WARNING_ALERT_RECEIVED ||
              rc == GNUTLS_E_GOT_APPLICATION_DATA);
     if (rc < 0 && rc != GNUTLS_E_AGAIN)
@@ -504,7 +529,7 @@ static enum stream_state read_ended(struct stream *s, int rc, struct err *err)
 /* Nothing to hand out, nothing wrong: go on. */
 static bool passes(struct stream *s, ssize_t rc)
 {
-    if (rc == GNUTLS_E_REHANDSHAKE) /* declined; RFC 5246 section 7.2.2 */
+    if (rc == GNUTLS_E_REHANDSHAKE && !s->bye_sent) /* declined; RFC 5246 section 7.2.2 */
         gnutls_alert_send(s->tls, GNUTLS_AL_WARNING, GNUTLS_A_NO_RENEGOTIATION);
     return rc == GNUTLS_E_INTERRUPTED || rc == GNUTLS_E_WARNING_ALERT_RECEIVED ||
            rc == GNUTLS_E_REHANDSHAKE;
@@ -520,8 +545,11 @@ static enum stream_state read_tls(struct stream *s, unsigned char *mem, size_t s
         ssize_t n = gnutls_record_recv(s->tls, mem + *got, size - *got);
         /* GnuTLS also says AGAIN behind a ticket, with the next record in our block: poll() would
          * not tell of that. */
-        if (passes(s, n) || (n == GNUTLS_E_AGAIN && buf_len(&s->in) > 0))
-            continue;
+        if (passes(s, n) || (n == GNUTLS_E_AGAIN && buf_len(&s->in) > 0)) {
+            if (!is_flood(s))
+                continue;
+            n = GNUTLS_E_TOO_MANY_HANDSHAKE_PACKETS;
+        }
         if (n <= 0) {
             s->deferred = (int) n;
             s->has_deferred = n != GNUTLS_E_AGAIN; /* the end stays the end */
@@ -529,6 +557,7 @@ static enum stream_state read_tls(struct stream *s, unsigned char *mem, size_t s
         }
         s->served = true;
         *got += (size_t) n;
+        s->idle = 0;
         if (buf_len(&s->in) == 0 && gnutls_record_check_pending(s->tls) == 0)
             break; /* more would cost a system call: the caller's turn */
     }
@@ -544,8 +573,11 @@ enum stream_state stream_read(struct stream *s, void *mem, size_t size, size_t *
 
 /* ---- writing ---- */
 
+/* Behind FIN nothing can follow, and what TLS still would answer is dropped: reading goes on. */
 enum stream_state stream_flush(struct stream *s, struct err *err)
 {
+    if (s->fin_sent)
+        buf_consume(&s->out, buf_len(&s->out));
     while (buf_len(&s->out) > 0) {
         ssize_t n = send(s->fd, buf_data(&s->out), buf_len(&s->out), MSG_NOSIGNAL);
         if (n < 0 && errno == EINTR)

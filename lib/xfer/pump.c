@@ -26,6 +26,13 @@ struct pump {
     bool lingering;
 };
 
+/* Starts the idle clock anew: a shorter one once the final reply is there. */
+static void rewind_clock(struct pump *p)
+{
+    int64_t ms = p->settings->idle_timeout_ms;
+    p->idle = deadline_in(p->lingering && ms > LINGER_MS ? LINGER_MS : ms);
+}
+
 static int begin_coding(struct pump *p, enum zstream_way way, struct err *err)
 {
     if (!channel_compressed(p->channel))
@@ -40,7 +47,7 @@ static int begin_coding(struct pump *p, enum zstream_way way, struct err *err)
 static int pump_begin(struct pump *p, enum zstream_way way, struct err *err)
 {
     *p->end = (struct pump_end){0};
-    p->idle = deadline_in(p->settings->idle_timeout_ms);
+    rewind_clock(p);
     p->tick = deadline_in(0);
     channel_keep_alive(p->channel, p->settings->noop_interval_ms);
     p->block = malloc(PUMP_BLOCK);
@@ -60,7 +67,7 @@ static void moved(struct pump *p, size_t n)
     if (n == 0)
         return; /* the idle clock runs on */
     p->unlooked += (int64_t) n;
-    p->idle = deadline_in(p->settings->idle_timeout_ms);
+    rewind_clock(p);
 }
 
 /* Bytes of the file. */
@@ -83,7 +90,7 @@ static void tick(struct pump *p)
 static void forgive_stop(struct pump *p, struct deadline until)
 {
     if (clock_now_ms() - STOPPED_MS > until.at_ms)
-        p->idle = deadline_in(p->settings->idle_timeout_ms);
+        rewind_clock(p);
 }
 
 /* Waits for either connection (`events`: what data wants) until `until`. 1: go on, 0: the idle
@@ -123,7 +130,7 @@ static ssize_t allowed(struct pump *p, size_t want, short events, struct err *er
     size_t n = rate_take(p->settings->rate, want, clock_now_ms(), &wait_ms);
     if (n > 0)
         return (ssize_t) n;
-    p->idle = deadline_in(p->settings->idle_timeout_ms);
+    rewind_clock(p);
     return look_until(p, events, deadline_in(wait_ms), err) < 0 ? -1 : 0;
 }
 

@@ -35,7 +35,10 @@ static ssize_t tls_result(ssize_t n)
 {
     if (n >= 0)
         return n;
-    return n == GNUTLS_E_AGAIN || n == GNUTLS_E_INTERRUPTED ? CONN_AGAIN : CONN_BROKEN;
+    /* a client that declines to renegotiate says so by a warning */
+    return n == GNUTLS_E_AGAIN || n == GNUTLS_E_INTERRUPTED || n == GNUTLS_E_WARNING_ALERT_RECEIVED
+               ? CONN_AGAIN
+               : CONN_BROKEN;
 }
 
 static ssize_t socket_result(ssize_t n)
