@@ -5,8 +5,8 @@ from pathlib import Path
 
 NAMES = ("localhost",)
 RELAYS = tuple(f"127.0.1.{number}" for number in range(1, 9))  # for bed.cutter
-ADDRESSES = ("127.0.0.1", *RELAYS, "::1", "203.0.113.121", "10.0.1.121",
-             "2001:db8:2::121", "192.0.2.21", "192.0.2.22")
+ADDRESSES = ("127.0.0.1", "::1", "203.0.113.121", "10.0.1.121", "2001:db8:2::121", "192.0.2.21",
+             "192.0.2.22", *RELAYS)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bed.pki import ADDRESSES, NAMES
 from bed.process import wait_until
 from bed.shell import PROMPT, Shell
 
@@ -571,8 +572,7 @@ def test_trust_show(fake, kept, pki):
         "host": "127.0.0.1", "port": server.port, "subject": "CN=expired",
         "issuer": "CN=ftpsh test authority", "not_before": "2020-01-01T00:00:00Z",
         "not_after": "2021-01-01T00:00:00Z",
-        "names": ["localhost", "127.0.0.1", "::1", "203.0.113.121", "10.0.1.121",
-                  "2001:db8:2::121", "192.0.2.21", "192.0.2.22"],
+        "names": [*NAMES, *ADDRESSES],
         "sha256": der, "key_sha256": key, "faults": ["expired"], "stored": "yes"}
     run = kept("-c", "trust show --json", server.target())
     assert json.loads(run.stdout)["faults"] == ["expired"], run
