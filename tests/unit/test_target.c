@@ -182,6 +182,7 @@ static void formatted(void **state)
         "ftpes://me@[2001:db8::1]:990/a/b",
         "me@[fe80::1%25eth0]",
         "a%40b%3Ac%2Fd@host/a%20b%25c",
+        "me@%5Bhost%5D",
         "host/gr\303\266\303\237e:@",
     };
     char text[TARGET_TEXT_BYTES];
