@@ -35,14 +35,25 @@ static const char *skip_scheme(const char *text, enum target_scheme *scheme)
     return text;
 }
 
+/* How long the name in front of "://" is (RFC 3986 section 3.1); 0: there is none. What may be a
+ * login is never one, since messages show it. */
+static size_t scheme_length(const char *text)
+{
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.";
+    size_t len = strspn(text, letters);
+    return strncmp(text + len, "://", 3) == 0 ? len : 0;
+}
+
 static int split(const char *text, struct parts *out, struct err *err)
 {
     *out = (struct parts){0};
     const char *p = skip_scheme(text, &out->scheme);
-    if (out->scheme == SCHEME_NONE && strstr(p, "://"))
-        return err_set(err, ERR_USAGE, "'%.*s' is no scheme of ours: ftp, ftpes, ftps",
-                       (int) (strstr(p, "://") - p), p);
-    size_t len = strcspn(p, "/");
+    size_t len = out->scheme == SCHEME_NONE ? scheme_length(p) : 0;
+    if (len > 0)
+        return err_set(err, ERR_USAGE, "'%.*s' is no scheme of ours: ftp, ftpes, ftps", (int) len,
+                       p);
+    len = strcspn(p, "/");
     if (p[len] == '/')
         out->dir = (struct span){p + len + 1, strlen(p + len + 1)};
     return authority_split((struct span){p, len}, &out->where, err);

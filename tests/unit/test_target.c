@@ -183,6 +183,7 @@ static void formatted(void **state)
         "me@[fe80::1%25eth0]",
         "a%40b%3Ac%2Fd@host/a%20b%25c",
         "me@%5Bhost%5D",
+        "host/a://b",
         "host/gr\303\266\303\237e:@",
     };
     char text[TARGET_TEXT_BYTES];
