@@ -420,8 +420,8 @@ static bool confirm_and_stall(struct session *s, struct behaviour_data *d, char 
 /* Nobody sends data to who uploads. */
 static bool talk_back(struct session *s, struct behaviour_data *d, char *block, size_t len)
 {
-    (void) s, (void) block, (void) len;
-    if (d->up)
+    (void) s, (void) block;
+    if (d->up && is_now(d, len))
         send_text(d, "and what I wanted to say is this, which nobody has asked for\r\n");
     return true;
 }
