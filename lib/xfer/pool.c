@@ -317,6 +317,7 @@ static bool connect_for_job(struct worker *w)
     if (rc == 0) {
         count_connected(w, true);
         p->gate.failures = 0;
+        p->gate.next = deadline_in(0); /* without a failure nobody is woken when it has come */
     } else {
         give_back(w);
         unconnected(w, &why);
