@@ -198,8 +198,8 @@ def soak_mirror(session, here, there, seconds):
     tree, end, step = Tree(there / "source"), time.monotonic() + seconds, 0
     while time.monotonic() < end:
         step += 1
-        session.run(f"mirror -P{SESSIONS} --delete source down")
-        session.run(f"mirror -R -P{SESSIONS} --delete down up")
+        session.run(f"mirror -P{SESSIONS} --delete-emptied source down")
+        session.run(f"mirror -R -P{SESSIONS} --delete-emptied down up")
         session.sample(step)
         if not is_same(tree.root, here / "down") or not is_same(here / "down", there / "up"):
             session.failures.append(f"round {step}: the trees differ")
