@@ -11,6 +11,7 @@
 
 enum {
     COMMAND_MAX = 8 * 1024,
+    QUEUE_MAX = 16, /* lines of that length */
     READ_CHUNK = 4 * 1024,
     LOOSE_MAX = 64, /* replies in a row that end no command */
     STRAY_MS = 1000,
@@ -24,8 +25,10 @@ struct control {
     struct charset *charset; /* NULL: none */
     enum software software;
     struct buf in;
+    struct buf out; /* lines that go out with the next one */
     struct reply_scan scan;
     int outstanding;
+    int posted;                 /* final replies to pass over before any other */
     char verb[8];               /* of the command under way, where it is the only one; else "" */
     struct reply held;          /* one that cannot answer it; without text: none */
     struct deadline held_until; /* when it counts as the answer after all */
@@ -52,6 +55,7 @@ struct control *control_new(int fd, const struct wait *w, const struct log *log,
     c->spoken_ms = clock_now_ms();
     /* One reply and what may already stand behind it. */
     buf_init(&c->in, REPLY_MAX + 2 * READ_CHUNK);
+    buf_init(&c->out, QUEUE_MAX * COMMAND_MAX);
     return c;
 }
 
@@ -61,6 +65,7 @@ void control_free(struct control *c)
         return;
     stream_free(c->stream);
     buf_clear(&c->in);
+    buf_clear(&c->out);
     reply_clear(&c->held);
     free(c);
 }
@@ -222,32 +227,60 @@ static void note_verb(struct control *c, const char *line)
     c->verb[len] = '\0';
 }
 
+/* A command line as it goes out, in line[0..*len); wiped where there is none. */
+static int make_line(struct control *c, char line[COMMAND_MAX], size_t *len, struct err *err,
+                     const char *fmt, va_list ap) __attribute__((format(printf, 5, 0)));
+
+static int make_line(struct control *c, char line[COMMAND_MAX], size_t *len, struct err *err,
+                     const char *fmt, va_list ap)
+{
+    const size_t size = COMMAND_MAX - 2;
+    if (c->dead)
+        return is_gone(c, err);
+    int n = vsnprintf(line, size, fmt, ap);
+    if (n < 0 || (size_t) n >= size)
+        return line_too_long(line, size, err);
+    *len = (size_t) n;
+    if (has_line_break(line, *len)) {
+        wipe(line, *len);
+        return err_set(err, ERR_USAGE, "a name or argument with a line break cannot be sent");
+    }
+    if (c->software == SOFTWARE_PUREFTPD && check_underscores(line, *len, err) < 0) {
+        wipe(line, *len);
+        return -1;
+    }
+    if (!c->charset)
+        log_sent(c->log, line, *len);
+    else if (encode_line(c, line, len, size, err) < 0)
+        return -1;
+    if (c->software == SOFTWARE_PROFTPD && double_iac(line, len, size, err) < 0)
+        return -1;
+    memcpy(line + *len, "\r\n", 2);
+    *len += 2;
+    return 0;
+}
+
+/* Behind what waits for it: one piece, and under TLS one record. */
+static int write_line(struct control *c, const char *line, size_t len, struct deadline until,
+                      struct err *err)
+{
+    if (buf_len(&c->out) == 0)
+        return stream_write_wait(c->stream, line, len, c->wait, until, err);
+    int rc = buf_put(&c->out, line, len, err);
+    if (rc == 0)
+        rc = stream_write_wait(c->stream, buf_data(&c->out), buf_len(&c->out), c->wait, until, err);
+    buf_clear(&c->out);
+    return rc;
+}
+
 int control_vsend(struct control *c, struct deadline until, struct err *err, const char *fmt,
                   va_list ap)
 {
     char line[COMMAND_MAX];
-    if (c->dead)
-        return is_gone(c, err);
-    int n = vsnprintf(line, sizeof line - 2, fmt, ap);
-    if (n < 0 || (size_t) n >= sizeof line - 2)
-        return line_too_long(line, sizeof line, err);
-    size_t len = (size_t) n;
-    if (has_line_break(line, len)) {
-        wipe(line, len);
-        return err_set(err, ERR_USAGE, "a name or argument with a line break cannot be sent");
-    }
-    if (c->software == SOFTWARE_PUREFTPD && check_underscores(line, len, err) < 0) {
-        wipe(line, len);
+    size_t len;
+    if (make_line(c, line, &len, err, fmt, ap) < 0)
         return -1;
-    }
-    if (!c->charset)
-        log_sent(c->log, line, len);
-    else if (encode_line(c, line, &len, sizeof line - 2, err) < 0)
-        return -1;
-    if (c->software == SOFTWARE_PROFTPD && double_iac(line, &len, sizeof line - 2, err) < 0)
-        return -1;
-    memcpy(line + len, "\r\n", 2);
-    int rc = stream_write_wait(c->stream, line, len + 2, c->wait, until, err);
+    int rc = write_line(c, line, len, until, err);
     note_verb(c, line);
     wipe(line, len);
     if (rc < 0) {
@@ -257,6 +290,42 @@ int control_vsend(struct control *c, struct deadline until, struct err *err, con
     c->outstanding++;
     c->spoken_ms = clock_now_ms();
     return 0;
+}
+
+static int queue_line(struct control *c, struct err *err, const char *fmt, va_list ap)
+    __attribute__((format(printf, 3, 0)));
+
+static int queue_line(struct control *c, struct err *err, const char *fmt, va_list ap)
+{
+    char line[COMMAND_MAX];
+    size_t len;
+    if (make_line(c, line, &len, err, fmt, ap) < 0)
+        return -1;
+    int rc = buf_put(&c->out, line, len, err);
+    wipe(line, len);
+    return rc < 0 ? dead(c) : 0;
+}
+
+int control_queue(struct control *c, struct err *err, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    int rc = queue_line(c, err, fmt, ap);
+    va_end(ap);
+    if (rc == 0)
+        c->outstanding++;
+    return rc;
+}
+
+int control_post(struct control *c, struct err *err, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    int rc = queue_line(c, err, fmt, ap);
+    va_end(ap);
+    if (rc == 0)
+        c->posted++;
+    return rc;
 }
 
 int control_send(struct control *c, struct deadline until, struct err *err, const char *fmt, ...)
@@ -305,7 +374,7 @@ static void drop_stray(struct control *c, struct reply *r)
 /* A reply that cannot be the answer waits for it to come. */
 static bool hold_back(struct control *c, struct reply *r)
 {
-    if (c->outstanding != 1 || c->lenient || reply_fits(c->verb, r->code))
+    if (c->outstanding != 1 || c->posted > 0 || c->lenient || reply_fits(c->verb, r->code))
         return false;
     if (c->held.text) {
         drop_stray(c, r);
@@ -346,6 +415,19 @@ static int count_reply(struct control *c, struct reply *r, struct err *err)
     return 1;
 }
 
+/* One to a command whose reply matters to nobody; 421 concerns everybody. */
+static bool pass_posted(struct control *c, struct reply *r)
+{
+    if (c->posted == 0 || r->code == 421)
+        return false;
+    if (r->code >= 200) {
+        c->posted--;
+        c->loose = 0;
+    }
+    reply_clear(r);
+    return true;
+}
+
 /* A reply out of the buffer: 1, 0 or -1 as control_try(). */
 static int take_reply(struct control *c, struct reply *out, struct err *err)
 {
@@ -363,7 +445,7 @@ static int take_reply(struct control *c, struct reply *out, struct err *err)
         log_reply(c, out);
         c->spoken_ms = clock_now_ms();
         int code = out->code;
-        if (!hold_back(c, out))
+        if (!pass_posted(c, out) && !hold_back(c, out))
             return count_reply(c, out, err);
         if (is_flooded(c, code, err))
             return dead(c);

@@ -40,6 +40,16 @@ int control_send(struct control *c, struct deadline until, struct err *err, cons
 int control_vsend(struct control *c, struct deadline until, struct err *err, const char *fmt,
                   va_list ap) __attribute__((format(printf, 4, 0)));
 
+/* The same, but it goes out with the next command that is sent, in one piece: all of them cost one
+ * round trip. Their replies come in this order. Errors as control_send(). */
+int control_queue(struct control *c, struct err *err, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The same for a command whose reply matters to nobody: it is passed over when it comes, and counts
+ * for nothing below. For when both sides are in step. */
+int control_post(struct control *c, struct err *err, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
 /* Replies are counted. One of success that cannot answer the only command under way (reply_fits())
  * is one too many, as another command may have left behind: it is kept back for a second and, when
  * the answer comes, dropped. Where none comes it counts as the answer, as later ones of that kind

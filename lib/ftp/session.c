@@ -25,6 +25,8 @@ struct session {
     bool asked;                        /* the password came from ask_password() */
     bool tls12;                        /* TLS 1.3 did not do for data connections */
     struct reuse reuse;
+    bool one_by_one; /* the server wants the answer to a command read before the next one comes */
+    bool together;   /* several were under way when the session broke */
     unsigned generation;
     struct addr peer, hop, local;
     struct features features;
@@ -127,6 +129,7 @@ struct session *session_clone(const struct session *s, const struct session_conf
         return NULL;
     memcpy(twin->cwd, s->cwd, sizeof twin->cwd);
     twin->tls12 = s->tls12;
+    twin->one_by_one = s->one_by_one;
     return twin;
 }
 
@@ -165,6 +168,65 @@ static int exchange(struct session *s, struct reply *out, struct deadline until,
 static bool is_good(const struct reply *r)
 {
     return r->code >= 200 && r->code < 300;
+}
+
+/* ---- several commands at once ---- */
+
+/* A command of several, and what became of it. */
+struct ask {
+    const char *line;
+    struct reply reply;
+};
+
+static void asks_clear(struct ask *asks, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        reply_clear(&asks[i].reply);
+}
+
+static int send_together(struct session *s, const struct ask *asks, size_t n, struct err *err)
+{
+    for (size_t i = 0; i + 1 < n; i++) {
+        if (control_queue(s->control, err, "%s", asks[i].line) < 0)
+            return -1;
+    }
+    return control_send(s->control, reply_deadline(s), err, "%s", asks[n - 1].line);
+}
+
+/* What was refused in company may be granted alone (FIELD-NOTES 70): then the server is one for one
+ * command at a time. */
+static int ask_refused_again(struct session *s, struct ask *asks, size_t n, struct err *err)
+{
+    for (size_t i = 1; i < n; i++) {
+        if (asks[i].reply.code < 400)
+            continue;
+        reply_clear(&asks[i].reply);
+        if (exchange(s, &asks[i].reply, reply_deadline(s), err, "%s", asks[i].line) < 0)
+            return -1;
+        s->one_by_one = s->one_by_one || asks[i].reply.code < 400;
+    }
+    return 0;
+}
+
+/* Commands none of which needs the answer to another: in one piece, or one by one where the server
+ * is known to want that. All replies are there afterwards, whatever their codes. */
+static int ask_all(struct session *s, struct ask *asks, size_t n, struct err *err)
+{
+    int rc = 0;
+    if (s->one_by_one) {
+        for (size_t i = 0; i < n && rc == 0; i++)
+            rc = exchange(s, &asks[i].reply, reply_deadline(s), err, "%s", asks[i].line);
+        return rc;
+    }
+    s->together = true;
+    rc = send_together(s, asks, n, err);
+    for (size_t i = 0; i < n && rc == 0; i++) {
+        rc = control_read_final(s->control, &asks[i].reply, reply_deadline(s), err);
+        if (rc == 0 && asks[i].reply.code == 421)
+            return session_refused(&asks[i].reply, "the server ends the session", err);
+    }
+    s->together = rc < 0;
+    return rc < 0 ? -1 : ask_refused_again(s, asks, n, err);
 }
 
 int session_refused(const struct reply *r, const char *what, struct err *err)
@@ -395,21 +457,21 @@ static int login(struct session *s, struct err *err)
 /* ---- what follows the login ---- */
 
 /* RFC 4217 section 9: a refused PBSZ is a quirk (FIELD-NOTES 16), a refused PROT P is the end. */
+static int note_protection(struct session *s, const struct reply *r, struct err *err)
+{
+    s->private_data = is_good(r);
+    if (s->private_data || s->config.tls == TLS_PREFER)
+        return 0;
+    return refused_as(ERR_TLS, r, "the server refuses to protect data connections", err);
+}
+
 int session_protect(struct session *s, struct err *err)
 {
-    struct reply r;
-    if (exchange(s, &r, reply_deadline(s), err, "PBSZ 0") < 0)
-        return -1;
-    reply_clear(&r);
-    if (exchange(s, &r, reply_deadline(s), err, "PROT P") < 0)
-        return -1;
-    int rc = 0;
-    s->private_data = is_good(&r);
-    if (r.code == 421)
-        rc = session_refused(&r, "PROT P", err);
-    else if (!s->private_data && s->config.tls != TLS_PREFER)
-        rc = refused_as(ERR_TLS, &r, "the server refuses to protect data connections", err);
-    reply_clear(&r);
+    struct ask asks[] = {{.line = "PBSZ 0"}, {.line = "PROT P"}};
+    int rc = ask_all(s, asks, 2, err);
+    if (rc == 0)
+        rc = note_protection(s, &asks[1].reply, err);
+    asks_clear(asks, 2);
     return rc;
 }
 
@@ -417,23 +479,20 @@ int session_protect(struct session *s, struct err *err)
 static int ask_option(struct session *s, const char *option, const char *value, struct err *err)
 {
     struct reply r;
+    if (!s->one_by_one)
+        return control_post(s->control, err, "OPTS %s %s", option, value);
     int rc = exchange(s, &r, reply_deadline(s), err, "OPTS %s %s", option, value);
     reply_clear(&r);
     return rc;
 }
 
-/* Asked after the login only: before it many servers refuse or show less (FIELD-NOTES 45). */
-static int ask_features(struct session *s, struct err *err)
+static int note_features(struct session *s, const struct reply *r, struct err *err)
 {
-    struct reply r;
-    if (exchange(s, &r, reply_deadline(s), err, "FEAT") < 0)
-        return -1;
-    s->features = (struct features){0};
-    if (is_good(&r))
-        features_parse(r.text, &s->features);
-    reply_clear(&r);
     char facts[FACTS_MAX];
     int rc = 0;
+    s->features = (struct features){0};
+    if (is_good(r))
+        features_parse(r->text, &s->features);
     if (features_has(&s->features, FEATURE_UTF8) && !s->charset)
         rc = ask_option(s, "UTF8", "ON", err);
     if (rc == 0 && features_missing_facts(&s->features, facts))
@@ -441,24 +500,19 @@ static int ask_features(struct session *s, struct err *err)
     return rc;
 }
 
-static int set_binary(struct session *s, struct err *err)
+/* A server without PWD has no folder to show; that is no error. */
+static void note_folder(const struct reply *r, char dst[PATH_BYTES])
 {
-    struct reply r;
-    if (exchange(s, &r, reply_deadline(s), err, "TYPE I") < 0)
-        return -1;
-    int rc = is_good(&r) ? 0 : session_refused(&r, "TYPE I", err);
-    reply_clear(&r);
-    return rc;
+    if (r->code != 257 || path_from_257(reply_last_line(r), dst, NULL) < 0)
+        dst[0] = '\0';
 }
 
-/* A server without PWD has no folder to show; that is no error. */
 static int ask_folder(struct session *s, char dst[PATH_BYTES], struct err *err)
 {
     struct reply r;
     if (exchange(s, &r, reply_deadline(s), err, "PWD") < 0)
         return -1;
-    if (r.code != 257 || path_from_257(reply_last_line(&r), dst, NULL) < 0)
-        dst[0] = '\0';
+    note_folder(&r, dst);
     reply_clear(&r);
     return 0;
 }
@@ -482,13 +536,10 @@ static int change_folder(struct session *s, const char *path, struct err *err)
 /* Brings the server to the folder that the session says it is in: after a rebuild, a visit, or a
  * change whose outcome is not known. Where that folder is gone the session stays where it is, and
  * only this once it is an error: a relative name would mean something else. */
-static int settle_folder(struct session *s, struct err *err)
+static int settle_from(struct session *s, const char now[PATH_BYTES], struct err *err)
 {
-    char now[PATH_BYTES];
     struct err why = ERR_INIT;
     s->astray = true;
-    if (ask_folder(s, now, err) < 0)
-        return -1;
     bool elsewhere = s->cwd[0] && strcmp(s->cwd, now) != 0;
     if (elsewhere && change_folder(s, s->cwd, &why) < 0) {
         if (s->astray)
@@ -502,6 +553,38 @@ static int settle_folder(struct session *s, struct err *err)
         memcpy(s->cwd, now, sizeof s->cwd);
     s->astray = false;
     return s->visit[0] ? change_folder(s, s->visit, err) : 0;
+}
+
+static int settle_folder(struct session *s, struct err *err)
+{
+    char now[PATH_BYTES];
+    s->astray = true;
+    return ask_folder(s, now, err) < 0 ? -1 : settle_from(s, now, err);
+}
+
+/* What follows the login, for which no reply is needed before the next command. PBSZ may be refused
+ * (FIELD-NOTES 16). FEAT comes here and not sooner, since many servers refuse it before the login
+ * or show less (FIELD-NOTES 45). */
+static int set_up(struct session *s, char now[PATH_BYTES], struct err *err)
+{
+    enum { PBSZ, PROT, FEAT, TYPE, PWD, COUNT };
+    struct ask asks[COUNT] = {[PBSZ] = {.line = "PBSZ 0"},
+                              [PROT] = {.line = "PROT P"},
+                              [FEAT] = {.line = "FEAT"},
+                              [TYPE] = {.line = "TYPE I"},
+                              [PWD] = {.line = "PWD"}};
+    bool tls = stream_tls(control_stream(s->control))->active;
+    size_t from = tls ? 0 : FEAT;
+    int rc = ask_all(s, asks + from, COUNT - from, err);
+    if (rc == 0 && tls)
+        rc = note_protection(s, &asks[PROT].reply, err);
+    if (rc == 0 && !is_good(&asks[TYPE].reply))
+        rc = session_refused(&asks[TYPE].reply, "TYPE I", err);
+    if (rc == 0)
+        rc = note_features(s, &asks[FEAT].reply, err);
+    note_folder(&asks[PWD].reply, now);
+    asks_clear(asks, COUNT);
+    return rc;
 }
 
 /* Replies of a cancelled command may still come; a server that sends them soon keeps its session.
@@ -546,6 +629,17 @@ static int enter(struct session *s, struct err *err)
     return try_enter(s, err);
 }
 
+/* Where the folder is gone there is a session all the same. */
+static int begin(struct session *s, struct err *err)
+{
+    char now[PATH_BYTES];
+    s->together = false;
+    if (enter(s, err) == 0 && set_up(s, now, err) == 0)
+        return settle_from(s, now, err);
+    disconnect(s);
+    return -1;
+}
+
 int session_connect(struct session *s, struct err *err)
 {
     if (s->control && s->logged_in && !control_dead(s->control))
@@ -556,17 +650,17 @@ int session_connect(struct session *s, struct err *err)
     if (s->generation > 0)
         log_note(s->config.log, "reconnecting to %s", s->config.host);
     s->generation++;
-    int rc = enter(s, err);
-    if (rc == 0 && stream_tls(control_stream(s->control))->active)
-        rc = session_protect(s, err);
-    if (rc == 0)
-        rc = ask_features(s, err);
-    if (rc == 0)
-        rc = set_binary(s, err);
-    if (rc == 0)
-        return settle_folder(s, err);
-    disconnect(s);
-    return -1;
+    struct err why = ERR_INIT;
+    int rc = begin(s, &why);
+    if (rc < 0 && s->together && why.code == ERR_CLOSED) {
+        log_news(s->config.log, "%s: %s; connecting again, with one command at a time",
+                 s->config.host, why.msg);
+        s->one_by_one = true;
+        disconnect(s);
+        err_clear(&why);
+        rc = begin(s, &why);
+    }
+    return rc < 0 ? err_take(err, &why) : 0;
 }
 
 static void say_goodbye(struct session *s)

@@ -591,7 +591,20 @@ static bool ccc_more(struct session *s, const char *text, size_t len)
 
 #define AT "[CMD]"
 
+/* What came in company of the command before it is refused. */
+static bool refuse_company(struct session *s, const char *verb, const char *arg)
+{
+    (void) verb, (void) arg;
+    bool followed = s->behaviour_steps > 0;
+    s->behaviour_steps = s->in_len > 0;
+    if (followed)
+        session_reply(s, "503 One at a time");
+    return followed;
+}
+
 const struct behaviour behaviours_control[] = {
+    {"refuse-company", "", "503 to commands that come together, but the first",
+     .command = refuse_company},
     {"twice", AT, "the reply comes twice", .reply = twice},
     {"twice-late", AT, "again, when the next command has been sent", .reply = twice_late},
     {"stray-226", AT, "a 226 ahead of the reply", .reply = stray_226},

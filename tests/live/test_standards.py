@@ -2,7 +2,7 @@
 import pytest
 
 from bed.interpreter import Interpreter
-from fake.server import SMALL
+from fake.server import BIG, SMALL
 
 LOGIN = {"USER": b"331 Password\r\n", "PASS": b"230 Welcome\r\n", "FEAT": b"502 No FEAT\r\n",
          "TYPE": b"200 Fine\r\n", "PWD": b'257 "/there"\r\n'}
@@ -125,3 +125,20 @@ def test_protection_that_is_refused_in_the_end(fake, client):
     run = client(server.target(), "get", "small")
     assert run.status == 6 and "534" in run.stderr, run
     assert server.said().count("PROT P") == 2
+
+
+def test_server_that_hangs_up_on_commands_in_one_piece(fake, client):
+    """field 70: it gets them one by one from then on, as do the other sessions."""
+    server = fake("no-pipelining")
+    (client.folder / "two").mkdir()
+    run = client("-c", "get small; ls empty; mget -P2 -O two big small", server.target())
+    assert run.status == 0 and run.stderr.count("one command at a time") == 1, run
+    assert (client.folder / "two" / "big").read_bytes() == BIG
+
+
+def test_server_that_refuses_commands_in_one_piece(fake, client):
+    """field 70: what was refused in company is asked again alone."""
+    server = fake(options=("--behaviour=refuse-company",))
+    run = client("-c", "get small; ls empty", server.target())
+    assert run.status == 0, run
+    assert server.said().count("503 One at a time") == 4

@@ -188,7 +188,7 @@ static void settings_and_variables(void **state)
     assert_inserts("set limit", "-rate ");
     assert_offers("set verify ", "auto off require ");
     assert_offers("set compress o", "off on ");
-    assert_offers("cd $f", "file final_timeout folder ");
+    assert_offers("cd $f", "file final_timeout folder fsync ");
     assert_inserts("cd $fo", "lder");
     assert_inserts("cd \"x/${fo", "lder}");
     assert_inserts("cat $lim", "it_rate");

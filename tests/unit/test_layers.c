@@ -16,7 +16,6 @@ static int set_up(void **state)
 {
     struct err err = ERR_INIT;
     (void) state;
-    unsetenv("FTPSH_PASSWORD");
     l = layers_new(&err);
     return l ? 0 : -1;
 }
@@ -208,7 +207,7 @@ static void passwords_come_from_the_highest_layer(void **state)
     layers_choose(l, "h", NULL);
     compose();
     assert_int_equal(s.password_source, PASSWORD_FROM_COMMAND);
-    setenv("FTPSH_PASSWORD", "z", 1);
+    layers_give_password(l);
     compose();
     assert_int_equal(s.password_source, PASSWORD_FROM_ENVIRONMENT);
     add(LAYER_OPTION, "password-file", "x");
