@@ -805,12 +805,10 @@ static enum outcome remind(struct opening *o, struct err *err)
 }
 
 /* A control connection that breaks need not have to do with the strategy: that has another chance,
- * once for all of them. */
+ * once for all of them. Its row stays until there is a session to try it on. */
 static bool deserves_another(struct opening *o)
 {
     bool first = err_is_set(&o->broke) && !o->forgiven;
-    if (first)
-        attempts_drop_last(o->rows);
     o->forgiven |= first;
     return first;
 }
@@ -822,20 +820,22 @@ static enum outcome climb_rung(struct opening *o, enum strategy_id id, struct ch
                                struct err *err)
 {
     enum outcome outcome;
-    bool again;
+    bool forgiven = false;
     o->full_handshake = false;
     do {
         struct err why = ERR_INIT;
         if (reconnect(o, err) < 0)
             return OUTCOME_GIVE_UP;
+        if (forgiven)
+            attempts_drop_last(o->rows);
         outcome = rung_try(o, id, out, &why);
         o->full_handshake = outcome == OUTCOME_PLAIN;
         if (outcome == OUTCOME_PROTECT)
             outcome = remind(o, err);
         if (outcome == OUTCOME_GIVE_UP && err && !err_is_set(err))
             *err = why;
-        again = deserves_another(o) || is_again(outcome);
-    } while (again && !deadline_passed(o->end));
+        forgiven = deserves_another(o);
+    } while ((forgiven || is_again(outcome)) && !deadline_passed(o->end));
     return outcome;
 }
 

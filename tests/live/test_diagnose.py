@@ -555,7 +555,8 @@ def test_idle_time_is_a_number(bed, ftpsh, word):
 
 def diagnose_and_stop(ftpsh, server, command):
     """The server goes for good when it is sent this command."""
-    child = subprocess.Popen(ftpsh.argv(["-v", server.target(), "diagnose", "--json"]),
+    child = subprocess.Popen(ftpsh.argv(["-v", "--retries=0", server.target(), "diagnose",
+                                         "--json"]),
                              env=ftpsh.env(PASSWORD), stderr=subprocess.PIPE,
                              stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
     for line in child.stderr:
