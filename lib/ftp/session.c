@@ -605,28 +605,35 @@ static void resync(struct session *s)
 
 static int try_enter(struct session *s, struct err *err)
 {
-    struct err why = ERR_INIT;
     /* NOLINTNEXTLINE(concurrency-mt-unsafe): not the login() of utmp.h */
-    if (open_control(s, &why) == 0 && login(s, &why) == 0)
-        return 0;
-    if (s->control)
-        stream_blame_identity(control_stream(s->control), &why);
-    return err_take(err, &why);
+    return open_control(s, err) == 0 && login(s, err) == 0 ? 0 : -1;
+}
+
+static bool blames_identity(const struct session *s, const struct err *why)
+{
+    return s->control && stream_blames_identity(control_stream(s->control), why);
 }
 
 /* A person who was asked about the certificate may have thought for longer than the clock, or the
- * server, allowed: then once more, with the answer that is known now. */
+ * server, allowed: then once more, with the answer that is known now. Once more as well where the
+ * server may have left for want of a client certificate: a connection that is only lost, with many
+ * servers that ask for one and need none, is not lost twice at the same place. */
 static int enter(struct session *s, struct err *err)
 {
-    struct err why = ERR_INIT;
+    struct err why = ERR_INIT, again = ERR_INIT;
     unsigned asked = trust_asked(s->config.trust);
     if (try_enter(s, &why) == 0)
         return 0;
     bool late = why.code == ERR_CONNECT || why.code == ERR_CLOSED || why.code == ERR_TLS;
-    if (!late || trust_asked(s->config.trust) == asked)
+    if (!(late && trust_asked(s->config.trust) != asked) && !blames_identity(s, &why))
         return err_take(err, &why);
+    log_note(s->config.log, "%s; once more", why.msg);
     disconnect(s);
-    return try_enter(s, err);
+    if (try_enter(s, &again) == 0)
+        return 0;
+    if (blames_identity(s, &again))
+        stream_blame_identity(control_stream(s->control), &again);
+    return err_take(err, &again);
 }
 
 /* Where the folder is gone there is a session all the same. */

@@ -389,11 +389,14 @@ static int identity_refused(const struct stream *s, const char *how, struct err 
                    identity_describe(id, who, sizeof who), how);
 }
 
+bool stream_blames_identity(const struct stream *s, const struct err *why)
+{
+    return s->tls && s->cert_asked && !s->served &&
+           (why->code == ERR_CLOSED || why->code == ERR_TRUNCATED);
+}
+
 void stream_blame_identity(const struct stream *s, struct err *err)
 {
-    if (!s->tls || !s->cert_asked || s->served ||
-        (err->code != ERR_CLOSED && err->code != ERR_TRUNCATED))
-        return;
     err_clear(err);
     identity_refused(s, " (it closed the connection)", err);
 }

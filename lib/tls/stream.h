@@ -67,9 +67,11 @@ int stream_start_tls(struct stream *s, const struct tls_setup *setup, struct err
  */
 enum stream_state stream_handshake(struct stream *s, struct err *err);
 
-/* Where the server asked for a client certificate and the connection was then lost before a byte
- * came, `err` tells of the first instead of the second: ERR_CERTIFICATE for ERR_CLOSED and
- * ERR_TRUNCATED. Some refuse one by a reset, which leaves nothing of their alert. */
+/* Whether the server asked for a client certificate and the connection was then lost (ERR_CLOSED,
+ * ERR_TRUNCATED) before a byte came. Some refuse one by a reset, which leaves nothing of their
+ * alert; but many ask for one that they can do without, and connections get lost. */
+bool stream_blames_identity(const struct stream *s, const struct err *why);
+/* Then `err` tells of the certificate instead: ERR_CERTIFICATE. */
 void stream_blame_identity(const struct stream *s, struct err *err);
 
 /* Up to `size` bytes into `mem`: STREAM_OK with *got > 0, or STREAM_EOF, or what it wants, or

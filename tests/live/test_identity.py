@@ -350,6 +350,15 @@ def test_server_that_refuses(fake, client, pki, version):
     assert "USER" not in server.said()
 
 
+def test_connection_is_lost_where_a_certificate_is_asked_for(fake, client, pki):
+    """Some servers mean the certificate by that, but a connection that is lost once is just that."""
+    ours = (f"--cert={pki.client.cert}", f"--key={pki.client.key}")
+    run = client(*ours, fake("cut-before=USER:1", **asks_for(pki)).target(), "pwd")
+    assert (run.status, run.stdout) == (0, "/\n"), run
+    run = client(*ours, fake("cut-before=USER:9", **asks_for(pki)).target(), "pwd")
+    assert run.status == 4 and "refused the client certificate" in run.stderr, run
+
+
 REAL = {
     "vsftpd": lambda pki: dict(extra=(f"ca_certs_file={pki.ca.cert}", "require_cert=YES",
                                       "validate_cert=YES")),
