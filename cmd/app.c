@@ -603,12 +603,13 @@ void app_report_transfer(struct app *app, const struct transfer *t)
 /* The latest walk of the ladder that failed: others may have worked since. */
 static size_t latest_failures(const struct attempts *a, size_t from, size_t *end)
 {
-    while (*end > from && a->list[*end - 1].result == RESULT_OK)
+    from = attempts_from(a, from);
+    while (*end > from && attempts_row(a, *end - 1)->result == RESULT_OK)
         --*end;
     size_t at = *end;
-    while (at > from && a->list[at - 1].result != RESULT_OK) {
+    while (at > from && attempts_row(a, at - 1)->result != RESULT_OK) {
         at--;
-        if (a->list[at].begins)
+        if (attempts_row(a, at)->begins)
             break;
     }
     return at;
@@ -629,7 +630,7 @@ void app_complain(struct app *app, const char *context, const struct err *err, s
     size_t end = app->attempts.n;
     from = latest_failures(&app->attempts, from, &end);
     for (size_t i = from; i < end; i++) {
-        const struct attempt *a = &app->attempts.list[i];
+        const struct attempt *a = attempts_row(&app->attempts, i);
         char reason[512];
         fprintf(app->messages, "  %s: %s\n", strategy_name(a->strategy),
                 report_attempt_reason(a, reason, sizeof reason));

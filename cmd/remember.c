@@ -76,8 +76,8 @@ struct outcome {
 
 static void read_outcome(const struct attempts *a, size_t from, struct outcome *out)
 {
-    for (size_t i = from; i < a->n; i++) {
-        const struct attempt *row = &a->list[i];
+    for (size_t i = attempts_from(a, from); i < a->n; i++) {
+        const struct attempt *row = attempts_row(a, i);
         if (row->result == RESULT_OK) {
             out->any_worked = true;
         } else if (row->result != RESULT_SKIPPED && row->result != RESULT_CANCELLED) {

@@ -99,9 +99,9 @@ void report_failure(struct report *r, const struct err *err)
 /* The last attempt that worked; NULL if none did. */
 static const struct attempt *last_success(const struct attempts *a)
 {
-    for (size_t i = a->n; i > 0; i--) {
-        if (a->list[i - 1].result == RESULT_OK)
-            return &a->list[i - 1];
+    for (size_t i = a->n; i > a->first; i--) {
+        if (attempts_row(a, i - 1)->result == RESULT_OK)
+            return attempts_row(a, i - 1);
     }
     return NULL;
 }
@@ -202,8 +202,8 @@ static json_t *reuse_json(const struct attempts *a, enum tls_reuse wanted)
 static json_t *data_json(const struct attempts *attempts, const struct report *r)
 {
     json_t *rows = json_array();
-    for (size_t i = 0; i < attempts->n; i++)
-        json_array_append_new(rows, report_attempt_json(&attempts->list[i]));
+    for (size_t i = attempts->first; i < attempts->n; i++)
+        json_array_append_new(rows, report_attempt_json(attempts_row(attempts, i)));
     const struct attempt *ok = last_success(attempts);
     json_t *o = json_pack("{s:s?, s:b, s:o}", "strategy", ok ? strategy_name(ok->strategy) : NULL,
                           "remembered", ok && r->remembered, "attempts", rows);
@@ -260,7 +260,7 @@ static void list_failures(const struct attempts *a, size_t from, size_t to, char
 {
     char reason[512], line[640];
     for (size_t i = from; i < to; i++) {
-        const struct attempt *row = &a->list[i];
+        const struct attempt *row = attempts_row(a, i);
         if (row->result == RESULT_SKIPPED)
             continue;
         snprintf(line, sizeof line, "%s%s failed: %s", *dst ? "; " : "",
@@ -272,13 +272,13 @@ static void list_failures(const struct attempts *a, size_t from, size_t to, char
 const char *report_path_line(const struct attempts *a, size_t from, char *dst, size_t size)
 {
     char where[ADDR_TEXT], why[512] = "", remark[160];
-    size_t i = from;
+    size_t i = from = attempts_from(a, from);
     dst[0] = '\0';
-    while (i < a->n && a->list[i].result != RESULT_OK)
+    while (i < a->n && attempts_row(a, i)->result != RESULT_OK)
         i++;
     if (i >= a->n)
         return dst;
-    const struct attempt *ok = &a->list[i];
+    const struct attempt *ok = attempts_row(a, i);
     list_failures(a, from, i, why, sizeof why);
     advertised_remark(ok, remark, sizeof remark);
     if (*why && *remark)
@@ -363,10 +363,10 @@ static int write_text(FILE *out, const struct report *r, const struct attempts *
             : attempts->n ? "no strategy worked"
                           : "no data connection was needed",
             ok && r->remembered ? " (remembered)" : "");
-    for (size_t i = 0; i < attempts->n; i++)
-        write_attempt_text(out, &attempts->list[i]);
     if (attempts->omitted > 0)
-        fprintf(out, "  and %lld more\n", (long long) attempts->omitted);
+        fprintf(out, "  %lld attempts before these\n", (long long) attempts->omitted);
+    for (size_t i = attempts->first; i < attempts->n; i++)
+        write_attempt_text(out, attempts_row(attempts, i));
     if (attempts->downgrades > 0)
         fprintf(out, "downgrade: TLS sessions were resumed on data connections, and then not\n");
     for (size_t i = 0; i < r->ntransfers; i++)

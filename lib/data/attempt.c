@@ -59,22 +59,27 @@ void attempts_clear(struct attempts *a)
     *a = (struct attempts){0};
 }
 
-/* A full list writes its last place again and again. */
+static bool make_room(struct attempts *a)
+{
+    size_t cap = a->cap ? a->cap * 2 : 8;
+    struct attempt *list = cap <= ATTEMPTS_MAX ? realloc(a->list, cap * sizeof *list) : NULL;
+    if (!list)
+        return false;
+    a->list = list;
+    a->cap = cap;
+    return true;
+}
+
 static struct attempt *next_row(struct attempts *a)
 {
-    if (a->n == a->cap) {
-        size_t cap = a->cap ? a->cap * 2 : 8;
-        if (cap > ATTEMPTS_MAX)
-            cap = ATTEMPTS_MAX;
-        struct attempt *list = cap > a->cap ? realloc(a->list, cap * sizeof *list) : NULL;
-        if (!list) {
-            a->omitted++;
-            return a->n ? &a->list[a->n - 1] : &a->scratch;
-        }
-        a->list = list;
-        a->cap = cap;
+    bool full = a->n - a->first == a->cap;
+    if (full && (a->first > 0 || !make_room(a))) {
+        a->omitted++;
+        if (a->cap == 0)
+            return &a->scratch;
+        a->first++;
     }
-    return &a->list[a->n++];
+    return &a->list[a->n++ % a->cap];
 }
 
 struct attempt *attempts_add(struct attempts *a, enum strategy_id strategy)
@@ -86,16 +91,24 @@ struct attempt *attempts_add(struct attempts *a, enum strategy_id strategy)
 
 void attempts_drop_last(struct attempts *a)
 {
-    if (a->omitted > 0)
-        a->omitted--;
-    else if (a->n > 0)
+    if (a->n > a->first)
         a->n--;
+}
+
+const struct attempt *attempts_row(const struct attempts *a, size_t i)
+{
+    return a->cap ? &a->list[i % a->cap] : &a->scratch;
+}
+
+size_t attempts_from(const struct attempts *a, size_t i)
+{
+    return i > a->first ? i : a->first;
 }
 
 void attempts_merge(struct attempts *a, const struct attempts *from)
 {
-    for (size_t i = 0; i < from->n; i++)
-        *next_row(a) = from->list[i];
+    for (size_t i = from->first; i < from->n; i++)
+        *next_row(a) = *attempts_row(from, i);
     a->omitted += from->omitted;
     a->resumed += from->resumed;
     a->full += from->full;

@@ -58,13 +58,14 @@ struct attempt {
     char tls_version[16];
 };
 
-/* A bounded list: once it holds ATTEMPTS_MAX rows, the newest takes the place of the one before it,
- * and `omitted` counts those that had to go. */
+/* The newest ATTEMPTS_MAX rows, or less where no memory can be had. A row keeps the number that it
+ * came with, from 0 on: "the rows from `n` on" are the ones still to come, however many went. */
 #define ATTEMPTS_MAX 256
 struct attempts {
-    struct attempt *list;
-    size_t n, cap;
-    int64_t omitted;
+    struct attempt *list;   /* row i stands in i % cap: see attempts_row() */
+    size_t first, n;        /* rows first to n - 1 are there */
+    size_t cap;             /* stays as it is once a row had to go */
+    int64_t omitted;        /* rows that went, here or in what was merged */
     int64_t resumed, full;  /* TLS handshakes that led to a data connection */
     int64_t downgrades;     /* sessions that saw their data connections resumed no more */
     struct attempt scratch; /* where no memory can be had */
@@ -75,6 +76,10 @@ void attempts_clear(struct attempts *a);
 struct attempt *attempts_add(struct attempts *a, enum strategy_id strategy);
 /* Takes the newest row back: nothing was learnt from it. */
 void attempts_drop_last(struct attempts *a);
+/* Row i, which is there; where no memory could be had for any, the newest. */
+const struct attempt *attempts_row(const struct attempts *a, size_t i);
+/* The first row of those from `i` on that is there; n if none is. */
+size_t attempts_from(const struct attempts *a, size_t i);
 /* Adds copies of all rows of `from`. */
 void attempts_merge(struct attempts *a, const struct attempts *from);
 

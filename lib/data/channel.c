@@ -755,8 +755,8 @@ static const char *tell_rungs(const struct opening *o, char *dst, size_t size)
 {
     size_t used = 0;
     dst[0] = '\0';
-    for (size_t i = o->first_row; i < o->rows->n && used < size; i++) {
-        const struct attempt *row = &o->rows->list[i];
+    for (size_t i = attempts_from(o->rows, o->first_row); i < o->rows->n && used < size; i++) {
+        const struct attempt *row = attempts_row(o->rows, i);
         used += (size_t) snprintf(dst + used, size - used, "%s%s %s at %s", used ? "; " : "",
                                   strategy_name(row->strategy), result_name(row->result),
                                   stage_name(row->stage));

@@ -199,7 +199,7 @@ static bool try_other_command(struct run *r, const struct err *why)
  * only with the next command: asked once more, it tells whether the command is why. */
 static bool hung_up(const struct attempts *rows, bool *again)
 {
-    const struct attempt *last = rows->n > 0 ? &rows->list[rows->n - 1] : NULL;
+    const struct attempt *last = rows->n > 0 ? attempts_row(rows, rows->n - 1) : NULL;
     bool first = last && last->stage == STAGE_COMMAND && last->result == RESULT_RESET && !*again;
     *again = *again || first;
     return first;
@@ -230,9 +230,9 @@ static int64_t share_ms(const struct run *r, int trials_left)
 static void take_rows(struct trial *t, const struct attempts *rows)
 {
     t->tried = true;
-    t->row = rows->list[rows->n - 1];
-    for (size_t i = 0; i + 1 < rows->n; i++)
-        t->full_only = t->full_only || rows->list[i].stage == STAGE_TLS;
+    t->row = *attempts_row(rows, rows->n - 1);
+    for (size_t i = rows->first; i + 1 < rows->n; i++)
+        t->full_only = t->full_only || attempts_row(rows, i)->stage == STAGE_TLS;
     t->full_only = t->full_only && t->row.result == RESULT_OK;
 }
 

@@ -364,8 +364,9 @@ enum mlsd_result {
  * path may be good. */
 static bool was_unanswered(const struct attempts *rows, size_t from)
 {
-    for (size_t i = from; i < rows->n; i++) {
-        if (rows->list[i].stage == STAGE_TLS && rows->list[i].result == RESULT_TIMEOUT)
+    for (size_t i = attempts_from(rows, from); i < rows->n; i++) {
+        const struct attempt *row = attempts_row(rows, i);
+        if (row->stage == STAGE_TLS && row->result == RESULT_TIMEOUT)
             return true;
     }
     return false;

@@ -16,6 +16,7 @@ from test_fake import PASV_IP
 LINE = re.compile(r"[^\t]+\t\d+\t[^\t]+\t[a-z-]+\t\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 NOBODY = 65534
 LOOPBACK = "127.0.0.0/24"
+ROWS, MANY = 256, 300  # the attempts that are kept, and more than these
 
 
 @pytest.fixture
@@ -125,6 +126,21 @@ def test_where_nothing_works_it_is_forgotten(fake, keeper):
     run = keeper(new.target(), "ls")
     assert run.status == 6, run
     assert not remembered(run)
+    assert entries(keeper) == []
+
+
+def test_what_fails_late_in_a_long_session_is_told_and_forgotten(fake, keeper):
+    """After more data connections than the rows that are kept of them."""
+    server = fake(f"ports-closed-after={MANY}", "refuse=EPRT", "refuse=PORT")
+    run = keeper("-b", "-", server.target(), stdin="nlist\n" * (MANY + 1), bound=120)
+    assert run.status == 6, run
+    reasons = [line for line in run.stderr.splitlines() if line.startswith("  ")]
+    assert [r.split(":")[0].strip() for r in reasons] == ["epsv", PASV_IP, "active"]
+    assert "refused" in reasons[0]
+    data = run.report["data"]
+    assert [a["result"] for a in data["attempts"]] == ["ok"] * (ROWS - 3) + [
+        "refused", "refused", "rejected"]
+    assert data["omitted"] == MANY + 3 - ROWS
     assert entries(keeper) == []
 
 

@@ -60,25 +60,72 @@ static void rows_stay_as_written(void **state)
         attempts_add(&a, (enum strategy_id)(i % STRATEGY_COUNT))->ms = i;
     assert_int_equal(a.n, 100);
     assert_int_equal(a.omitted, 0);
-    for (int i = 0; i < 100; i++) {
-        assert_int_equal(a.list[i].ms, i);
-        assert_int_equal(a.list[i].strategy, i % STRATEGY_COUNT);
+    for (size_t i = 0; i < 100; i++) {
+        assert_int_equal(attempts_row(&a, i)->ms, i);
+        assert_int_equal(attempts_row(&a, i)->strategy, i % STRATEGY_COUNT);
     }
     attempts_clear(&a);
 }
 
-/* field 64: a session of many transfers does not fill the memory. */
+/* Rows whose `ms` are their numbers. */
+static void add_rows(struct attempts *a, size_t n)
+{
+    for (size_t end = a->n + n; a->n < end;) {
+        size_t number = a->n;
+        attempts_add(a, STRATEGY_EPSV)->ms = (int64_t) number;
+    }
+}
+
+/* field 64: a session of many transfers does not fill the memory, and the rows that a command adds
+ * are those from the number on that stood before it. */
 static void the_list_is_bounded(void **state)
 {
     (void) state;
     struct attempts a = {0};
-    for (int i = 0; i < ATTEMPTS_MAX + 1000; i++)
-        attempts_add(&a, STRATEGY_EPSV)->ms = i;
-    assert_int_equal(a.n, ATTEMPTS_MAX);
+    add_rows(&a, ATTEMPTS_MAX + 1000);
     assert_int_equal(a.omitted, 1000);
-    assert_int_equal(a.list[0].ms, 0);
-    assert_int_equal(a.list[ATTEMPTS_MAX - 1].ms, ATTEMPTS_MAX + 999);
+    assert_int_equal(a.n - a.first, ATTEMPTS_MAX);
+    assert_int_equal(attempts_from(&a, 0), 1000);
+    size_t before = a.n;
+    add_rows(&a, 3);
+    assert_int_equal(a.n, before + 3);
+    assert_int_equal(attempts_from(&a, before), before);
+    for (size_t i = attempts_from(&a, 0); i < a.n; i++)
+        assert_int_equal(attempts_row(&a, i)->ms, i);
     attempts_clear(&a);
+}
+
+static void a_full_list_takes_its_last_row_back(void **state)
+{
+    (void) state;
+    struct attempts a = {0};
+    add_rows(&a, ATTEMPTS_MAX + 10);
+    size_t before = a.n;
+    for (int i = 0; i < 3; i++) {
+        attempts_add(&a, STRATEGY_ACTIVE);
+        attempts_drop_last(&a);
+    }
+    assert_int_equal(a.n, before);
+    assert_int_equal(attempts_row(&a, before - 1)->ms, before - 1);
+    attempts_clear(&a);
+}
+
+static void merged_rows_are_new_ones(void **state)
+{
+    (void) state;
+    struct attempts a = {0}, b = {0};
+    add_rows(&a, ATTEMPTS_MAX);
+    add_rows(&b, ATTEMPTS_MAX + 5);
+    b.resumed = 7;
+    size_t before = a.n;
+    attempts_merge(&a, &b);
+    assert_int_equal(a.n, before + ATTEMPTS_MAX);
+    assert_int_equal(a.omitted, ATTEMPTS_MAX + 5);
+    assert_int_equal(a.resumed, 7);
+    for (size_t i = 0; i < ATTEMPTS_MAX; i++)
+        assert_int_equal(attempts_row(&a, before + i)->ms, i + 5);
+    attempts_clear(&a);
+    attempts_clear(&b);
 }
 
 static void dropping_from_nothing(void **state)
@@ -98,6 +145,8 @@ int main(void)
         cmocka_unit_test(rows_start_empty),
         cmocka_unit_test(rows_stay_as_written),
         cmocka_unit_test(the_list_is_bounded),
+        cmocka_unit_test(a_full_list_takes_its_last_row_back),
+        cmocka_unit_test(merged_rows_are_new_ones),
         cmocka_unit_test(dropping_from_nothing),
     };
     return run_unit(tests);

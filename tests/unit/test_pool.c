@@ -232,8 +232,8 @@ static int run(struct world *w, struct err *err)
 static int opened(const struct world *w)
 {
     int n = 0;
-    for (size_t i = 0; i < w->attempts.n; i++)
-        n += w->attempts.list[i].result == RESULT_OK;
+    for (size_t i = w->attempts.first; i < w->attempts.n; i++)
+        n += attempts_row(&w->attempts, i)->result == RESULT_OK;
     return n;
 }
 
