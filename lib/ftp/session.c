@@ -774,7 +774,7 @@ static bool is_repeatable(const char *fmt, va_list ap)
 
 /* The old control connection goes when the new one is there: one that cannot be had, for the number
  * of connections or a password that was good once, costs nothing but the trial. */
-static void renew_ahead(struct session *s)
+static bool renew_ahead(struct session *s)
 {
     struct err why = ERR_INIT;
     struct session old = *s;
@@ -789,11 +789,12 @@ static void renew_ahead(struct session *s)
         say_goodbye(&old);
         control_free(old.control);
         tickets_free(old.tickets);
-        return;
+        return true;
     }
     log_note(s->config.log, "that failed, going on as before: %s", why.msg);
     disconnect(s);
     *s = old;
+    return false;
 }
 
 /* With QUIT first, for the sake of servers that allow no second connection. */
@@ -818,11 +819,13 @@ int session_ready_for_data(struct session *s, struct err *err)
     enum renewal renewal = reuse_renewal(&s->reuse, s->tickets);
     if (renewal == RENEWAL_NONE)
         return 0;
-    reuse_renewed(&s->reuse, renewal);
-    if (renewal != RENEWAL_AHEAD)
-        return renew_now(s, renewal, err);
-    renew_ahead(s);
-    return 0;
+    if (renewal == RENEWAL_AHEAD) {
+        reuse_renewed(&s->reuse, renewal, renew_ahead(s));
+        return 0;
+    }
+    int rc = renew_now(s, renewal, err);
+    reuse_renewed(&s->reuse, renewal, rc == 0);
+    return rc;
 }
 
 bool session_renewal_due(const struct session *s)

@@ -1,6 +1,6 @@
 #include "tls/reuse.h"
 
-enum { FAILURES_MAX = 2 };
+enum { FAILURES_MAX = 2, PAUSE_MS = 60 * 1000 };
 
 static enum renewal after_failures(const struct reuse *r, const struct tickets *tickets)
 {
@@ -15,15 +15,18 @@ enum renewal reuse_renewal(const struct reuse *r, const struct tickets *tickets)
 {
     if (r->failures >= FAILURES_MAX)
         return after_failures(r, tickets);
-    if (r->mode != TLS_REUSE_OFF && !r->declined && !r->ahead && tickets_ageing(tickets))
+    if (r->mode != TLS_REUSE_OFF && !r->declined && !r->ahead && deadline_passed(r->pause) &&
+        tickets_ageing(tickets))
         return RENEWAL_AHEAD;
     return RENEWAL_NONE;
 }
 
-void reuse_renewed(struct reuse *r, enum renewal why)
+void reuse_renewed(struct reuse *r, enum renewal why, bool ok)
 {
     if (why == RENEWAL_AHEAD) {
         r->ahead = true;
+        if (!ok)
+            r->pause = deadline_in(PAUSE_MS);
         return;
     }
     r->failures = 0;

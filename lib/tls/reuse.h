@@ -8,6 +8,7 @@
 #ifndef FTPSH_TLS_REUSE_H
 #define FTPSH_TLS_REUSE_H
 
+#include "base/clock.h"
 #include "tls/tickets.h"
 
 /* What is wanted: nothing but resumed data connections, them where it can be, none at all. */
@@ -16,15 +17,16 @@ enum tls_reuse { TLS_REUSE_REQUIRE, TLS_REUSE_PREFER, TLS_REUSE_OFF };
 /* Of one session with a server, whose control connection may be another by and by. */
 struct reuse {
     enum tls_reuse mode;
-    bool tls13;    /* what the control connection speaks */
-    bool tls12_ok; /* TLS 1.2 may be spoken instead */
-    int failures;  /* data connections in a row */
-    bool refused;  /* one of them by the server's word, or for not being resumed */
-    int renewals;  /* of the control connection, since a data connection worked */
-    bool ahead;    /* one of them was ahead of the tickets' end */
-    bool resumed;  /* a data connection was, once */
-    bool declined; /* the latest one that offered a ticket was not */
-    bool lost;     /* those that came later were not, and that has been said */
+    bool tls13;            /* what the control connection speaks */
+    bool tls12_ok;         /* TLS 1.2 may be spoken instead */
+    int failures;          /* data connections in a row */
+    bool refused;          /* one of them by the server's word, or for not being resumed */
+    int renewals;          /* of the control connection, since a data connection worked */
+    bool ahead;            /* one of them was ahead of the tickets' end */
+    struct deadline pause; /* before another one ahead: the latest failed */
+    bool resumed;          /* a data connection was, once */
+    bool declined;         /* the latest one that offered a ticket was not */
+    bool lost;             /* those that came later were not, and that has been said */
 };
 
 enum renewal {
@@ -38,8 +40,9 @@ enum renewal {
  * connection. */
 enum renewal reuse_renewal(const struct reuse *r, const struct tickets *tickets);
 
-/* A new control connection was tried for, with or without success. */
-void reuse_renewed(struct reuse *r, enum renewal why);
+/* A new control connection was tried for; `ok`: with success. One that was tried for ahead and is
+ * not to be had, for the number of connections or logins, is not tried for ahead for a minute. */
+void reuse_renewed(struct reuse *r, enum renewal why, bool ok);
 
 /* TLS failed on a data connection; `refused`: not in the handshake. True: for the first time in a
  * row; another ticket may do. */

@@ -173,12 +173,12 @@ static bool has_aes(void)
 }
 #endif
 
-/* AES-128-GCM first where the processor has AES: the fastest then, and enough. */
 bool trust_allows_tls12(const struct trust *t)
 {
     return t && t->min != TLS_1_3;
 }
 
+/* AES-128-GCM first where the processor has AES: the fastest then, and enough. */
 void trust_priority(const struct trust *t, const char *group, char *dst, size_t size)
 {
     const char *versions = t->min == TLS_1_3   ? "+VERS-TLS1.3"

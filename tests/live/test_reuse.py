@@ -60,11 +60,14 @@ def test_control_is_renewed_ahead_of_the_tickets_end(fake, client, options):
 
 
 def test_a_control_connection_that_cannot_be_renewed_stays(fake, client):
-    server = fake("ticket-life=1", "421-after-logins=1")
-    run = client("-b", "-", server.target(), stdin="ls\n!sleep 2\nget small\nget big\n")
+    """Nor is it tried for with every transfer: a mirror would knock thousands of times."""
+    server = fake("ticket-life=3", "421-after-logins=1")
+    gets = "".join(f"get small copy{i}\n" for i in range(5))
+    run = client("-b", "-", server.target(), stdin=f"ls\n!sleep 2.8\n{gets}get big\n")
     assert run.status == 0, run
-    assert results(run) == ["ok"] * 3
+    assert results(run) == ["ok"] * 7
     assert logins(server) == 1
+    assert server.said().count("421 Too many") == 1
 
 
 # Data connections that the server refuses.

@@ -25,6 +25,12 @@ static void nothing_is_due_while_all_is_well(void **state)
     tickets_free(t);
 }
 
+static void fail_twice(struct reuse *r)
+{
+    assert_true(reuse_failed(r, true));
+    assert_false(reuse_failed(r, true));
+}
+
 static void tickets_are_renewed_ahead_of_their_end(void **state)
 {
     struct reuse r = {.mode = TLS_REUSE_PREFER};
@@ -37,19 +43,20 @@ static void tickets_are_renewed_ahead_of_their_end(void **state)
         rest();
     assert_int_equal(reuse_renewal(&off, t), RENEWAL_NONE);
     assert_int_equal(reuse_renewal(&r, t), RENEWAL_AHEAD);
-    reuse_renewed(&r, RENEWAL_AHEAD); /* and where that fails, not again and again */
+    reuse_renewed(&r, RENEWAL_AHEAD, true);
     assert_int_equal(reuse_renewal(&r, t), RENEWAL_NONE);
     reuse_worked(&r);
     assert_int_equal(reuse_renewal(&r, t), RENEWAL_AHEAD);
     reuse_opened(&r, true, false); /* by a server that declines them anyway */
     assert_int_equal(reuse_renewal(&r, t), RENEWAL_NONE);
+    reuse_opened(&r, true, true);
+    assert_int_equal(reuse_renewal(&r, t), RENEWAL_AHEAD);
+    reuse_renewed(&r, RENEWAL_AHEAD, false); /* not with every transfer */
+    reuse_worked(&r);
+    assert_int_equal(reuse_renewal(&r, t), RENEWAL_NONE);
+    fail_twice(&r); /* which is another matter */
+    assert_int_equal(reuse_renewal(&r, t), RENEWAL_NOW);
     tickets_free(t);
-}
-
-static void fail_twice(struct reuse *r)
-{
-    assert_true(reuse_failed(r, true));
-    assert_false(reuse_failed(r, true));
 }
 
 static void two_failures_renew_until_nothing_is_left_to_try(void **state)
@@ -62,11 +69,11 @@ static void two_failures_renew_until_nothing_is_left_to_try(void **state)
     assert_int_equal(reuse_renewal(&r, t), RENEWAL_NONE);
     assert_false(reuse_failed(&r, true));
     assert_int_equal(reuse_renewal(&r, t), RENEWAL_NOW);
-    reuse_renewed(&r, RENEWAL_NOW);
+    reuse_renewed(&r, RENEWAL_NOW, true);
     assert_int_equal(reuse_renewal(&r, t), RENEWAL_NONE);
     fail_twice(&r);
     assert_int_equal(reuse_renewal(&r, t), RENEWAL_TLS12);
-    reuse_renewed(&r, RENEWAL_TLS12);
+    reuse_renewed(&r, RENEWAL_TLS12, true);
     for (int i = 0; i < 10; i++) {
         reuse_failed(&r, true);
         assert_int_equal(reuse_renewal(&r, t), RENEWAL_NONE);
@@ -117,7 +124,7 @@ static void tls_1_2_is_the_last_resort(void **state)
         struct reuse r = rows[i].r;
         fail_twice(&r);
         assert_int_equal(reuse_renewal(&r, rows[i].tickets), rows[i].first);
-        reuse_renewed(&r, rows[i].first);
+        reuse_renewed(&r, rows[i].first, true);
         fail_twice(&r);
         assert_int_equal(reuse_renewal(&r, rows[i].tickets), rows[i].second);
     }
@@ -134,7 +141,7 @@ static void broken_handshakes_renew_once(void **state)
     assert_true(reuse_failed(&r, false));
     assert_false(reuse_failed(&r, false));
     assert_int_equal(reuse_renewal(&r, none), RENEWAL_NOW);
-    reuse_renewed(&r, RENEWAL_NOW);
+    reuse_renewed(&r, RENEWAL_NOW, true);
     reuse_failed(&r, false);
     reuse_failed(&r, false);
     assert_int_equal(reuse_renewal(&r, none), RENEWAL_NONE);
