@@ -304,7 +304,7 @@ int stream_start_tls(struct stream *s, const struct tls_setup *setup, struct err
     s->tickets = setup->tickets;
     s->port = setup->port;
     s->may_ask = setup->may_ask;
-    s->name = strdup(setup->name);
+    s->name = strndup(setup->name, trust_name_length(setup->name));
     int rc = s->name ? tls_configure(s, setup) : GNUTLS_E_MEMORY_ERROR;
     if (rc < 0) {
         tls_end(s);

@@ -221,6 +221,12 @@ void trust_fingerprint(gnutls_session_t session, char dst[SHA256_TEXT])
 
 /* ---- what is known of servers ---- */
 
+size_t trust_name_length(const char *name)
+{
+    size_t len = strlen(name);
+    return len > 1 && name[len - 1] == '.' ? len - 1 : len;
+}
+
 static struct server **find_server(struct trust *t, const char *name, uint16_t port)
 {
     struct server **at = &t->servers;
@@ -305,9 +311,10 @@ static int remember(struct trust *t, const struct trust_peer *peer, const struct
 bool trust_forget(struct trust *t, const char *name)
 {
     bool held = false;
+    size_t len = trust_name_length(name);
     pthread_mutex_lock(&t->lock);
     for (struct server **at = &t->servers; *at;) {
-        if (strcasecmp((*at)->name, name) != 0) {
+        if (strncasecmp((*at)->name, name, len) != 0 || (*at)->name[len]) {
             at = &(*at)->next;
             continue;
         }

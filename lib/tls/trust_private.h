@@ -17,6 +17,10 @@ struct trust_peer {
     bool may_ask;
 };
 
+/* The length of a host's name in certificates and SNI: without the dot of DNS's root at its end
+ * (RFC 6066 section 3). */
+size_t trust_name_length(const char *name);
+
 /* Loads the authorities where that has not been done. Thread-safe. -1 with ERR_LOCAL. */
 int trust_load_authorities(struct trust *t, struct err *err);
 

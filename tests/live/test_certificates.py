@@ -432,6 +432,7 @@ def test_ocsp_answer_about_another_certificate(fake, kept, pki):
 @pytest.mark.parametrize("names, addresses, name, good", (
     (["ftp.example.com"], (), "ftp.example.com", True),
     (["ftp.example.com"], (), "FTP.Example.COM", True),
+    (["ftp.example.com"], (), "ftp.example.com.", True),  # the root's dot is no part of it
     (["ftp.example.com"], (), "example.com", False),
     (["*.example.com"], (), "ftp.example.com", True),
     (["*.example.com"], (), "a.ftp.example.com", False),
@@ -636,6 +637,19 @@ def test_trust_keeps_lines_that_are_not_its_own(kept):
     kept("trust", "add", "b.example", "sha256:" + "1" * 64)
     kept("trust", "forget", "a.example")
     assert stored(kept) == f"{line}|c0|b.example|21|0|6|{'1' * 64}|-\n"
+
+
+def test_trust_of_a_name_with_the_dot_of_the_root(fake, kept, pki):
+    """It is the same server with it and without, also for what is held in memory."""
+    where = fake(**showing(pki.selfsigned)).target()
+    key = f"sha256:{sha256_of(pki.selfsigned)[1]}"
+    dotted, plain = "--tls-name=ftp.example.com.", "--tls-name=ftp.example.com"
+    run = kept(dotted, "-c", f"trust add {where} {key}; open {where}; ls; close")
+    assert run.status == 0, run
+    assert kept(plain, where, "ls").status == 0
+    run = kept(dotted, "-c", f"open {where}; ls; close; trust forget {where}; open {where}")
+    assert run.status == 4 and "big" in run.stdout and "not trusted" in run.stderr, run
+    assert stored(kept) == ""
 
 
 @pytest.mark.parametrize("words, why", (
