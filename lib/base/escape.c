@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SECRET_MIN = 3 }; /* what is shorter stands in any text by chance: stars would tell it */
+
 static size_t length_by_lead(unsigned char c)
 {
     if (c < 0x80)
@@ -53,12 +55,25 @@ static uint32_t code_point(const char *src, size_t n)
     return u;
 }
 
+/* Control bytes, and what is not seen itself but reorders, parts or forges what is: Unicode's
+ * Bidi_Control, its separators of lines, and Default_Ignorable_Code_Point except what scripts and
+ * emoji are written with (the joiners U+200C/D, selectors of variants). */
 static bool shown_as_is(uint32_t u)
 {
-    if (u < 0x20 || (u >= 0x7f && u < 0xa0))
-        return false;
-    return u != 0x200e && u != 0x200f && !(u >= 0x2028 && u <= 0x202e) &&
-           !(u >= 0x2066 && u <= 0x2069);
+    static const struct {
+        uint32_t first, last;
+    } hidden[] = {
+        {0x0000, 0x001f},   {0x007f, 0x009f},   {0x00ad, 0x00ad},   {0x034f, 0x034f},
+        {0x061c, 0x061c},   {0x115f, 0x1160},   {0x17b4, 0x17b5},   {0x180e, 0x180e},
+        {0x200b, 0x200b},   {0x200e, 0x200f},   {0x2028, 0x202e},   {0x2060, 0x206f},
+        {0x3164, 0x3164},   {0xfeff, 0xfeff},   {0xffa0, 0xffa0},   {0xfff0, 0xfffb},
+        {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0xe00ff}, {0xe01f0, 0xe0fff},
+    };
+    for (size_t i = 0; i < sizeof hidden / sizeof hidden[0] && u >= hidden[i].first; i++) {
+        if (u <= hidden[i].last)
+            return false;
+    }
+    return true;
 }
 
 size_t escape_text(char *dst, size_t size, const char *src, size_t len)
@@ -122,6 +137,18 @@ void hide_passwords(char *text)
         size_t n = colon ? password_length(colon, len - (size_t) (colon - p)) : 0;
         if (n > 0)
             memmove(colon, colon + n, strlen(colon + n) + 1);
+    }
+}
+
+void hide_secret(char *text, const char *secret)
+{
+    static const char stars[] = "****";
+    size_t len = strlen(secret), n = len < sizeof stars - 1 ? len : sizeof stars - 1;
+    if (len < SECRET_MIN)
+        return;
+    for (char *p = text; (p = strstr(p, secret)); p += n) {
+        memcpy(p, stars, n);
+        memmove(p + n, p + len, strlen(p + len) + 1);
     }
 }
 

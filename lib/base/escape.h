@@ -1,7 +1,8 @@
 /* Text from elsewhere made safe for a terminal, a log or a message (FIELD-NOTES 66).
  *
  * Valid UTF-8 passes; control bytes (C0, DEL, C1), bytes that are not UTF-8 and the invisible
- * characters that reorder text (U+200E/F, U+202A-E, U+2066-9) become \xNN, a byte at a time.
+ * characters that reorder text or make two names look alike (U+202E, U+2066, U+200B, U+FEFF and
+ * their like) become \xNN, a byte at a time.
  */
 #ifndef FTPSH_BASE_ESCAPE_H
 #define FTPSH_BASE_ESCAPE_H
@@ -17,7 +18,11 @@ size_t escape_text(char *dst, size_t size, const char *src, size_t len);
  * Also one with a '/' in it, which no URL may have; a port is none. */
 void hide_passwords(char *text);
 
-/* A copy without them, to be freed. NULL: out of memory. */
+/* Puts **** in the place of a secret wherever it stands in a text; one of one or two bytes stays.
+ */
+void hide_secret(char *text, const char *secret);
+
+/* A copy without passwords, to be freed. NULL: out of memory. */
 char *copy_without_passwords(const char *text);
 
 /* The length in bytes (1-4) of the valid UTF-8 character at src[0..len), 0 if there is none. */

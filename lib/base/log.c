@@ -22,41 +22,51 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-/* Whether a line begins with the verb; a blank in that stands for any number of them. */
-static bool has_verb(const char *line, size_t len, const char *verb)
+/* The length of the verb that a line begins with, else 0; a blank in it stands for any number of
+ * them. */
+static size_t verb_length(const char *line, size_t len, const char *verb)
 {
     size_t n = 0;
     for (; *verb; verb++) {
         if (n == len ||
             (*verb == ' ' ? !is_blank(line[n]) : toupper((unsigned char) line[n]) != *verb))
-            return false;
+            return 0;
         n++;
         while (*verb == ' ' && n < len && is_blank(line[n]))
             n++;
     }
-    return true;
+    return n;
 }
 
-/* What may be shown of a command with a secret; NULL: all of it. */
-static const char *shown_of_secret(const char *line, size_t len)
+/* What may be shown of a command with a secret, which begins at *at; NULL: all of it. */
+static const char *shown_of_secret(const char *line, size_t len, size_t *at)
 {
     static const char *const verbs[] = {"USER ", "PASS ", "ACCT ", "SITE PSWD "};
-    while (len > 0 && is_blank(*line)) {
-        line++;
-        len--;
-    }
+    size_t blanks = 0;
+    while (blanks < len && is_blank(line[blanks]))
+        blanks++;
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
-        if (has_verb(line, len, verbs[i]))
+        size_t n = verb_length(line + blanks, len - blanks, verbs[i]);
+        *at = blanks + n;
+        if (n > 0)
             return verbs[i];
     }
     return NULL;
+}
+
+size_t log_secret(const char *line, size_t len)
+{
+    size_t at;
+    const char *verb = shown_of_secret(line, len, &at);
+    return verb && *verb != 'U' ? at : 0;
 }
 
 void log_sent(const struct log *log, const char *line, size_t len)
 {
     if (!log || !log->line)
         return;
-    const char *verb = shown_of_secret(line, len);
+    size_t at;
+    const char *verb = shown_of_secret(line, len, &at);
     if (verb) {
         char redacted[32];
         int n = snprintf(redacted, sizeof redacted, "%s****", verb);

@@ -25,6 +25,10 @@ struct log {
 /* A command line without CRLF; the arguments of USER, PASS, ACCT and SITE PSWD are replaced by
  * ****. In all lines URLs lose their passwords. */
 void log_sent(const struct log *log, const char *line, size_t len);
+
+/* Where in such a line what is replaced begins; 0: nowhere. The names of users are no secret. */
+size_t log_secret(const char *line, size_t len);
+
 void log_received(const struct log *log, const char *line, size_t len);
 void log_note(const struct log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void log_news(const struct log *log, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

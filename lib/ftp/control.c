@@ -35,6 +35,7 @@ struct control {
     bool lenient;               /* one did: this server answers as it likes */
     int loose;                  /* replies since the last one that ended a command */
     unsigned strays;
+    char *secret;      /* that the command under way holds; NULL: none */
     int64_t spoken_ms; /* when something was said last, by clock_now_ms() */
     bool dead;
     char last[LAST_SHOWN];
@@ -59,10 +60,19 @@ struct control *control_new(int fd, const struct wait *w, const struct log *log,
     return c;
 }
 
+static void forget_secret(struct control *c)
+{
+    if (c->secret)
+        wipe(c->secret, strlen(c->secret));
+    free(c->secret);
+    c->secret = NULL;
+}
+
 void control_free(struct control *c)
 {
     if (!c)
         return;
+    forget_secret(c);
     stream_free(c->stream);
     buf_clear(&c->in);
     buf_clear(&c->out);
@@ -227,6 +237,17 @@ static void note_verb(struct control *c, const char *line)
     c->verb[len] = '\0';
 }
 
+/* Kept until it is answered: the server may say it again, and that is shown. */
+static int note_secret(struct control *c, const char *line, size_t len, struct err *err)
+{
+    size_t at = log_secret(line, len);
+    if (at == 0)
+        return 0;
+    forget_secret(c);
+    c->secret = strdup(line + at);
+    return c->secret ? 0 : err_set(err, ERR_LOCAL, "out of memory");
+}
+
 /* A command line as it goes out, in line[0..*len); wiped where there is none. */
 static int make_line(struct control *c, char line[COMMAND_MAX], size_t *len, struct err *err,
                      const char *fmt, va_list ap) __attribute__((format(printf, 5, 0)));
@@ -246,6 +267,10 @@ static int make_line(struct control *c, char line[COMMAND_MAX], size_t *len, str
         return err_set(err, ERR_USAGE, "a name or argument with a line break cannot be sent");
     }
     if (c->software == SOFTWARE_PUREFTPD && check_underscores(line, *len, err) < 0) {
+        wipe(line, *len);
+        return -1;
+    }
+    if (note_secret(c, line, *len, err) < 0) {
         wipe(line, *len);
         return -1;
     }
@@ -405,6 +430,8 @@ static int count_reply(struct control *c, struct reply *r, struct err *err)
     if (r->code >= 200 && c->outstanding > 0) {
         c->outstanding--;
         c->loose = 0;
+        if (c->outstanding == 0)
+            forget_secret(c);
         drop_stray(c, &c->held);
         return 1;
     }
@@ -442,6 +469,8 @@ static int take_reply(struct control *c, struct reply *out, struct err *err)
         buf_consume(&c->in, used);
         c->scan = (struct reply_scan){0};
         decode_reply(c, out);
+        if (c->secret)
+            hide_secret(out->text, c->secret);
         log_reply(c, out);
         c->spoken_ms = clock_now_ms();
         int code = out->code;

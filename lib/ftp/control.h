@@ -50,6 +50,9 @@ int control_queue(struct control *c, struct err *err, const char *fmt, ...)
 int control_post(struct control *c, struct err *err, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* A server that repeats the password in its answer to PASS, or what ACCT and SITE PSWD were sent
+ * with, has that replaced by **** before anybody sees the reply. */
+
 /* Replies are counted. One of success that cannot answer the only command under way (reply_fits())
  * is one too many, as another command may have left behind: it is kept back for a second and, when
  * the answer comes, dropped. Where none comes it counts as the answer, as later ones of that kind

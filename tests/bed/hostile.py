@@ -57,7 +57,7 @@ def run_row(row, fake, client):
         assert found, f"nothing like {pattern!r} is said:\n{run}"
         at = found.end()
     assert re.search(row.shows, run.stdout, re.MULTILINE), run
-    for text in (run.stdout, run.stderr):
+    for text in (run.stdout, run.stderr, str(run.report)):
         assert "\x1b" not in text and "\0" not in text, run
         assert not row.never or not re.search(row.never, text), run
     return run, server

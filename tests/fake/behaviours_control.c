@@ -104,6 +104,17 @@ static bool stray_rubbish(struct session *s, const char *text, size_t len)
     return true;
 }
 
+/* Once the login is refused, as a server in the making says what it compared. */
+static bool tell_password(struct session *s, const char *text, size_t len)
+{
+    (void) text, (void) len;
+    if (!is_here(s))
+        return false;
+    SAY(s, "530-No user has the password 'open sesame'\r\n no, not <open sesame>\r\n"
+           "530 Login with open sesame failed\r\n");
+    return true;
+}
+
 static bool mute(struct session *s, const char *text, size_t len)
 {
     (void) text, (void) len;
@@ -428,10 +439,14 @@ static bool auth_silence(struct session *s, const char *text, size_t len)
     return behaviour_is(s, "AUTH");
 }
 
+/* What the client says first is read: unread bytes would turn the end into a reset. */
 static bool auth_hang_up(struct session *s, const char *text, size_t len)
 {
-    if (at_auth(s, text, len))
+    char mem[16384];
+    if (at_auth(s, text, len)) {
+        conn_read(&s->ctl, mem, sizeof mem, 60000);
         behaviour_hang_up(s, false);
+    }
     return behaviour_is(s, "AUTH");
 }
 
@@ -614,6 +629,7 @@ const struct behaviour behaviours_control[] = {
     {"stray-rubbish", AT, "what is no reply behind it", .reply = stray_rubbish},
     {"babble", AT, "replies without end behind it", .reply = babble},
     {"mute", AT, "no reply", .reply = mute},
+    {"tell-password", AT, "a refusal that repeats the password", .reply = tell_password},
     {"tardy", AT, "the reply is 1.4 s late", .reply = tardy},
     {"one-behind", AT, "the reply comes with the next one", .reply = one_behind},
     {"wrong-code", AT, "200, whatever the command", .reply = wrong_code},

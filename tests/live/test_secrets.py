@@ -79,7 +79,8 @@ def test_no_password_in_the_process_list_before_anything_else(client):
     """The file of commands is opened before any connection: it is a pipe that nobody writes to."""
     pipe = client.folder / "pipe"
     os.mkfifo(pipe)
-    with running(client.argv(["-b", pipe, f"me:{SECRET}@127.0.0.1:1"]), env=client.env()) as child:
+    argv = client.argv(["--retries=0", "-b", pipe, f"me:{SECRET}@127.0.0.1:1"])
+    with running(argv, env=client.env()) as child:
         wait_until(lambda: "\0me@127.0.0.1:1\0" in words_of(child), 15, "the password to go")
         os.close(os.open(pipe, os.O_WRONLY))
         child.wait(15)

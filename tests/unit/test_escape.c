@@ -48,6 +48,29 @@ static void reordering_does_not(void **state)
     assert_escaped_literal("\xe2\x80\x8f", "\\xe2\\x80\\x8f"); /* U+200F */
 }
 
+static void the_invisible_does_not(void **state)
+{
+    (void) state;
+    assert_escaped_literal("a\xe2\x80\x8b"
+                           "b",
+                           "a\\xe2\\x80\\x8bb");                        /* U+200B, no width */
+    assert_escaped_literal("\xc2\xad", "\\xc2\\xad");                   /* U+00AD */
+    assert_escaped_literal("\xd8\x9c", "\\xd8\\x9c");                   /* U+061C, to the left */
+    assert_escaped_literal("\xe2\x81\xa0", "\\xe2\\x81\\xa0");          /* U+2060 */
+    assert_escaped_literal("\xe3\x85\xa4", "\\xe3\\x85\\xa4");          /* U+3164 */
+    assert_escaped_literal("\xef\xbb\xbf", "\\xef\\xbb\\xbf");          /* U+FEFF */
+    assert_escaped_literal("\xf3\xa0\x81\x81", "\\xf3\\xa0\\x81\\x81"); /* U+E0041, a tag */
+}
+
+/* What is not seen alone, and words or emoji need: the joiners and a variation selector. */
+static void joiners_pass(void **state)
+{
+    (void) state;
+    assert_escaped_literal("\xe2\x80\x8c\xe2\x80\x8d\xef\xb8\x8f",
+                           "\xe2\x80\x8c\xe2\x80\x8d\xef\xb8\x8f");
+    assert_escaped_literal("\xe3\x80\x80\xef\xbb\xbe", "\xe3\x80\x80\xef\xbb\xbe");
+}
+
 static void broken_utf8_does_not(void **state)
 {
     (void) state;
@@ -125,12 +148,34 @@ static void passwords_of_urls(void **state)
     }
 }
 
+static const char *without(const char *secret, const char *text)
+{
+    static char shown[256];
+    snprintf(shown, sizeof shown, "%s", text);
+    hide_secret(shown, secret);
+    return shown;
+}
+
+static void secrets_go(void **state)
+{
+    (void) state;
+    assert_string_equal(without("secret", "a secret, secretsecret"), "a ****, ********");
+    assert_string_equal(without("abc", "abcabc d"), "****** d");
+    assert_string_equal(without("***", "*******"), "*******");
+    assert_string_equal(without("****", "*****"), "*****");
+    assert_string_equal(without("in", "Login incorrect"), "Login incorrect");
+    assert_string_equal(without("", "text"), "text");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_passes),
         cmocka_unit_test(control_bytes_do_not),
         cmocka_unit_test(reordering_does_not),
+        cmocka_unit_test(secrets_go),
+        cmocka_unit_test(the_invisible_does_not),
+        cmocka_unit_test(joiners_pass),
         cmocka_unit_test(broken_utf8_does_not),
         cmocka_unit_test(cut_between_characters),
         cmocka_unit_test(lengths_of_characters),

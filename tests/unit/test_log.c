@@ -41,6 +41,17 @@ static void secrets_are_redacted(void **state)
     assert_string_equal(sent("PASS  secret"), "PASS ****");
 }
 
+static void where_secrets_begin(void **state)
+{
+    (void) state;
+    assert_int_equal(log_secret("PASS secret", 11), 5);
+    assert_int_equal(log_secret(" acct  secret", 13), 7);
+    assert_int_equal(log_secret("SITE PSWD old new", 17), 10);
+    assert_int_equal(log_secret("USER me", 7), 0);
+    assert_int_equal(log_secret("PASV", 4), 0);
+    assert_int_equal(log_secret("PASS", 4), 0);
+}
+
 static void the_rest_is_not(void **state)
 {
     (void) state;
@@ -88,9 +99,9 @@ static void nobody_listens(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(secrets_are_redacted), cmocka_unit_test(the_rest_is_not),
-        cmocka_unit_test(what_came_is_escaped), cmocka_unit_test(notes_and_long_lines),
-        cmocka_unit_test(nobody_listens),
+        cmocka_unit_test(secrets_are_redacted), cmocka_unit_test(where_secrets_begin),
+        cmocka_unit_test(the_rest_is_not),      cmocka_unit_test(what_came_is_escaped),
+        cmocka_unit_test(notes_and_long_lines), cmocka_unit_test(nobody_listens),
     };
     return run_unit(tests);
 }
