@@ -508,10 +508,20 @@ static enum stream_state read_plain(struct stream *s, void *mem, size_t size, si
     return n ? STREAM_OK : STREAM_EOF;
 }
 
+/* "user_canceled" says that the end is near, not that anything is wrong (RFC 8446 section 6.1).
+ * Under TLS 1.3 GnuTLS reads on behind no alert, so that it is the end itself. */
+static bool was_cancelled(const struct stream *s, int rc)
+{
+    return rc == GNUTLS_E_FATAL_ALERT_RECEIVED &&
+           gnutls_alert_get(s->tls) == GNUTLS_A_USER_CANCELED &&
+           !refuses_identity(s, GNUTLS_A_USER_CANCELED);
+}
+
 /* What a return of gnutls_record_recv() that is no data means. */
 static enum stream_state read_ended(struct stream *s, int rc, struct err *err)
 {
-    switch (was_cut(s, rc) ? GNUTLS_E_PREMATURE_TERMINATION : rc) {
+    bool early = was_cut(s, rc) || was_cancelled(s, rc);
+    switch (early ? GNUTLS_E_PREMATURE_TERMINATION : rc) {
     case 0:
         return STREAM_EOF;
     case GNUTLS_E_AGAIN:

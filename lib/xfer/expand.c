@@ -157,10 +157,28 @@ static int visit_below(struct expansion *x, const struct item *item, uint64_t pl
     return rc;
 }
 
+/* Names of the server's that lead elsewhere: said once for each folder (FIELD-NOTES 62). */
+static void tell_odd(const struct expansion *x, const struct items *items)
+{
+    const char *first = NULL;
+    int n = 0;
+    for (size_t i = 0; i < items->n; i++) {
+        if (path_is_single(items->list[i].name))
+            continue;
+        first = first ? first : items->list[i].name;
+        n++;
+    }
+    if (n > 0 && x->mover)
+        log_news(session_settings(x->mover->session)->log,
+                 "'%s'%s in %s is no name of a single file and is passed over", first,
+                 n > 1 ? ", as others," : "", *x->path ? x->path : "the current folder");
+}
+
 static int visit(struct expansion *x, uint64_t places, int depth, struct err *err)
 {
     struct items items = {0};
     int rc = x->read(x, &items, err);
+    tell_odd(x, &items);
     places = with_none(x, places);
     for (size_t i = 0; rc == 0 && i < items.n; i++) {
         const struct item *item = &items.list[i];

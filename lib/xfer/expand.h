@@ -2,7 +2,8 @@
  * number of folders, none included, and last for everything below. Each folder is listed once.
  *
  * Hidden names match only where the pattern's component begins with a dot, and "**" enters no
- * hidden folder and follows no link. Names that are no single component never match.
+ * hidden folder and follows no link. Names that are no single component never match; those of a
+ * server are told of, once for each folder, as news to the session's log.
  */
 #ifndef FTPSH_XFER_EXPAND_H
 #define FTPSH_XFER_EXPAND_H

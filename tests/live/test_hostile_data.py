@@ -192,7 +192,8 @@ LISTINGS = (
     Row("names that climb (field 62)", ("mirror", ".", "copy"), 3,
         (r"\.\./outside: the name cannot be used", "/etc/outside: the name cannot be used"), None,
         ("hostile-names",), ONE),
-    Row("names that climb, in a pattern (field 62)", ("mget", "*"), 0, (), None,
+    Row("names that climb, in a pattern (field 62)", ("mget", "*"), 0,
+        ("'.*outside', as others, in the current folder is no name of a single file",), None,
         ("hostile-names",), ONE),
 )
 
