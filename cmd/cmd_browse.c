@@ -70,7 +70,7 @@ static int print_size(struct app *app, const char *path, struct err *err)
 {
     int64_t size;
     if (session_size(app->session, path, &size, err) < 0)
-        return err_wrap(err, "%s", path);
+        return -1;
     if (app->json) {
         json_t *o = json_pack("{s:o, s:I}", "name", json_text(path), "size", (json_int_t) size);
         return json_line(app->out, o, err);

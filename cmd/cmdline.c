@@ -31,6 +31,12 @@ static int complain_unknown(const char *prefix, const char *name, size_t len, st
                    nearest_hint(&near, "--", hint, sizeof hint));
 }
 
+/* Of two lists of commands the first would be lost in silence. */
+static bool is_second(const struct layers *l, const struct option *o)
+{
+    return o->once && o->placeholder && layers_origin(l, o).layer == LAYER_OPTION;
+}
+
 /* `value` is what stands behind "=" or the letter, else NULL: then the next word is taken. */
 static int apply(struct layers *l, const struct option *o, const char *shown, const char *value,
                  char **next, int *used, struct err *err)
@@ -44,6 +50,9 @@ static int apply(struct layers *l, const struct option *o, const char *shown, co
             return err_set(err, ERR_USAGE, "option '%s' needs a value: %s", shown,
                            o->values ? o->values : o->placeholder);
     }
+    if (is_second(l, o))
+        return err_set(err, ERR_USAGE, "option '%s' may be given only once%s", shown,
+                       o->letter == 'c' ? ": ';' separates commands" : "");
     const struct option *setting = o->adds_to ? option_find(o->adds_to) : o;
     if (layers_add(l, LAYER_OPTION, setting, o->adds_to ? o->name : value, shown, err) < 0)
         return err_wrap(err, "option '%s'", shown);
