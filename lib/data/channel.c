@@ -30,6 +30,7 @@ struct channel {
     struct portmap *map; /* what leads the data connection to us; NULL: nothing */
     struct buf peek;     /* payload that was read while opening */
     bool compressed;     /* MODE Z is in force */
+    bool more;           /* another will follow */
     bool preliminary;    /* 1yz has come */
     int interim;         /* how many; a flood of them ends the session */
     struct reply final;  /* code 0: not yet */
@@ -76,6 +77,7 @@ static struct channel *channel_new(struct session *s, const struct channel_reque
     c->session = s;
     c->direction = request->direction;
     c->strategy = id;
+    c->more = request->more;
     c->limit = DEADLINE_NEVER;
     c->compressed = session_compressed(s);
     snprintf(c->what, sizeof c->what, "%s%s%s", request->command, request->argument ? " " : "",
@@ -104,6 +106,8 @@ static void sort_reply(struct channel *c, struct reply *r)
     bool to_noop = c->noops > 0 && (r->code == 200 || (r->code >= 500 && r->code <= 503));
     if (to_noop)
         c->noops--;
+    else if (session_is_ahead(c->session, r))
+        return; /* and the final reply was passed over */
     else if (r->code >= 200)
         c->final = *r;
     else
@@ -984,6 +988,18 @@ static bool is_unconfirmed(const struct channel *c, const struct err *err)
            !deadline_passed(session_settings(c->session)->wait->limit);
 }
 
+/* All has moved, and only the final reply is missing. Where data go up vsftpd alone queues commands
+ * (FIELD-NOTES 72); others may still be reading data, and would answer with an error. */
+static void ask_ahead(struct channel *c)
+{
+    static const char *const commands[STRATEGY_COUNT] = {
+        [STRATEGY_EPSV] = "EPSV", [STRATEGY_PASV_CONTROL_IP] = "PASV", [STRATEGY_PASV] = "PASV"};
+    bool queues = c->direction == CHANNEL_DOWN || channel_done(c) ||
+                  session_software(c->session) == SOFTWARE_VSFTPD;
+    if (c->more && !c->lost && c->noops == 0 && queues && commands[c->strategy])
+        session_ask_ahead(c->session, commands[c->strategy]);
+}
+
 int channel_close(struct channel *c, struct channel_end *end, struct err *err)
 {
     struct err why = ERR_INIT;
@@ -997,6 +1013,8 @@ int channel_close(struct channel *c, struct channel_end *end, struct err *err)
         stream_finish(c->stream, true, NULL); /* vsftpd waits for it before its 226 */
     stream_free(c->stream);
     c->stream = NULL;
+    if (rc == 0)
+        ask_ahead(c);
     if (rc == 0 && (rc = await_confirmation(c, &why)) < 0) {
         err_wrap(&why, "%s: waiting for the final reply", c->what);
         end->unconfirmed = is_unconfirmed(c, &why);

@@ -16,6 +16,8 @@ struct channel_request {
     const char *command;  /* "RETR", "STOR", "APPE", "LIST", "MLSD", "NLST" */
     const char *argument; /* NULL: none */
     int64_t offset;       /* REST goes directly before the command when > 0 (FIELD-NOTES 68) */
+    bool more;            /* another data connection will follow at once: its port may be asked for
+                           * while this one ends */
     bool compress;        /* MODE Z where the server has it; not with an offset, which servers take
                            * for one in the file or in the stream */
 };

@@ -53,16 +53,20 @@ static int fail(struct rung *r, enum attempt_stage stage, enum attempt_result re
     return -1;
 }
 
-/* Sends one command and keeps command and reply for the report. 0 with its final reply in *out; -1
- * when none came: the result is then a timeout, or the session is gone. */
+/* Sends one command, unless it was asked ahead, and keeps command and reply for the report. 0 with
+ * its final reply in *out; -1 when none came: the result is then a timeout, or the session is gone.
+ */
 static int ask(struct rung *r, struct reply *out, struct err *err, const char *line)
 {
     struct control *control = session_control(r->session);
     snprintf(r->row->command, sizeof r->row->command, "%s", line);
     *out = (struct reply){0};
-    int rc = control_send(control, r->until, err, "%s", line);
-    if (rc == 0)
-        rc = control_read_final(control, out, r->until, err);
+    int rc = 0;
+    if (!session_take_ahead(r->session, line, out)) {
+        rc = control_send(control, r->until, err, "%s", line);
+        if (rc == 0)
+            rc = control_read_final(control, out, r->until, err);
+    }
     if (rc < 0) {
         reply_clear(out);
         err_wrap(err, "%s", line);

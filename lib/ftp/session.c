@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { AHEAD_MS = 10000, /* an answer may wait so long */ };
 enum { PASSWORD_MAX = 1024, RESYNC_MS = 1000, QUIT_MS = 1000, CLEAR_MS = 2000, BANNER_SHOWN = 256 };
 enum { PAUSE_MS = 1000, PAUSE_MAX_MS = 4000 }; /* between tries to rebuild */
 
@@ -27,6 +28,13 @@ struct session {
     struct reuse reuse;
     bool one_by_one; /* the server wants the answer to a command read before the next one comes */
     bool together;   /* several were under way when the session broke */
+    struct {
+        char command[8];
+        bool asked;         /* its answer has not come */
+        struct reply reply; /* it has; empty: none */
+        struct deadline fresh;
+    } ahead;       /* session_ask_ahead() */
+    bool no_ahead; /* the server does not take that */
     unsigned generation;
     struct addr peer, hop, local;
     struct features features;
@@ -91,6 +99,8 @@ static void disconnect(struct session *s)
     tickets_free(s->tickets);
     s->control = NULL;
     s->tickets = NULL;
+    s->ahead.asked = false;
+    reply_clear(&s->ahead.reply);
     s->logged_in = false;
     s->private_data = false;
     s->cleared = false;
@@ -647,6 +657,55 @@ static int begin(struct session *s, struct err *err)
     return -1;
 }
 
+/* ---- the port of the next data connection ---- */
+
+void session_ask_ahead(struct session *s, const char *command)
+{
+    reply_clear(&s->ahead.reply);
+    if (s->no_ahead || s->one_by_one || s->ahead.asked || control_dead(s->control) ||
+        features_has(&s->features, FEATURE_PRET))
+        return;
+    snprintf(s->ahead.command, sizeof s->ahead.command, "%s", command);
+    s->ahead.asked = control_send(s->control, deadline_in(0), NULL, "%s", command) == 0;
+}
+
+bool session_is_ahead(struct session *s, struct reply *r)
+{
+    if (!s->ahead.asked || (r->code != 227 && r->code != 229))
+        return false;
+    s->ahead.asked = false;
+    s->ahead.reply = *r;
+    s->ahead.fresh = deadline_in(AHEAD_MS);
+    *r = (struct reply){0};
+    return true;
+}
+
+/* Both sides in step again. */
+static void collect_ahead(struct session *s)
+{
+    struct reply r = {0};
+    if (!s->ahead.asked)
+        return;
+    if (control_read_final(s->control, &r, reply_deadline(s), NULL) < 0)
+        control_mark_dead(s->control);
+    else if (!session_is_ahead(s, &r))
+        s->no_ahead = true;
+    s->ahead.asked = false;
+    reply_clear(&r);
+}
+
+bool session_take_ahead(struct session *s, const char *command, struct reply *out)
+{
+    bool there = s->ahead.reply.text && strcmp(command, s->ahead.command) == 0 &&
+                 !deadline_passed(s->ahead.fresh);
+    if (there) {
+        *out = s->ahead.reply;
+        s->ahead.reply = (struct reply){0};
+    }
+    reply_clear(&s->ahead.reply);
+    return there;
+}
+
 int session_connect(struct session *s, struct err *err)
 {
     if (s->control && s->logged_in && !control_dead(s->control))
@@ -727,6 +786,8 @@ static void drain_strays(struct session *s, struct err *err)
 int session_ready(struct session *s, struct err *err)
 {
     struct err why = ERR_INIT;
+    if (s->control && !control_dead(s->control))
+        collect_ahead(s);
     drain_strays(s, &why);
     return session_broke(s, &why) ? session_recover(s, &why, err) : session_connect(s, err);
 }
@@ -777,6 +838,7 @@ static bool is_repeatable(const char *fmt, va_list ap)
 static bool renew_ahead(struct session *s)
 {
     struct err why = ERR_INIT;
+    reply_clear(&s->ahead.reply); /* a port of the old connection */
     struct session old = *s;
     log_note(s->config.log, "the tickets for data connections will expire soon: logging in again");
     s->control = NULL;
@@ -1171,7 +1233,7 @@ const struct addr *session_local(const struct session *s)
 bool session_alive(const struct session *s)
 {
     return s->control && s->logged_in && !control_dead(s->control) &&
-           control_outstanding(s->control) == 0;
+           control_outstanding(s->control) == (s->ahead.asked ? 1 : 0);
 }
 
 bool session_private_data(const struct session *s)

@@ -145,6 +145,17 @@ bool session_can_clear(const struct session *s);
  * the session. */
 int session_protect(struct session *s, struct err *err);
 
+/* Asks for the port of the next data connection, by EPSV or PASV, while the final reply of the
+ * transfer that ends is still under way: that spares a round trip. Does nothing where this server
+ * is known not to take it. The session stays in step: its next command takes the answer in first.
+ */
+void session_ask_ahead(struct session *s, const char *command);
+/* Whether *r, read from the control connection, is that answer, out of turn: it is kept, and *r
+ * empty. */
+bool session_is_ahead(struct session *s, struct reply *r);
+/* The answer to that command, if it was asked ahead and is fresh; *out is the caller's to clear. */
+bool session_take_ahead(struct session *s, const char *command, struct reply *out);
+
 /* MODE Z (draft-preston-ftpext-deflate) for the data connections to come, where the server lists it
  * and has not refused it, or MODE S; sends nothing where that is so already. A rebuilt session
  * starts with MODE S. 0, session_compressed() tells which; or -1 with ERR_REPLY_* (MODE S is

@@ -298,6 +298,7 @@ static bool take_job(struct worker *w)
     while (!taken && !p->stopped && !p->closing && !w->retired) {
         if (may_work(w))
             w->job = next_job(p);
+        w->mover.more = p->ready.n > 0;
         if (w->job)
             taken = begin_job(w);
         else

@@ -58,6 +58,7 @@ int mover_open(struct mover *m, const struct channel_request *request, struct ch
 {
     struct channel_request wanted = *request;
     wanted.compress |= may_compress(m, request);
+    wanted.more |= m->more;
     if (channel_open(m->session, m->ladder, &wanted, m->attempts, out, err) < 0)
         return -1;
     if (m->opened)

@@ -30,6 +30,7 @@ struct mover {
     struct pump_settings pump;
     enum verify_mode verify;
     bool compress;    /* MODE Z where the server has it */
+    bool more;        /* this transfer is not the last one of its session (channel.h) */
     bool sync;        /* downloads wait for the disk: see part_finish() */
     bool mlsd_broken; /* learnt: MLSD is listed and no good (FIELD-NOTES 46) */
     struct lessons lessons;

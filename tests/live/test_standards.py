@@ -142,3 +142,31 @@ def test_server_that_refuses_commands_in_one_piece(fake, client):
     run = client("-c", "get small; ls empty", server.target())
     assert run.status == 0, run
     assert server.said().count("503 One at a time") == 4
+
+
+def shares(server, count):
+    names = [f"file{i}" for i in range(count)]
+    for name in names:
+        server.share(name, name.encode() * 100)
+    return names
+
+
+@pytest.mark.parametrize("quirks", ((), ("late-226=200",), ("busy-in-transfer", "late-226=200"),
+                                    ("no-pipelining",), ("epsv-port-closed",), ("pret",)))
+def test_ports_are_asked_for_ahead(fake, client, quirks):
+    """While the final reply is under way; servers that do not take that have each file all the same."""
+    server = fake(*quirks)
+    names = shares(server, 6)
+    run = client(server.target(), "mget", "file*")
+    assert run.status == 0, run
+    assert all((client.folder / n).read_bytes() == n.encode() * 100 for n in names)
+    assert [t["verdict"] for t in run.report["transfers"]] == ["size-ok"] * 6
+
+
+def test_answer_to_what_was_asked_ahead_confirms_nothing(fake, client):
+    """field 38: 226 is lost, and 229 comes in its place."""
+    server = fake("no-226")
+    shares(server, 3)
+    run = client("--final-timeout=0.4", server.target(), "mget", "file*")
+    assert "waiting for the final reply" in run.stderr or "its size is right" in run.stderr, run
+    assert all(t["verdict"] in ("size-ok", "failed") for t in run.report["transfers"])
