@@ -13,6 +13,14 @@ void retry_failed(struct retry_count *c, const struct transfer *t)
     c->opened |= t->opened;
 }
 
+/* 522 behind an upload's 150 is about the data connection's TLS session (vsftpd; FIELD-NOTES 1):
+ * another ticket, another control connection or TLS 1.2 may do (tls/reuse.h). */
+static bool demands_reuse(const struct mover *m)
+{
+    return session_private_data(m->session) &&
+           session_settings(m->session)->tls_reuse != TLS_REUSE_OFF;
+}
+
 static bool may_pass(const struct mover *m, bool opened, const struct err *why)
 {
     switch (why->code) {
@@ -28,6 +36,8 @@ static bool may_pass(const struct mover *m, bool opened, const struct err *why)
         return opened;
     case ERR_NO_DATA_PATH: /* where there was one before */
         return m->ladder->proven >= 0;
+    case ERR_REPLY_PERMANENT:
+        return why->reply == 522 && demands_reuse(m);
     default:
         return false;
     }

@@ -20,8 +20,9 @@ void retry_failed(struct retry_count *c, const struct transfer *t);
 
 /* Whether another try is to follow the failure that was counted last: no more than `retries` in a
  * row, and only what passes by itself: a connection that broke, silence, 4yz, and where a data
- * connection was there before, TLS, names, the ladder. Never Ctrl-C, the limit for everything, what
- * the server means for good, or a transfer that is final. */
+ * connection was there before, TLS, names, the ladder; and 522 where the TLS session may be resumed
+ * in another way. Never Ctrl-C, the limit for everything, what else the server means for good, or a
+ * transfer that is final. */
 bool retry_follows(const struct retry_count *c, int retries, const struct mover *m,
                    const struct transfer *t, const struct err *why);
 

@@ -104,6 +104,18 @@ def test_tls_1_2_is_the_last_resort(fake, client):
     assert "no ticket" in run.raw_attempts()[0]["error"]
 
 
+def test_upload_alone_reaches_the_last_resort(fake, client):
+    """It is refused behind its 150, when it has begun."""
+    server = fake("session-ids", options=("--require-reuse",))
+    (client.folder / "up").write_bytes(SMALL)
+    run = client(server.target(), "put", "up")
+    assert run.status == 0, run
+    assert handshakes(run)[-1] == ("TLS1.2", True, True)
+    assert (server.root / "up").read_bytes() == SMALL
+    run = client("--tls-reuse=off", server.target(), "put", "up")
+    assert run.status == 7 and "522" in run.stderr and len(handshakes(run)) == 1, run
+
+
 def test_no_last_resort_below_tls_min(fake, client):
     server = fake("session-ids", options=("--require-reuse",))
     run = client("--tls-min=1.3", "--retries=0", server.target(), "ls")
@@ -205,11 +217,13 @@ def test_off_and_demanded_by(bed, ftpsh, name):
     assert ftpsh("--tls-reuse=require", server.target(), "get", "hello.txt").status == 0
 
 
-@pytest.mark.parametrize("name", ("vsftpd", "proftpd"))
-def test_tls_1_2_where_1_3_has_no_tickets(bed, ftpsh, name):
+@pytest.mark.parametrize("name, command", (
+    ("vsftpd", "get"), ("vsftpd", "put"), ("proftpd", "get")))
+def test_tls_1_2_where_1_3_has_no_tickets(bed, ftpsh, name, command):
     """field 2"""
     server = bed.server(name, reuse=True, tickets=False)
     bed.share("hello.txt", b"hi")
-    run = ftpsh(server.target(), "get", "hello.txt")
+    (ftpsh.folder / "mine").write_bytes(b"hi")
+    run = ftpsh(server.target(), *(("put", "mine") if command == "put" else ("get", "hello.txt")))
     assert run.status == 0, run
     assert handshakes(run)[-1] == ("TLS1.2", True, True)
