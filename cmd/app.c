@@ -77,8 +77,10 @@ int app_init(struct app *app, struct layers *layers, const struct settings *sett
     progress_init(&app->bar);
     app->cancel = cancel_new(err);
     app->rate = rate_new(err);
-    if (!app->cancel || !app->rate)
+    app->crew = crew_new(err);
+    if (!app->cancel || !app->rate || !app->crew)
         return -1;
+    app->mover.crew = app->crew;
     app->wait = (struct wait){app->cancel, deadline_in(settings->timeout_ms)};
     app_settings_changed(app);
     signals_install(app->cancel, mode == MODE_SHELL);
@@ -100,6 +102,7 @@ void app_free(struct app *app)
         trust_free(app->trusts[i].trust);
     free(app->trusts);
     identities_free(app);
+    crew_free(app->crew);
     attempts_clear(&app->attempts);
     report_clear(&app->report);
     dictionary_clear(&app->variables);

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,8 +25,8 @@ struct notice {
 
 struct worker {
     struct pool *pool;
-    pthread_t thread;
-    bool running, joinable;
+    struct crew_task thread;
+    bool running;
     bool connected; /* counted as such */
     bool probing;   /* it holds the gate */
     bool retired;
@@ -49,6 +48,7 @@ struct gate {
 
 struct pool {
     struct pool_config config;
+    struct crew *crew, *own_crew; /* own: the model lends none */
     const struct wait *wait;
     const struct log *log;
     struct session *pattern; /* how clones are to be; never connected */
@@ -393,7 +393,7 @@ static void run_job(struct worker *w)
     job_ended(w, rc, &why);
 }
 
-static void *worker_main(void *arg)
+static void worker_main(void *arg)
 {
     struct worker *w = arg;
     struct pool *p = w->pool;
@@ -406,7 +406,6 @@ static void *worker_main(void *arg)
     p->running--;
     changed(p);
     pthread_mutex_unlock(&p->lock);
-    return NULL;
 }
 
 /* What works is known, and the others may start. */
@@ -471,18 +470,6 @@ static struct worker *find_worker(struct pool *p, struct err *err)
     return worker_new(p, err);
 }
 
-/* Signals are for the other threads of the program. */
-static int start_thread(struct worker *w, void *(*run)(void *), struct err *err)
-{
-    sigset_t all, usual;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &usual);
-    int rc = pthread_create(&w->thread, NULL, run, w);
-    pthread_sigmask(SIG_SETMASK, &usual, NULL);
-    w->joinable = rc == 0;
-    return rc == 0 ? 0 : err_set_sys(err, ERR_LOCAL, rc, "cannot start a thread");
-}
-
 static int start_worker(struct pool *p, struct err *err)
 {
     struct worker *w = find_worker(p, err);
@@ -494,7 +481,7 @@ static int start_worker(struct pool *p, struct err *err)
     count_connected(w, session_alive(w->session));
     w->running = true;
     p->running++;
-    if (start_thread(w, worker_main, err) == 0)
+    if (crew_start(p->crew, &w->thread, worker_main, w, err) == 0)
         return 0;
     w->running = false;
     p->running--;
@@ -648,11 +635,8 @@ static void join_all(struct pool *p)
     p->closing = true;
     pthread_cond_broadcast(&p->change);
     pthread_mutex_unlock(&p->lock);
-    for (int i = 0; i < p->made; i++) {
-        if (p->workers[i].joinable)
-            pthread_join(p->workers[i].thread, NULL);
-        p->workers[i].joinable = false;
-    }
+    for (int i = 0; i < p->made; i++)
+        crew_join(p->crew, &p->workers[i].thread);
 }
 
 /* A password that is to be asked for is asked for in this thread, and before there are others. */
@@ -782,18 +766,20 @@ struct pool *pool_new(const struct pool_config *config, struct err *err)
         pthread_mutex_destroy(&p->lock);
         p->locked = false;
     }
-    if (p->workers && p->locked && make_pipe(p->wake, err) == 0)
+    if (!config->model->crew)
+        p->own_crew = crew_new(err);
+    p->crew = config->model->crew ? config->model->crew : p->own_crew;
+    if (p->workers && p->crew && p->locked && make_pipe(p->wake, err) == 0)
         return p;
     err_set(err, ERR_LOCAL, "out of memory");
     pool_free(p);
     return NULL;
 }
 
-static void *say_goodbye(void *arg)
+static void say_goodbye(void *arg)
 {
     struct worker *w = arg;
     session_quit(w->session);
-    return NULL;
 }
 
 /* All at once, since each may take its time. */
@@ -801,13 +787,13 @@ static void end_sessions(struct pool *p)
 {
     for (int i = 0; i < p->made; i++) {
         struct worker *w = &p->workers[i];
-        if (w->clone && session_alive(w->session) && start_thread(w, say_goodbye, NULL) < 0)
+        if (w->clone && session_alive(w->session) &&
+            crew_start(p->crew, &w->thread, say_goodbye, w, NULL) < 0)
             session_quit(w->session);
     }
     for (int i = 0; i < p->made; i++) {
         struct worker *w = &p->workers[i];
-        if (w->joinable)
-            pthread_join(w->thread, NULL);
+        crew_join(p->crew, &w->thread);
         if (w->clone)
             session_free(w->session);
     }
@@ -821,6 +807,7 @@ void pool_free(struct pool *p)
     give_up(p, &p->ready);
     end_sessions(p);
     session_free(p->pattern);
+    crew_free(p->own_crew);
     for (int i = 0; i < 2; i++) {
         if (p->wake[i] >= 0)
             close(p->wake[i]);

@@ -2,6 +2,7 @@
 #ifndef FTPSH_XFER_TRANSFER_H
 #define FTPSH_XFER_TRANSFER_H
 
+#include "base/crew.h"
 #include "ftp/zone.h"
 #include "xfer/pump.h"
 
@@ -27,6 +28,7 @@ struct mover {
     struct session *session;
     struct ladder *ladder;
     struct attempts *attempts;
+    struct crew *crew; /* for pools; NULL: each has one for its life */
     struct pump_settings pump;
     enum verify_mode verify;
     bool compress;    /* MODE Z where the server has it */
