@@ -195,8 +195,9 @@ def is_same(one, other):
 
 
 def soak_mirror(session, here, there, seconds):
+    """Two rounds at the least."""
     tree, end, step = Tree(there / "source"), time.monotonic() + seconds, 0
-    while time.monotonic() < end:
+    while step < 2 or time.monotonic() < end:
         step += 1
         session.run(f"mirror -P{SESSIONS} --delete-emptied source down")
         session.run(f"mirror -R -P{SESSIONS} --delete-emptied down up")

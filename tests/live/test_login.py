@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from fake.server import PASSWORD, SMALL
+
 
 @pytest.fixture
 def server(bed):
@@ -35,6 +37,23 @@ def test_password_descriptor(server, ftpsh, account):
     finally:
         os.close(readable)
     assert run.status == 0, run
+
+
+@pytest.mark.parametrize("line", ("get small one &", "get -P2 small big & wait; get small one"))
+def test_password_descriptor_in_the_background(fake, client, line):
+    """It can be read once; sessions beside the first one have it from there."""
+    server = fake()
+    readable, writable = os.pipe()
+    os.write(writable, f"{PASSWORD}\n".encode())
+    os.close(writable)
+    try:
+        run = client(f"--password-fd={readable}", "-c", line, server.target(), password="",
+                     pass_fds=(readable,))
+    finally:
+        os.close(readable)
+    assert run.status == 0, run
+    assert server.said().count("> PASS") > 1
+    assert (client.folder / "one").read_bytes() == SMALL
 
 
 def test_netrc(server, ftpsh, account):
