@@ -146,7 +146,7 @@ MEANWHILE = (
         "say=middle:550:stall", options=ONE),
     Row("552 while an upload stalls (field 13)", PUT, 7, ("STOR up: 552 So much",),
         "say=middle:552:stall", options=MUTE),
-    Row("421 for 226", GET, 8, ("3000000 bytes are kept in .*: RETR big: 421 So much",),
+    Row("421 for 226", GET, 8, (r"\d+ bytes are kept in .*: RETR big: 421 So much",),
         "say=end:421", options=ONE),
     Row("421 for 226 of an upload", PUT, 8, ("STOR up: 421 So much",), "say=end:421", options=ONE),
     Row("552 for 226 of an upload", PUT, 7, (PART + " now: STOR up: 552 So much",), "say=end:552",
