@@ -232,20 +232,30 @@ void app_twin_free(struct app *twin)
     free(twin);
 }
 
-void app_close(struct app *app)
+static void close_session(struct app *app, void (*goodbye)(struct session *s))
 {
     if (!app->session)
         return;
     /* an interrupted session still says goodbye, and a second Ctrl-C ends that too */
     if (!signals_ending())
         cancel_lower(app->cancel);
-    session_quit(app->session);
+    goodbye(app->session);
     session_free(app->session);
     foldercache_drop(app->folders);
     app->session = NULL;
     app->mover.session = NULL;
     app->path_line[0] = '\0';
     app->announced = 0;
+}
+
+void app_close(struct app *app)
+{
+    close_session(app, session_quit);
+}
+
+void app_leave(struct app *app)
+{
+    close_session(app, session_part);
 }
 
 int app_compose(struct app *app, struct err *err)

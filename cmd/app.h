@@ -140,6 +140,8 @@ int app_open(struct app *app, const char *text, struct err *err);
 int app_open_target(struct app *app, const struct target *t, struct err *err);
 
 void app_close(struct app *app);
+/* The same at the end of the program, which waits for no answer to QUIT. */
+void app_leave(struct app *app);
 
 /* The layers have changed: composes the settings anew. -1 with ERR_USAGE, and they are as before.
  */

@@ -228,7 +228,7 @@ static int run_plan(struct plan *p)
     }
     app.password = p->password;
     run(&app, p);
-    app_close(&app);
+    app_leave(&app);
     if (app_flush(&app, &err) < 0)
         fail(&app, "", &err);
     int status = write_report(&app, exit_status_of(&app));

@@ -105,14 +105,15 @@ static bool is_often_blocked(uint16_t port)
     return false;
 }
 
-/* Distributed servers want to know the transfer before they name a port (FIELD-NOTES 45). A refusal
- * is left to the transfer command itself, which has the better words. */
+/* Distributed servers want to know the transfer before they name a port (FIELD-NOTES 45). Pure-FTPd
+ * lists the command and never wants it. A refusal is left to the transfer command itself, which has
+ * the better words. */
 static int tell_transfer(struct rung *r, struct err *err)
 {
-    struct control *control = session_control(r->session);
     struct reply reply = {0};
-    if (!features_has(session_features(r->session), FEATURE_PRET))
+    if (!session_wants_pret(r->session))
         return 0;
+    struct control *control = session_control(r->session);
     int rc = control_send(control, r->until, err, "PRET %s", r->transfer);
     if (rc == 0)
         rc = control_read(control, &reply, r->until, err);

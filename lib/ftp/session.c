@@ -663,7 +663,7 @@ void session_ask_ahead(struct session *s, const char *command)
 {
     reply_clear(&s->ahead.reply);
     if (s->no_ahead || s->one_by_one || s->ahead.asked || control_dead(s->control) ||
-        features_has(&s->features, FEATURE_PRET))
+        session_wants_pret(s))
         return;
     snprintf(s->ahead.command, sizeof s->ahead.command, "%s", command);
     s->ahead.asked = control_send(s->control, deadline_in(0), NULL, "%s", command) == 0;
@@ -729,13 +729,15 @@ int session_connect(struct session *s, struct err *err)
     return rc < 0 ? err_take(err, &why) : 0;
 }
 
-static void say_goodbye(struct session *s)
+static void say_goodbye(struct session *s, bool wait_for_reply)
 {
     if (session_alive(s)) {
-        struct reply r;
+        struct reply r = {0};
         struct wait alone = {NULL, DEADLINE_NEVER};
         const struct wait *usual = control_use_wait(s->control, &alone);
-        exchange(s, &r, deadline_in(QUIT_MS), NULL, "QUIT");
+        struct deadline until = deadline_in(QUIT_MS);
+        if (control_send(s->control, until, NULL, "QUIT") == 0 && wait_for_reply)
+            control_read_final(s->control, &r, until, NULL);
         reply_clear(&r);
         stream_finish(control_stream(s->control), true, NULL);
         control_use_wait(s->control, usual);
@@ -744,7 +746,13 @@ static void say_goodbye(struct session *s)
 
 void session_quit(struct session *s)
 {
-    say_goodbye(s);
+    say_goodbye(s, true);
+    disconnect(s);
+}
+
+void session_part(struct session *s)
+{
+    say_goodbye(s, false);
     disconnect(s);
 }
 
@@ -848,7 +856,7 @@ static bool renew_ahead(struct session *s)
     int rc = session_connect(s, &why);
     s->asked = old.asked;
     if (rc == 0) {
-        say_goodbye(&old);
+        say_goodbye(&old, true);
         control_free(old.control);
         tickets_free(old.tickets);
         return true;
@@ -1228,6 +1236,11 @@ const struct addr *session_hop(const struct session *s)
 const struct addr *session_local(const struct session *s)
 {
     return &s->local;
+}
+
+bool session_wants_pret(const struct session *s)
+{
+    return features_has(&s->features, FEATURE_PRET) && s->software != SOFTWARE_PUREFTPD;
 }
 
 bool session_alive(const struct session *s)

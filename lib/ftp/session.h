@@ -100,6 +100,8 @@ void session_data_worked(struct session *s);
 
 /* QUIT, its reply awaited for a short moment, and the end. Never fails. */
 void session_quit(struct session *s);
+/* The same without waiting: for who needs no place at the server any more. */
+void session_part(struct session *s);
 
 /* Sends a command and waits for its final reply, passing over 1yz. 0 whatever the code, *out is the
  * caller's to clear; -1 when no reply came, or one that ends the session (421). */
@@ -178,6 +180,7 @@ const struct addr *session_peer(const struct session *s);
 const struct addr *session_hop(const struct session *s);
 const struct addr *session_local(const struct session *s); /* control connection, our end */
 bool session_alive(const struct session *s);               /* connected, logged in, in step */
+bool session_wants_pret(const struct session *s);          /* ahead of EPSV and PASV */
 bool session_private_data(const struct session *s);        /* PROT P is in force */
 unsigned session_generation(const struct session *s);      /* counts connects; 0: never */
 
