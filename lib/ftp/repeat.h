@@ -5,6 +5,8 @@
 
 enum repeat {
     REPEAT_SAFE,   /* it is sent again: twice is as good as once, on a session rebuilt as it was */
+    REPEAT_SLOW,   /* the same, but not for silence alone: it may be the server's work that takes
+                    * its time */
     REPEAT_LOOKED, /* it is looked up what came of it, and sent again where nothing did
                     * (xfer/change.h) */
     REPEAT_NEVER   /* it is reported: twice would be something else, or nobody can tell */

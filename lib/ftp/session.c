@@ -44,6 +44,7 @@ struct session {
     char visit[PATH_BYTES]; /* the folder visited from cwd; "": none */
     bool out_of_step;       /* replies too many have come on this connection */
     bool astray;            /* the server may stand elsewhere than cwd and visit say */
+    bool mute;              /* it was silent to a command that was sent again, too */
 };
 
 /* ---- making and freeing ---- */
@@ -806,6 +807,13 @@ bool session_broke(const struct session *s, const struct err *why)
     return lost && s->control && control_dead(s->control);
 }
 
+bool session_silent(const struct session *s, const struct err *why)
+{
+    return why->code == ERR_TIMEOUT && !s->mute && s->config.reconnects > 0 &&
+           !deadline_passed(s->config.wait->limit) && s->control &&
+           (control_dead(s->control) || control_outstanding(s->control) > 0);
+}
+
 static bool may_pass(const struct session *s, const struct err *why)
 {
     return why->code == ERR_CONNECT || why->code == ERR_CLOSED ||
@@ -830,15 +838,33 @@ int session_recover(struct session *s, const struct err *why, struct err *err)
     }
 }
 
-static bool is_repeatable(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
+static enum repeat repeat_of_format(const char *fmt, va_list ap)
+    __attribute__((format(printf, 1, 0)));
 
-static bool is_repeatable(const char *fmt, va_list ap)
+static enum repeat repeat_of_format(const char *fmt, va_list ap)
 {
     char head[32]; /* verb and subcommand */
     vsnprintf(head, sizeof head, fmt, ap);
-    bool safe = repeat_of(head) == REPEAT_SAFE;
+    enum repeat repeat = repeat_of(head);
     wipe(head, sizeof head);
-    return safe;
+    return repeat;
+}
+
+/* Whether a command that failed so is to be sent again. */
+static bool is_repeatable(const struct session *s, enum repeat repeat, const struct err *why)
+{
+    if (session_broke(s, why))
+        return repeat == REPEAT_SAFE || repeat == REPEAT_SLOW;
+    return session_silent(s, why) && repeat == REPEAT_SAFE;
+}
+
+/* Rebuilds the session for that. A server that stays silent is asked once more only once. */
+static int recover_for_again(struct session *s, const struct err *why, struct err *err)
+{
+    bool mute = why->code == ERR_TIMEOUT;
+    int rc = session_recover(s, why, err);
+    s->mute |= mute;
+    return rc;
 }
 
 /* The old control connection goes when the new one is there: one that cannot be had, for the number
@@ -948,10 +974,12 @@ static int vcommand(struct session *s, struct reply *out, struct err *err, const
     va_copy(head, ap);
     va_copy(again, ap);
     int rc = try_command(s, out, &why, fmt, ap);
-    if (rc < 0 && (!session_broke(s, &why) || !is_repeatable(fmt, head)))
+    if (rc < 0 && !is_repeatable(s, repeat_of_format(fmt, head), &why)) {
         err_take(err, &why);
-    else if (rc < 0 && (rc = session_recover(s, &why, err)) == 0)
+    } else if (rc < 0 && (rc = recover_for_again(s, &why, err)) == 0) {
         rc = try_command(s, out, err, fmt, again);
+        s->mute &= rc < 0;
+    }
     va_end(head);
     va_end(again);
     return rc;
@@ -1011,9 +1039,13 @@ static int change_twice(struct session *s, const char *path,
         return -1;
     if (change(s, path, &why) == 0)
         return 0;
-    if (!session_broke(s, &why))
+    if (!is_repeatable(s, REPEAT_SAFE, &why))
         return err_take(err, &why);
-    return session_recover(s, &why, err) < 0 ? -1 : change(s, path, err);
+    if (recover_for_again(s, &why, err) < 0)
+        return -1;
+    int rc = change(s, path, err);
+    s->mute &= rc < 0;
+    return rc;
 }
 
 int session_cd(struct session *s, const char *path, struct err *err)

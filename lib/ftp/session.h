@@ -2,7 +2,8 @@
  *
  * Commands go through session_command(), which first rebuilds a session that died (server gone,
  * cancelled and not brought back in step), so that the next command just works; one whose reply is
- * lost with the connection is sent again where ftp/repeat.h says that this is safe. A person gets
+ * lost with the connection, or does not come, is sent again where ftp/repeat.h says that this is
+ * safe. A person gets
  * one line about a connection that broke (log_news()). Secrets are wiped by session_free().
  */
 #ifndef FTPSH_FTP_SESSION_H
@@ -78,7 +79,12 @@ int session_ready(struct session *s, struct err *err);
  * something: it may or may not have been carried out. A failure to connect is none. */
 bool session_broke(const struct session *s, const struct err *why);
 
-/* After that: says so and connects again, config.reconnects times with pauses while that fails in
+/* Whether `why` is that no reply came in time, and another try is to follow (config.reconnects > 0)
+ * as it does when the connection broke: a connection that died on its way says nothing. The server
+ * may still be at it. False once a command that was sent again met silence, too. */
+bool session_silent(const struct session *s, const struct err *why);
+
+/* After either: says so and connects again, config.reconnects times with pauses while that fails in
  * passing. Errors of session_connect(). */
 int session_recover(struct session *s, const struct err *why, struct err *err);
 

@@ -45,6 +45,16 @@ static int is_done(struct mover *m, const struct change *c, const char *path, st
     return there < 0 ? -1 : !there;
 }
 
+/* Behind silence: what ends something is not sent again, since the server may do so yet. */
+static int look_up(struct mover *m, const struct change *c, const char *path, const struct err *why,
+                   struct err *err)
+{
+    int done = is_done(m, c, path, err);
+    if (done > 0)
+        say_lost(m, path, c->state);
+    return done == 0 ? err_take(err, why) : done < 0 ? -1 : 0;
+}
+
 static int send_again(struct mover *m, const struct change *c, const char *path, struct err *err)
 {
     struct err why = ERR_INIT;
@@ -61,11 +71,12 @@ static int change(struct mover *m, const struct change *c, const char *path, str
     struct err why = ERR_INIT;
     if (session_expect(m->session, NULL, path, &why, "%s %s", c->verb, path) == 0)
         return 0;
-    if (!broke(m, &why))
+    bool silent = session_silent(m->session, &why);
+    if (!silent && !broke(m, &why))
         return err_take(err, &why);
     if (session_recover(m->session, &why, err) < 0)
         return err_wrap(err, "whether %s is %s is not known", path, c->state);
-    return send_again(m, c, path, err);
+    return silent && !c->there ? look_up(m, c, path, &why, err) : send_again(m, c, path, err);
 }
 
 int change_make_folder(struct mover *m, const char *path, struct err *err)
@@ -115,11 +126,14 @@ int change_rename(struct mover *m, const char *from, const char *to, struct err 
     struct err why = ERR_INIT;
     if (rename_once(m->session, from, to, &why) == 0)
         return 0;
-    if (!broke(m, &why))
+    bool silent = session_silent(m->session, &why);
+    if (!silent && !broke(m, &why))
         return err_take(err, &why);
     if (session_recover(m->session, &why, err) < 0)
         return err_wrap(err, "whether %s is %s now is not known", from, to);
     int old = is_there(m, from, err);
+    if (old > 0 && silent)
+        return err_take(err, &why);
     if (old != 0)
         return old < 0 ? -1 : rename_once(m->session, from, to, err);
     int new = is_there(m, to, err);

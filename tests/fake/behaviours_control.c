@@ -121,6 +121,18 @@ static bool mute(struct session *s, const char *text, size_t len)
     return is_here(s);
 }
 
+static bool mute_once(struct session *s, const char *text, size_t len)
+{
+    (void) text, (void) len;
+    return is_here(s) && s->srv->behaved++ == 0;
+}
+
+static bool deaf_once(struct session *s, const char *verb, const char *arg)
+{
+    (void) verb, (void) arg;
+    return is_here(s) && s->srv->behaved++ == 0;
+}
+
 /* Once the client has given up waiting a second for it. */
 static bool tardy(struct session *s, const char *text, size_t len)
 {
@@ -629,6 +641,8 @@ const struct behaviour behaviours_control[] = {
     {"stray-rubbish", AT, "what is no reply behind it", .reply = stray_rubbish},
     {"babble", AT, "replies without end behind it", .reply = babble},
     {"mute", AT, "no reply", .reply = mute},
+    {"mute-once", AT, "the same once", .reply = mute_once},
+    {"deaf-once", AT, "no reply, and nothing is done, once", .command = deaf_once},
     {"tell-password", AT, "a refusal that repeats the password", .reply = tell_password},
     {"tardy", AT, "the reply is 1.4 s late", .reply = tardy},
     {"one-behind", AT, "the reply comes with the next one", .reply = one_behind},

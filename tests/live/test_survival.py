@@ -99,6 +99,41 @@ def test_what_may_be_done_is_looked_up(fake, client, verb, command, after, when)
         assert len(sent(server, verb)) >= 2
 
 
+SILENT = (
+    ("mute-once=MLST", "ls -1 small", 0, FOLDERS),
+    ("deaf-once=CWD", "cd empty", 0, FOLDERS),
+    ("deaf-once=RNFR", "mv small tiny", 0, ("big", "empty", "tiny")),
+    ("mute-once=RNTO", "mv small tiny", 0, ("big", "empty", "tiny")),
+    ("deaf-once=RNTO", "mv small tiny", 10, FOLDERS),
+    ("mute-once=DELE", "rm small", 0, ("big", "empty")),
+    ("deaf-once=DELE", "rm small", 10, FOLDERS),
+    ("deaf-once=MKD", "mkdir new", 0, (*FOLDERS, "new")),
+    ("mute-once=MKD", "mkdir new", 0, (*FOLDERS, "new")),
+)
+
+
+@pytest.mark.parametrize("behaviour, command, status, after", SILENT,
+                         ids=[f"{row[0]}-{row[1].split()[0]}" for row in SILENT])
+def test_silence_is_a_lost_connection(fake, client, behaviour, command, status, after):
+    """But what ends something is looked up alone: the server may be at it still."""
+    server = fake(options=(f"--behaviour={behaviour}",))
+    run = client("--reply-timeout=0.5", "-c", command, server.target())
+    assert run.status == status and names(server) == set(after), run
+    assert len(told(run)) == 1 and "the server does not answer" in run.stderr, run
+    if status or "RNTO" in behaviour or "DELE" in behaviour:
+        assert len(sent(server, behaviour.split("=")[1])) == 1, server.said()
+
+
+def test_who_stays_silent_is_asked_twice(fake, client):
+    server = fake(options=("--behaviour=mute=MDTM",))
+    run = client("--reply-timeout=0.5", "-c", "quote MDTM small",
+                 server.target())
+    assert run.status == 10 and len(sent(server, "MDTM")) == 2, run
+    assert len(told(run)) == 1, run
+    run = client("--reply-timeout=0.5", "--retries=0", "-c", "quote MDTM small", server.target())
+    assert run.status == 10 and not told(run), run
+
+
 def test_what_is_neither_is_reported(fake, client):
     """Nobody can tell what a command that is the server's own has done."""
     server = fake("cut-behind=SITE")

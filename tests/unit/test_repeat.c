@@ -11,6 +11,13 @@ static void test_what_asks_or_sets_is_safe(void **state)
         assert_int_equal(repeat_of(lines[i]), REPEAT_SAFE);
 }
 
+static void test_hashes_are_work(void **state)
+{
+    (void) state;
+    assert_int_equal(repeat_of("XCRC a"), REPEAT_SLOW);
+    assert_int_equal(repeat_of("md5 a"), REPEAT_SLOW);
+}
+
 static void test_what_changes_names_is_looked_up(void **state)
 {
     (void) state;
@@ -34,6 +41,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_asks_or_sets_is_safe),
+        cmocka_unit_test(test_hashes_are_work),
         cmocka_unit_test(test_what_changes_names_is_looked_up),
         cmocka_unit_test(test_all_else_is_never_repeated),
     };
