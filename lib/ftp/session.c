@@ -709,8 +709,10 @@ bool session_take_ahead(struct session *s, const char *command, struct reply *ou
 
 int session_connect(struct session *s, struct err *err)
 {
-    if (s->control && s->logged_in && !control_dead(s->control))
+    if (s->control && s->logged_in && !control_dead(s->control)) {
+        collect_ahead(s);
         resync(s);
+    }
     if (session_alive(s))
         return s->astray ? settle_folder(s, err) : 0;
     disconnect(s);
