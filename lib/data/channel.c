@@ -1019,6 +1019,8 @@ int channel_close(struct channel *c, struct channel_end *end, struct err *err)
         err_wrap(&why, "%s: waiting for the final reply", c->what);
         end->unconfirmed = is_unconfirmed(c, &why);
     }
+    if (rc == 0 && c->final.code >= 400)
+        session_swap_ahead(c->session, &c->final);
     if (rc == 0)
         rc = final_verdict(c, &why);
     if (rc < 0 && why.code == ERR_CANCELLED)

@@ -681,18 +681,36 @@ bool session_is_ahead(struct session *s, struct reply *r)
     return true;
 }
 
-/* Both sides in step again. */
-static void collect_ahead(struct session *s)
+/* Both sides in step again. *r is empty, or what came in the place of a port. */
+static void read_ahead(struct session *s, struct reply *r)
 {
-    struct reply r = {0};
+    *r = (struct reply){0};
     if (!s->ahead.asked)
         return;
-    if (control_read_final(s->control, &r, reply_deadline(s), NULL) < 0)
+    if (control_read_final(s->control, r, reply_deadline(s), NULL) < 0)
         control_mark_dead(s->control);
-    else if (!session_is_ahead(s, &r))
+    else if (!session_is_ahead(s, r))
         s->no_ahead = true;
     s->ahead.asked = false;
+}
+
+static void collect_ahead(struct session *s)
+{
+    struct reply r;
+    read_ahead(s, &r);
     reply_clear(&r);
+}
+
+void session_swap_ahead(struct session *s, struct reply *final)
+{
+    struct reply other;
+    read_ahead(s, &other);
+    if (other.code / 100 == 2) {
+        reply_clear(final);
+        *final = other;
+        return;
+    }
+    reply_clear(&other);
 }
 
 bool session_take_ahead(struct session *s, const char *command, struct reply *out)

@@ -3,8 +3,8 @@
  * Commands go through session_command(), which first rebuilds a session that died (server gone,
  * cancelled and not brought back in step), so that the next command just works; one whose reply is
  * lost with the connection, or does not come, is sent again where ftp/repeat.h says that this is
- * safe. A person gets
- * one line about a connection that broke (log_news()). Secrets are wiped by session_free().
+ * safe. A person gets one line about a connection that broke (log_news()). Secrets are wiped by
+ * session_free().
  */
 #ifndef FTPSH_FTP_SESSION_H
 #define FTPSH_FTP_SESSION_H
@@ -161,6 +161,10 @@ void session_ask_ahead(struct session *s, const char *command);
 /* Whether *r, read from the control connection, is that answer, out of turn: it is kept, and *r
  * empty. */
 bool session_is_ahead(struct session *s, struct reply *r);
+/* A negative reply to a transfer whose data are all there may be that answer, from a server that
+ * refuses commands until it has said 226: then the reply behind it takes its place in *final, and
+ * nothing is asked ahead of this server any more. */
+void session_swap_ahead(struct session *s, struct reply *final);
 /* The answer to that command, if it was asked ahead and is fresh; *out is the caller's to clear. */
 bool session_take_ahead(struct session *s, const char *command, struct reply *out);
 

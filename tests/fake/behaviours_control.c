@@ -629,7 +629,29 @@ static bool refuse_company(struct session *s, const char *verb, const char *arg)
     return followed;
 }
 
+/* Once: a command that comes ahead of 226 is refused there and then. */
+static bool refuse_ahead(struct session *s, const char *text, size_t len)
+{
+    static const char busy[] = "450 Transfer in progress\r\n";
+    struct pollfd fd = {.fd = s->ctl.fd, .events = POLLIN};
+    if (!behaviour_is(s, "RETR") || strncmp(text, "226", 3) != 0 || s->behaviour_steps > 0 ||
+        poll(&fd, 1, 1000) <= 0)
+        return false;
+    s->behaviour_steps = 1;
+    session_send(s, busy, sizeof busy - 1);
+    session_send(s, text, len);
+    return true;
+}
+
+static bool refused_ahead(struct session *s, const char *verb, const char *arg)
+{
+    (void) verb, (void) arg;
+    return s->behaviour_steps == 1 && s->behaviour_steps++;
+}
+
 const struct behaviour behaviours_control[] = {
+    {"refuse-ahead", "", "450 to what comes ahead of the first 226", .command = refused_ahead,
+     .reply = refuse_ahead},
     {"refuse-company", "", "503 to commands that come together, but the first",
      .command = refuse_company},
     {"twice", AT, "the reply comes twice", .reply = twice},

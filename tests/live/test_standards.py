@@ -170,3 +170,13 @@ def test_answer_to_what_was_asked_ahead_confirms_nothing(fake, client):
     run = client("--final-timeout=0.4", server.target(), "mget", "file*")
     assert "waiting for the final reply" in run.stderr or "its size is right" in run.stderr, run
     assert all(t["verdict"] in ("size-ok", "failed") for t in run.report["transfers"])
+
+
+def test_what_is_refused_ahead_is_no_verdict(fake, client):
+    """field 72: the error that comes first is about EPSV, and the file is there."""
+    server = fake(options=("--behaviour=refuse-ahead",))
+    names = shares(server, 4)
+    run = client("--retries=0", server.target(), "mget", "file*")
+    assert run.status == 0, run
+    assert all((client.folder / n).read_bytes() == n.encode() * 100 for n in names)
+    assert server.said().count("> RETR") == 4
