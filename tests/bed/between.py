@@ -5,38 +5,25 @@
 import itertools
 import os
 
-from bed.nat import Nat, run
+from bed.nat import Namespaces, Nat, run
 
 CLIENT, ONE, TWO = "192.0.2.10", "192.0.2.21", "192.0.2.22"
 
 serial = itertools.count()
 
 
-class Between:
+class Between(Namespaces):
     """Use it in a `with`. `client`, `one` and `two` name the namespaces."""
 
     def __init__(self):
+        super().__init__()
         stem = f"ftpsh{os.getpid()}-between{next(serial)}"
         self.client, self.one, self.two, self.middle = (f"{stem}{end}" for end in "c12m")
-        self.made = []
-
-    def __enter__(self):
-        try:
-            self.build()
-        except BaseException:
-            self.remove()
-            raise
-        return self
-
-    def __exit__(self, *exc):
-        self.remove()
 
     def build(self):
         ends = {self.client: CLIENT, self.one: ONE, self.two: TWO}
         for name in (self.middle, *ends):
-            run("ip", "netns", "add", name)
-            self.made.append(name)
-            run("ip", "-n", name, "link", "set", "lo", "up")
+            self.add(name)
         run("ip", "-n", self.middle, "link", "add", "bridge", "type", "bridge")
         run("ip", "-n", self.middle, "link", "set", "bridge", "up")
         for number, (name, address) in enumerate(ends.items()):
@@ -44,5 +31,3 @@ class Between:
             Nat.join(name, self.middle, link)
             run("ip", "-n", self.middle, "link", "set", link, "master", "bridge")
             Nat.address(name, "wan", f"{address}/24")
-
-    remove = Nat.remove

@@ -36,13 +36,10 @@ def run(*argv, stdin=None):
     return done.stdout
 
 
-class Nat:
-    """Use it in a `with`. `client` and `server` name the two ends' namespaces."""
+class Namespaces:
+    """Network namespaces that are there as long as the `with`: build() makes them, by add()."""
 
-    def __init__(self, scene=Scene()):
-        stem = f"ftpsh{os.getpid()}-{next(serial)}"
-        self.scene = scene
-        self.client, self.middle, self.server, self.proxy = (f"{stem}{end}" for end in "cmsp")
+    def __init__(self):
         self.made = []
 
     def __enter__(self):
@@ -57,10 +54,32 @@ class Nat:
         self.remove()
 
     def build(self):
+        raise NotImplementedError
+
+    def add(self, name):
+        run("ip", "netns", "add", name)
+        self.made.append(name)
+        run("ip", "-n", name, "link", "set", "lo", "up")
+
+    def remove(self):
+        """A namespace takes its devices with it, and so their other ends."""
+        while self.made:
+            subprocess.run(["ip", "netns", "del", self.made.pop()], check=False,
+                           capture_output=True)
+
+
+class Nat(Namespaces):
+    """Use it in a `with`. `client` and `server` name the two ends' namespaces."""
+
+    def __init__(self, scene=Scene()):
+        super().__init__()
+        stem = f"ftpsh{os.getpid()}-{next(serial)}"
+        self.scene = scene
+        self.client, self.middle, self.server, self.proxy = (f"{stem}{end}" for end in "cmsp")
+
+    def build(self):
         for name in (self.client, self.middle, self.server):
-            run("ip", "netns", "add", name)
-            self.made.append(name)
-            run("ip", "-n", name, "link", "set", "lo", "up")
+            self.add(name)
             # Without this the links' own IPv6 addresses cannot be used in their first two seconds.
             self.inside(name, "sysctl", "-qw", "net.ipv6.conf.default.accept_dad=0")
         self.build_links()
@@ -87,9 +106,7 @@ class Nat:
         """A machine at PROXY that reaches the server as clients do, while the client's own way
         there is closed: the namespace `proxy`."""
         name = self.proxy
-        run("ip", "netns", "add", name)
-        self.made.append(name)
-        run("ip", "-n", name, "link", "set", "lo", "up")
+        self.add(name)
         self.join(name, self.middle, "proxies")
         self.address(name, "wan", f"{PROXY}/24")
         self.address(self.middle, "proxies", f"{PROXY_GATEWAY}/24")
@@ -99,12 +116,6 @@ flush chain ip bed to_server
 add rule ip bed to_server iifname "proxies" ip daddr {PUBLIC} {self.forwarding()}
 insert rule ip bed through iifname "outside" oifname "proxies" accept
 """)
-
-    def remove(self):
-        """A namespace takes its ends of the veth pairs with it."""
-        while self.made:
-            subprocess.run(["ip", "netns", "del", self.made.pop()], check=False,
-                           capture_output=True)
 
     @staticmethod
     def inside(name, *argv, stdin=None):

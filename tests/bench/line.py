@@ -18,33 +18,21 @@ TCP, SYN = 6, 0x02
 serial = itertools.count()
 
 
-class Line:
+class Line(nat.Namespaces):
     """Use it in a `with`. `client` and `server` name the namespaces; `rate` is in bits a second, 0
     for any; `program` is delayline. Everything that passes is captured."""
 
     def __init__(self, program, folder, round_trip=0.040, rate=0):
+        super().__init__()
         stem = f"ftpsh{os.getpid()}-line{next(serial)}"
         self.program, self.round_trip, self.rate = program, round_trip, rate
         self.client, self.server = f"{stem}c", f"{stem}s"
         self.capture = Path(folder) / f"{stem}.pcap"
-        self.made, self.child = [], None
-
-    def __enter__(self):
-        try:
-            self.build()
-        except BaseException:
-            self.remove()
-            raise
-        return self
-
-    def __exit__(self, *exc):
-        self.remove()
+        self.child = None
 
     def build(self):
         for name in (self.client, self.server):
-            run("ip", "netns", "add", name)
-            self.made.append(name)
-            run("ip", "-n", name, "link", "set", "lo", "up")
+            self.add(name)
         self.child = subprocess.Popen(
             [self.program, self.client, self.server, DEVICE, str(int(self.round_trip * 5e5)),
              str(self.rate), str(self.capture)],
@@ -65,9 +53,7 @@ class Line:
 
     def remove(self):
         self.end()
-        while self.made:
-            subprocess.run(["ip", "netns", "del", self.made.pop()], check=False,
-                           capture_output=True)
+        super().remove()
 
     def round_trips(self):
         """How often the client had to wait for the server before it could say more."""
