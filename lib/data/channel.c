@@ -148,7 +148,7 @@ static bool blames_data_path(const struct reply *r, bool open);
 /* vsftpd refuses an upload's TLS session behind its 150. */
 static int final_verdict(struct channel *c, struct err *err)
 {
-    if (c->final.code / 100 == 2) {
+    if (reply_is_good(&c->final)) {
         session_data_worked(c->session);
         return 0;
     }

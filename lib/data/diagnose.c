@@ -518,7 +518,7 @@ static void learn_software(struct run *r)
             return;
         if (ask(r, &reply, ASK_MS, questions[i], NULL) < 0)
             return;
-        if (reply.code / 100 == 2)
+        if (reply_is_good(&reply))
             r->out->software = guess_software(reply.text);
         reply_clear(&reply);
     }
@@ -559,7 +559,7 @@ static void learn_own_address(struct run *r)
     struct addr found = {0};
     if (ask(r, &reply, ASK_MS, "STAT", NULL) < 0)
         return;
-    if (reply.code / 100 == 2 && (address_behind(reply.text, "Connected to ", &found) ||
+    if (reply_is_good(&reply) && (address_behind(reply.text, "Connected to ", &found) ||
                                   address_behind(reply.text, "Connected from ", &found)))
         *(is_masked(r->out, &found) ? &r->out->masked_as : &r->out->seen_as) = found;
     reply_clear(&reply);

@@ -371,7 +371,7 @@ static int announce(struct rung *r, const struct addr *at, struct err *err)
         if (ask(r, &reply, err, line) < 0)
             return -1;
     }
-    int rc = reply.code / 100 == 2 ? 0 : rejected(r, &reply, line, err);
+    int rc = reply_is_good(&reply) ? 0 : rejected(r, &reply, line, err);
     reply_clear(&reply);
     return rc;
 }

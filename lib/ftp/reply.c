@@ -12,6 +12,11 @@ void reply_clear(struct reply *r)
     *r = (struct reply){0};
 }
 
+bool reply_is_good(const struct reply *r)
+{
+    return r->code >= 200 && r->code < 300;
+}
+
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';

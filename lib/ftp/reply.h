@@ -21,6 +21,8 @@ struct reply {
 
 void reply_clear(struct reply *r);
 
+bool reply_is_good(const struct reply *r); /* 2yz */
+
 /* Takes one reply from the front of data[0..len). Returns 1 with *out and *used filled in, 0 when
  * more bytes are needed (*out untouched), or -1 with ERR_PROTOCOL: the line has no code where one
  * must be, or a bound above is exceeded. CRLF and a bare LF end a line.

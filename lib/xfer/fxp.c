@@ -106,7 +106,7 @@ static int demand(struct side *s, const char *line, struct err *err)
     struct reply r;
     if (ask(s, &r, err, line) < 0)
         return -1;
-    int rc = r.code / 100 == 2 || (r.code == 350 && strncmp(line, "REST", 4) == 0)
+    int rc = reply_is_good(&r) || (r.code == 350 && strncmp(line, "REST", 4) == 0)
                  ? 0
                  : session_refused(&r, line, err);
     reply_clear(&r);

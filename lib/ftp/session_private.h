@@ -1,0 +1,110 @@
+/* Between the files of ftp/session: nobody else includes this. What a session knows, and the steps
+ * that are taken on one that is not to be rebuilt meanwhile. */
+#ifndef FTPSH_FTP_SESSION_PRIVATE_H
+#define FTPSH_FTP_SESSION_PRIVATE_H
+
+#include "ftp/repeat.h"
+#include "ftp/session.h"
+
+enum { BANNER_SHOWN = 256 };
+
+struct session {
+    struct session_config config; /* its strings are ours */
+    struct control *control;      /* NULL: not connected */
+    struct tickets *tickets;      /* of this control connection */
+    struct charset *charset;      /* NULL: none was asked for */
+    bool logged_in, private_data;
+    bool cleared;                      /* CCC: TLS has ended on the control connection */
+    bool compressed, compress_refused; /* MODE Z */
+    bool asked;                        /* the password came from ask_password() */
+    bool tls12;                        /* TLS 1.3 did not do for data connections */
+    struct reuse reuse;
+    bool one_by_one; /* the server wants the answer to a command read before the next one comes */
+    bool together;   /* several were under way when the session broke */
+    struct {
+        char command[8];
+        bool asked;         /* its answer has not come */
+        struct reply reply; /* it has; empty: none */
+        struct deadline fresh;
+    } ahead;       /* session_ask_ahead() */
+    bool no_ahead; /* the server does not take that */
+    unsigned generation;
+    struct addr peer, hop, local;
+    struct features features;
+    char banner[BANNER_SHOWN];
+    enum software software;
+    char cwd[PATH_BYTES];
+    char visit[PATH_BYTES]; /* the folder visited from cwd; "": none */
+    bool out_of_step;       /* replies too many have come on this connection */
+    bool astray;            /* the server may stand elsewhere than cwd and visit say */
+    bool mute;              /* it was silent to a command that was sent again, too */
+};
+
+/* ---- session.c ---- */
+
+void session_disconnect(struct session *s);
+/* Wiped first. */
+void session_free_string(const char *s);
+
+/* ---- session_ask.c: commands on the connection as it is ---- */
+
+struct deadline session_reply_deadline(const struct session *s);
+
+/* Sends a command and waits for its final reply, whatever its code. Errors of control_send() and
+ * control_read_final(). */
+int session_exchange(struct session *s, struct reply *out, struct deadline until, struct err *err,
+                     const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+int session_vexchange(struct session *s, struct reply *out, struct deadline until, struct err *err,
+                      const char *fmt, va_list ap) __attribute__((format(printf, 5, 0)));
+
+/* A refusal that has a code of its own, with the reply kept. Returns -1. */
+int session_refused_as(enum err_code code, const struct reply *r, const char *what,
+                       struct err *err);
+
+/* A command of several, and what became of it. */
+struct ask {
+    const char *line;
+    struct reply reply;
+};
+
+/* Commands none of which needs the answer to another: in one piece, or one by one where the server
+ * is known to want that. All replies are there afterwards, whatever their codes; asks_clear() frees
+ * them, also after a failure. Errors of session_exchange(), and 421 as one. */
+int session_ask_all(struct session *s, struct ask *asks, size_t n, struct err *err);
+void asks_clear(struct ask *asks, size_t n);
+
+/* ---- session_open.c ---- */
+
+/* Dials, reads the greeting, and brings TLS up as configured. The errors of session_connect() but
+ * for the login's. */
+int session_open(struct session *s, struct err *err);
+
+/* ---- session_login.c ---- */
+
+void session_say_goodbye(struct session *s, bool wait_for_reply);
+
+/* ---- session_folder.c ---- */
+
+/* The folder that PWD was answered with. A server without PWD has none to show, "": no error. */
+void session_note_folder(const struct reply *r, char dst[PATH_BYTES]);
+
+/* Brings the server to the folder that the session says it is in: after a rebuild, a visit, or a
+ * change whose outcome is not known; from the folder `now`, or from where PWD says. Where that
+ * folder is gone the session stays where it is, and only this once it is an error: a relative name
+ * would mean something else. */
+int session_settle_from(struct session *s, const char now[PATH_BYTES], struct err *err);
+int session_settle(struct session *s, struct err *err);
+
+/* ---- session_ahead.c ---- */
+
+/* The answer to what was asked ahead is taken in, and both sides are in step. */
+void session_collect_ahead(struct session *s);
+
+/* ---- session_command.c ---- */
+
+/* Whether a command that failed so is to be sent again, and the session that is rebuilt for it. A
+ * server that stays silent is asked once more only once. */
+bool session_may_repeat(const struct session *s, enum repeat repeat, const struct err *why);
+int session_recover_again(struct session *s, const struct err *why, struct err *err);
+
+#endif
