@@ -39,12 +39,15 @@ class Ftpsh:
     def put_many(self, place, folder, names, sessions):
         return self.argv(place, "mput", f"-P{sessions}", *(["-O", folder] if folder else []), *names)
 
-    def get_one(self, place, name, segments=1):
-        return self.argv(place, "get", *([f"--segments={segments}"] if segments > 1 else []), name,
-                         "copy")
+    def sorted_listing(self, place, folder):
+        return self.listing(place, folder)
 
-    def put_one(self, place, name):
-        return self.argv(place, "put", name, "copy")
+    def get_one(self, place, name, copy, segments=1):
+        return self.argv(place, "get", *([f"--segments={segments}"] if segments > 1 else []), name,
+                         copy)
+
+    def put_one(self, place, name, copy):
+        return self.argv(place, "put", name, copy)
 
     def mirror(self, place, up, source, target):
         return self.argv(place, "mirror", "-P8", *(["-R"] if up else []), source, target)
@@ -77,13 +80,12 @@ class Lftp:
             return self.argv(place, f"mirror -R -P{sessions} -r . {folder}")
         return self.argv(place, f"mput -O {folder} *")
 
-    def get_one(self, place, name, segments=1):
-        if segments > 1:
-            return self.argv(place, f"pget -n {segments} {name} -o copy")
-        return self.argv(place, f"get {name} -o copy")
+    def get_one(self, place, name, copy, segments=1):
+        get = f"pget -n {segments}" if segments > 1 else "get"
+        return self.argv(place, f"{get} {name} -o {copy}")
 
-    def put_one(self, place, name):
-        return self.argv(place, f"put {name} -o copy")
+    def put_one(self, place, name, copy):
+        return self.argv(place, f"put {name} -o {copy}")
 
     def mirror(self, place, up, source, target):
         return self.argv(place, f"mirror -P8 {'-R ' if up else ''}{source} {target}")
@@ -113,11 +115,11 @@ class Curl:
         parallel = ["-Z", "--parallel-max", str(sessions)] if sessions > 1 else []
         return self.argv(place, *parallel, "-T", f"{{{','.join(names)}}}", f"{place.url}/{folder}/")
 
-    def get_one(self, place, name):
-        return self.argv(place, "-o", "copy", f"{place.url}/{name}")
+    def get_one(self, place, name, copy, _segments=1):
+        return self.argv(place, "-o", copy, f"{place.url}/{name}")
 
-    def put_one(self, place, name):
-        return self.argv(place, "-T", name, f"{place.url}/copy")
+    def put_one(self, place, name, copy):
+        return self.argv(place, "-T", name, f"{place.url}/{copy}")
 
 
 PROGRAMS = {p.name: p for p in (Ftpsh(), Lftp(), Curl())}

@@ -37,9 +37,12 @@ def content(folder):
     return {str(p.relative_to(folder)): digest(p) for p in Path(folder).rglob("*") if p.is_file()}
 
 
-def same(got, wanted, what):
-    if content(got) != content(wanted):
-        raise Failed(f"{what}: the copy differs")
+def differing(got, wanted):
+    return "" if content(got) == content(wanted) else "the copies differ"
+
+
+def differing_file(got, wanted):
+    return "" if digest(got) == digest(wanted) else "the copy differs"
 
 
 class Result(dict):
@@ -106,9 +109,18 @@ class Stage:
     def place(self, server, host="127.0.0.1"):
         return Place(host, server.port, self.bed.account, self.bed.pki.ca.cert)
 
+    def near(self, name, work):
+        """work(place, scratch, netns) against a server on this machine: what it gives."""
+        scratch, server = self.scratch(), self.server(name)
+        try:
+            result = work(self.place(server), scratch, None)
+        finally:
+            server.stop()
+        shutil.rmtree(scratch)
+        return result
+
     def far(self, name, work, rate=0):
-        """work(place, scratch, netns) against a server at the end of a line: what it gives, with the
-        round trips that it took."""
+        """The same against one at the end of a line, with the round trips that it took."""
         scratch = self.scratch()
         with Line(self.delayline, scratch, rate=rate) as line:
             server = self.server(name, netns=line.server, address=SERVER)
@@ -150,17 +162,19 @@ def make_big(path, mebibytes):
             f.write(block)
 
 
-# ---- the works: each yields (what is compared, program, result) ----
+# ---- the works ----
 
 class Work:
-    """`pairs` are what one round runs: (server, program). `side_by_side`: rounds may run them at the
-    same time, where the line and not the processor is what they wait for."""
+    """`pairs` are what one round runs: (server, program). `also`: what else is compared, and how far
+    it is to go. `side_by_side`: rounds may run them at the same time, where the line and not the
+    processor is what they wait for."""
 
-    def __init__(self, title, goal, measure, one, rounds=3, programs=(FTPSH, LFTP, CURL),
-                 servers=SERVERS, side_by_side=False, unit="s"):
+    def __init__(self, title, goal, measure, one, also=None, rounds=3, programs=(FTPSH, LFTP, CURL),
+                 servers=SERVERS, side_by_side=False):
         self.title, self.goal, self.measure, self.one = title, goal, measure, one
+        self.goals = {measure: goal, **(also or {})}
         self.rounds, self.programs, self.servers = rounds, programs, servers
-        self.side_by_side, self.unit = side_by_side, unit
+        self.side_by_side = side_by_side
 
     def pairs(self, number):
         """In another order each round."""
@@ -181,133 +195,95 @@ class Work:
                 results.setdefault(server, {}).setdefault(program.name, []).append(result)
 
 
-def cold_listing(stage, server, program):
-    path, name = stage.remote()
-    make_small(path, 20)
-    stage.own(path)
+def run_of(make, ask, check, where=Stage.far, times=1):
+    """A run of one program with one server. make(here, there) lays out what is to be moved,
+    ask(program, place, name, made) is the command line, `name` that of the server's folder, and
+    check(here, there, text) says what is wrong with what came of it; empty: nothing."""
+    def one(stage, server, program):
+        there, name = stage.remote()
 
-    def work(place, scratch, netns):
-        result, text = stage.run(program.listing(place, name), scratch, netns)
-        if "file0019" not in text:
-            raise Failed(f"{program.name}: no listing: {text[-300:]}")
+        def work(place, scratch, netns):
+            here = scratch / "here"
+            made = make(here, there)
+            stage.own(there)
+            for _ in range(times):
+                result, text = stage.run(ask(program, place, name, made), scratch, netns)
+            wrong = check(here, there, text)
+            if wrong:
+                raise Failed(f"{program.name}: {wrong}: {text[-300:]}")
+            return result
+
+        result = where(stage, server, work)
+        shutil.rmtree(there)
         return result
+    return one
 
-    result = stage.far(server, work)
-    shutil.rmtree(path)
-    return result
+
+def cold_listing():
+    return run_of(lambda here, there: make_small(there, 20),
+                  lambda program, place, name, _: program.listing(place, name),
+                  lambda here, there, text: "" if "file0019" in text else "no listing")
 
 
 def many_down(count, sessions):
-    def one(stage, server, program):
-        path, name = stage.remote()
-        names = make_small(path, count)
-        stage.own(path)
-
-        def work(place, scratch, netns):
-            result, _ = stage.run(program.get_many(place, name, names, sessions), scratch, netns)
-            same(scratch / "here", path, program.name)
-            result["per file"] = result["seconds"] / count
-            return result
-
-        result = stage.far(server, work)
-        shutil.rmtree(path)
-        return result
-    return one
+    return run_of(lambda here, there: make_small(there, count),
+                  lambda program, place, name, names:
+                  program.get_many(place, name, names, sessions),
+                  lambda here, there, _: differing(here, there))
 
 
 def many_up(count, sessions):
-    def one(stage, server, program):
-        path, name = stage.remote()
-
-        def work(place, scratch, netns):
-            names = make_small(scratch / "here", count)
-            result, _ = stage.run(program.put_many(place, name, names, sessions), scratch, netns)
-            same(path, scratch / "here", program.name)
-            return result
-
-        result = stage.far(server, work)
-        shutil.rmtree(path)
-        return result
-    return one
+    return run_of(lambda here, there: make_small(here, count),
+                  lambda program, place, name, names:
+                  program.put_many(place, name, names, sessions),
+                  lambda here, there, _: differing(there, here))
 
 
-def tree(up, again):
-    def one(stage, server, program):
-        path, name = stage.remote()
+def tree(up, times=1):
+    def make(here, there):
+        (here / "tree").mkdir()
+        make_tree(here / "tree" if up else there)
 
-        def work(place, scratch, netns):
-            here = scratch / "here" / "tree"
-            here.mkdir()
-            make_tree(here if up else path)
-            stage.own(path)
-            source, target = ("tree", name) if up else (name, "tree")
-            result = None
-            for _ in range(2 if again else 1):
-                result, _ = stage.run(program.mirror(place, up, source, target), scratch, netns)
-            same(here, path, program.name)
-            return result
-
-        result = stage.far(server, work)
-        shutil.rmtree(path)
-        return result
-    return one
+    return run_of(make,
+                  lambda program, place, name, _:
+                  program.mirror(place, up, *(("tree", name) if up else (name, "tree"))),
+                  lambda here, there, _: differing(here / "tree", there), times=times)
 
 
-def bulk(up, mebibytes, rate=0, segments=1):
-    """Over loopback, or over a line of that many bits a second."""
-    def one(stage, server, program):
-        path, name = stage.remote()
+def bulk_down(mebibytes, where=Stage.near, segments=1):
+    return run_of(lambda here, there: make_big(there / "big", mebibytes),
+                  lambda program, place, name, _:
+                  program.get_one(place, f"{name}/big", "copy", segments),
+                  lambda here, there, _: differing_file(here / "copy", there / "big"), where)
 
-        def work(place, scratch, netns):
-            source = scratch / "here" / "big" if up else path / "big"
-            copy = stage.bed.account.home / "copy" if up else scratch / "here" / "copy"
-            make_big(source, mebibytes)
-            stage.own(path)
-            if up:
-                argv = program.put_one(place, "big")
-            elif segments > 1:
-                argv = program.get_one(place, f"{name}/big", segments)
-            else:
-                argv = program.get_one(place, f"{name}/big")
-            result, _ = stage.run(argv, scratch, netns)
-            if digest(copy) != digest(source):
-                raise Failed(f"{program.name}: the copy differs")
-            copy.unlink()
-            source.unlink()
-            result["megabits"] = mebibytes * MIB * 8 / 1e6 / result["seconds"]
-            return result
 
-        if rate:
-            result = stage.far(server, work, rate)
-        else:
-            near, scratch = stage.server(server), stage.scratch()
-            try:
-                result = work(stage.place(near), scratch, None)
-            finally:
-                near.stop()
-            shutil.rmtree(scratch)
-        shutil.rmtree(path)
-        return result
-    return one
+def bulk_down_nowhere(mebibytes):
+    """What writing a file takes, the same for all, is left out. That the program is content is all
+    that tells of the bytes: what they are, bulk_down() shows."""
+    return run_of(lambda here, there: make_big(there / "big", mebibytes),
+                  lambda program, place, name, _:
+                  program.get_one(place, f"{name}/big", "/dev/null"),
+                  lambda here, there, _: "", Stage.near)
+
+
+def bulk_up(mebibytes, where=Stage.near):
+    return run_of(lambda here, there: make_big(here / "big", mebibytes),
+                  lambda program, place, name, _: program.put_one(place, "big", f"{name}/copy"),
+                  lambda here, there, _: differing_file(there / "copy", here / "big"), where)
 
 
 def sorted_listing(count):
     """By processor time; curl shows no list in order."""
-    def one(stage, server, program):
-        path, name = stage.remote()
+    def make(_, there):
         for i in range(count):
-            (path / f"file{i:06}").touch()
-        near, scratch = stage.server(server), stage.scratch()
-        try:
-            listing = program.sorted_listing if program is LFTP else program.listing
-            result, text = stage.run(listing(stage.place(near), name), scratch)
-        finally:
-            near.stop()
-        if len(re.findall(r"file\d{6}", text)) != count:
-            raise Failed(f"{program.name}: not all is listed")
-        shutil.rmtree(path)
-        return result
-    return one
+            (there / f"file{i:06}").touch()
+
+    def check(here, there, text):
+        names = re.findall(r"file\d{6}", text)
+        return "" if len(names) == count and names == sorted(names) else "not all, or not in order"
+
+    return run_of(make, lambda program, place, name, _: program.sorted_listing(place, name), check,
+                  Stage.near)
 
 
 def version(stage, _server, program):
@@ -323,38 +299,48 @@ def instructions(stage, _server, program):
     return Result(instructions=int(re.search(r"Collected : (\d+)", text).group(1)))
 
 
-MBITS = 200_000_000
+def slow_line(stage, server, work):
+    return stage.far(server, work, rate=200_000_000)
+
+
 WORKS = {
-    "listing": Work("one listing, cold start, 40 ms", 0.6, "seconds", cold_listing,
-                    side_by_side=True, rounds=5),
+    "listing": Work("one listing, cold start, 40 ms", 0.6, "seconds", cold_listing(),
+                    {"trips": None}, side_by_side=True, rounds=5),
     "down": Work("100 small files down, one session, 40 ms", 0.6, "seconds", many_down(100, 1),
-                 side_by_side=True),
+                 {"trips": None}, side_by_side=True),
     "up": Work("100 small files up, one session, 40 ms", 0.6, "seconds", many_up(100, 1),
-               side_by_side=True),
+               {"trips": None}, side_by_side=True),
     "down8": Work("1,000 small files down, 8 sessions, 40 ms", 0.5, "seconds", many_down(1000, 8),
-                  servers=("proftpd",), side_by_side=True, rounds=2),
+                  {"trips": None, "memory": 0.9}, servers=("proftpd",), side_by_side=True,
+                  rounds=2),
     "up8": Work("1,000 small files up, 8 sessions, 40 ms", 0.5, "seconds", many_up(1000, 8),
-                servers=("proftpd",), side_by_side=True, rounds=2),
+                {"trips": None, "memory": 0.9}, servers=("proftpd",), side_by_side=True, rounds=2),
     "mirror-down": Work("1,000 files in 200 folders mirrored down, 40 ms", 0.5, "seconds",
-                        tree(False, False), programs=(FTPSH, LFTP), servers=("proftpd",),
-                        side_by_side=True, rounds=2),
-    "mirror-up": Work("the same up", 0.5, "seconds", tree(True, False), programs=(FTPSH, LFTP),
-                      servers=("proftpd",), side_by_side=True, rounds=2),
-    "mirror-again": Work("the same down with nothing to do", 0.5, "seconds", tree(False, True),
-                         programs=(FTPSH, LFTP), servers=("proftpd",), side_by_side=True, rounds=2),
-    "bulk-down": Work("1 GiB down, loopback: processor time", 0.7, "cpu", bulk(False, 1024)),
-    "bulk-up": Work("1 GiB up, loopback: processor time", 0.75, "cpu", bulk(True, 1024)),
+                        tree(up=False), {"trips": None}, programs=(FTPSH, LFTP),
+                        servers=("proftpd",), side_by_side=True, rounds=2),
+    "mirror-up": Work("the same up", 0.5, "seconds", tree(up=True), {"trips": None},
+                      programs=(FTPSH, LFTP), servers=("proftpd",), side_by_side=True, rounds=2),
+    "mirror-again": Work("the same down with nothing to do", 0.5, "seconds",
+                         tree(up=False, times=2), {"trips": None}, programs=(FTPSH, LFTP),
+                         servers=("proftpd",), side_by_side=True, rounds=2),
+    "bulk-down": Work("1 GiB down, loopback: processor time", 0.7, "cpu", bulk_down(1024),
+                      {"seconds": None, "memory": 0.9}),
+    "bulk-null": Work("the same to /dev/null", 0.7, "cpu", bulk_down_nowhere(1024),
+                      {"seconds": 0.9}),
+    "bulk-up": Work("1 GiB up, loopback: processor time", 0.75, "cpu", bulk_up(1024),
+                    {"seconds": None, "memory": 0.9}),
     "line-down": Work("256 MiB down, 40 ms, 200 Mbit/s", 1.05, "seconds",
-                      bulk(False, 256, MBITS), servers=("pureftpd",), rounds=2),
-    "line-up": Work("256 MiB up, 40 ms, 200 Mbit/s", 1.05, "seconds", bulk(True, 256, MBITS),
+                      bulk_down(256, slow_line), servers=("pureftpd",), rounds=2),
+    "line-up": Work("256 MiB up, 40 ms, 200 Mbit/s", 1.05, "seconds", bulk_up(256, slow_line),
                     servers=("pureftpd",), rounds=2),
     "segments": Work("256 MiB down in 4 segments, 40 ms, 200 Mbit/s", 1.05, "seconds",
-                     bulk(False, 256, MBITS, 4), servers=("pureftpd",), rounds=2,
+                     bulk_down(256, slow_line, 4), servers=("pureftpd",), rounds=2,
                      programs=(FTPSH, LFTP)),
     "names": Work("a sorted list of 100,000 entries: processor time", 0.5, "cpu",
-                  sorted_listing(100_000), programs=(FTPSH, LFTP), servers=("vsftpd",), rounds=2),
+                  sorted_listing(100_000), {"memory": None}, programs=(FTPSH, LFTP),
+                  servers=("vsftpd",), rounds=2),
     "version": Work("--version, start to exit", 1, "seconds", version, servers=("none",),
                     rounds=50),
     "instructions": Work("--version: instructions, by callgrind", 1, "instructions", instructions,
-                         servers=("none",), rounds=1, unit=""),
+                         servers=("none",), rounds=1),
 }
