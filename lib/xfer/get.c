@@ -217,7 +217,8 @@ static int fetch(struct get *g, struct err *err)
     return rc < 0 ? -1 : verify_contents(g, t->at, err);
 }
 
-/* What is known to be wrong would fail again whenever it is continued. */
+/* What is known to be wrong would fail again whenever it is continued; an empty one is of no use,
+ * and may have been the last that a full disk took. */
 static void settle_part(struct get *g, struct err *err)
 {
     const struct part *t = &g->part;
@@ -227,6 +228,8 @@ static void settle_part(struct get *g, struct err *err)
         err_wrap(err, "%s, %lld bytes that are wrong, was removed", t->temp, (long long) kept);
     } else if (kept > 0 && !g->in_pieces) {
         err_wrap(err, "%lld bytes are kept in %s", (long long) kept, t->temp);
+    } else if (kept == 0 && t->fd >= 0) {
+        part_discard(&g->part);
     }
 }
 

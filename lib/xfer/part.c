@@ -177,6 +177,11 @@ static int lock_part(const struct part *t, int fd, struct err *err)
     return err_set(err, ERR_LOCAL, "%s is being written by another transfer", t->temp);
 }
 
+static bool is_same_file(const struct stat *a, const struct stat *b)
+{
+    return a->st_ino == b->st_ino && a->st_dev == b->st_dev;
+}
+
 /* 1: `fd` is the part file; 0: it was renamed before it was ours; -1. */
 static int is_still_part(const struct part *t, int fd, struct err *err)
 {
@@ -186,7 +191,7 @@ static int is_still_part(const struct part *t, int fd, struct err *err)
     if (!S_ISREG(open.st_mode))
         return err_set(err, ERR_LOCAL, "%s is no regular file", t->temp);
     return fstatat(t->dirfd, t->temp, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-           named.st_ino == open.st_ino && named.st_dev == open.st_dev;
+           is_same_file(&named, &open);
 }
 
 /* A part file under a second name is a backup's as well, and one that belongs to neither us nor the
@@ -444,13 +449,44 @@ int part_sync_names(int folder)
     return fsync(folder) < 0 && errno != EINVAL && errno != ENOTSUP ? -1 : 0;
 }
 
-static int sync_contents(struct part *t, struct err *err)
+/* Somebody may have cut or removed the part file, and another transfer begun one of its own. */
+static int check_written(const struct part *t, struct err *err)
 {
-    if (fsync(t->fd) == 0)
+    struct stat open, named;
+    if (fstat(t->fd, &open) < 0 || fstatat(t->dirfd, t->temp, &named, AT_SYMLINK_NOFOLLOW) < 0)
+        return local_error("rename the part file to", t->path, err);
+    bool ours = is_same_file(&named, &open) && (int64_t) open.st_size == t->at;
+    return ours ? 0 : changed_meanwhile(t, err);
+}
+
+/* Some network file systems tell of a quota at close() and not before: a twin is closed, since the
+ * file is to stay locked until it has its name. */
+static int flush_contents(int fd)
+{
+    int twin = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    return twin < 0 ? -1 : close(twin);
+}
+
+static int settle_contents(struct part *t, struct err *err)
+{
+    if (t->sync && fsync(t->fd) < 0)
+        err_set_sys(err, ERR_LOCAL, errno, "cannot bring %s to the disk", t->path);
+    else if (flush_contents(t->fd) < 0)
+        local_error("write", t->path, err);
+    else
         return 0;
-    err_set_sys(err, ERR_LOCAL, errno, "cannot bring %s to the disk", t->path);
     part_discard(t);
     return -1;
+}
+
+static int give_name(struct part *t, int mode, int64_t mtime, struct err *err)
+{
+    /* only now: a part file must stay writable for whoever continues it */
+    if (check_written(t, err) < 0 || dress(t, mode, mtime, err) < 0 || settle_contents(t, err) < 0)
+        return -1;
+    if (renameat(t->dirfd, t->temp, t->dirfd, t->path) < 0)
+        return local_error("rename the part file to", t->path, err);
+    return 0;
 }
 
 static int sync_name(const struct part *t, struct err *err)
@@ -470,19 +506,13 @@ int part_finish(struct part *t, int mode, int64_t mtime, struct err *err)
 {
     if (t->fd < 0 && part_open(t, err) < 0) /* an empty file has no first byte */
         return -1;
-    /* only now: a part file must stay writable for whoever continues it */
-    if (!t->in_place && dress(t, mode, mtime, err) < 0)
+    if (!t->in_place && give_name(t, mode, mtime, err) < 0)
         return -1;
-    bool sync = t->sync && !t->in_place;
-    if (sync && sync_contents(t, err) < 0)
-        return -1;
-    if (!t->in_place && renameat(t->dirfd, t->temp, t->dirfd, t->path) < 0)
-        return local_error("rename the part file to", t->path, err);
     int fd = t->fd;
     t->fd = -1;
     if (close(fd) < 0)
         return local_error("write", t->path, err);
-    return sync ? sync_name(t, err) : 0;
+    return t->sync && !t->in_place ? sync_name(t, err) : 0;
 }
 
 int64_t part_kept(const struct part *t)
@@ -495,11 +525,10 @@ int64_t part_kept(const struct part *t)
 
 void part_discard(struct part *t)
 {
-    if (t->fd >= 0)
-        close(t->fd);
-    t->fd = -1;
-    if (!t->in_place)
+    bool ours = t->fd < 0 || is_still_part(t, t->fd, NULL) > 0;
+    if (!t->in_place && ours)
         unlinkat(t->dirfd, t->temp, 0);
+    part_leave(t);
 }
 
 /* ---- continuing ---- */

@@ -91,14 +91,15 @@ void part_leave(struct part *t);
  * the time is now. `mode` negative: as the file had that was there, or a new one's; else its rwx
  * bits, as far as a new file may have them, and always rw for the owner. With `sync` its bytes are
  * on the disk before it gets its name, and the name before this returns; a part file that the disk
- * does not take is removed, since nobody knows what is in it. -1 with ERR_LOCAL. */
+ * does not take is removed, since nobody knows what is in it. -1 with ERR_LOCAL; ERR_INTEGRITY: the
+ * part file is no longer what was written, or no longer there but another. */
 int part_finish(struct part *t, int mode, int64_t mtime, struct err *err);
 
 /* Waits until the names in the folder are on the disk: fsync(), where the file system has that for
  * folders. -1 with errno. */
 int part_sync_names(int folder);
 
-/* Removes the part file. */
+/* Removes the part file; once it is open, not what somebody else has put in its place. */
 void part_discard(struct part *t);
 
 /* The bytes in the part file; -1 where there is none. */

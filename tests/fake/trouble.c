@@ -1,7 +1,7 @@
 /* For LD_PRELOAD: file operations that fail on request, or are noted.
  *
- * TROUBLE="CALL:ERRNO:NAME[:N]": CALL (write, read, fsync, rename, open) fails with the number
- * ERRNO for files whose path ends in NAME; for write and read once N bytes went through.
+ * TROUBLE="CALL:ERRNO:NAME[:N]": CALL (write, read, fsync, close, rename, open, mkdir) fails with
+ * the number ERRNO for files whose path ends in NAME; for write and read once N bytes went through.
  * TROUBLE_LOG=FILE gets a line for each fsync and rename. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -94,12 +94,30 @@ int fsync(int fd)
     return fails("fsync", path, 0) ? -1 : real(fd);
 }
 
+/* It is closed all the same, as close(2) has it. */
+int close(int fd)
+{
+    char path[4096];
+    int (*real)(int) = (int (*)(int)) next("close");
+    bool failed = fails("close", path_of(fd, path, sizeof path), 0);
+    int error = errno, rc = real(fd);
+    if (failed)
+        errno = error;
+    return failed ? -1 : rc;
+}
+
 int renameat(int from_fd, const char *from, int to_fd, const char *to)
 {
     int (*real)(int, const char *, int, const char *) =
         (int (*)(int, const char *, int, const char *)) next("renameat");
     note("rename", to);
     return fails("rename", to, 0) ? -1 : real(from_fd, from, to_fd, to);
+}
+
+int mkdirat(int fd, const char *path, mode_t mode)
+{
+    int (*real)(int, const char *, mode_t) = (int (*)(int, const char *, mode_t)) next("mkdirat");
+    return fails("mkdir", path, 0) ? -1 : real(fd, path, mode);
 }
 
 int openat(int fd, const char *path, int flags, ...)

@@ -75,6 +75,39 @@ def test_download(fake, client, troubled, call, error, text, after):
     assert not kept.exists()
 
 
+def test_room_that_only_close_asks_for(fake, client, troubled):
+    """As network file systems do, when the name would be given already."""
+    server = fake()
+    (client.folder / "big").write_bytes(OLD)
+    run = troubled(f"close:{errno.EDQUOT}:big.ftpsh.part", server.target(), "get", "-E", "big")
+    check_failed(run, "cannot write big", "Disk quota exceeded")
+    assert (client.folder / "big").read_bytes() == OLD and "DELE" not in server.said()
+    assert not (client.folder / "big.ftpsh.part").exists()
+
+
+MEDDLING = {"longer": lambda part: part.open("ab").write(b"x" * len(BIG)),
+            "another": lambda part: (part.unlink(), part.write_bytes(OLD))}
+
+
+@pytest.mark.parametrize("how", MEDDLING)
+def test_a_part_file_that_others_change(fake, client, how):
+    """What is not what came never gets the name, and is nobody's to remove."""
+    part = client.folder / "big.ftpsh.part"
+    (client.folder / "big").write_bytes(OLD)
+
+    def changed():
+        if not part.exists() or part.stat().st_size == 0:
+            return False
+        MEDDLING[how](part)
+        return True
+
+    run = client.signal_when(0, changed, fake("slow=3000000").target(), "get", "big")
+    assert run.status == 9 and len(complaints(run)) == 1, run
+    assert "big.ftpsh.part was changed by somebody else meanwhile" in complaints(run)[0]
+    assert (client.folder / "big").read_bytes() == OLD
+    assert how != "another" or part.read_bytes() == OLD
+
+
 def test_a_disk_that_is_full(fake, client, mounted):
     """A real one, for one file and for several at a time."""
     disk = mounted("disk", "size=1m")
