@@ -454,7 +454,9 @@ static int run_plan(struct mirroring *x, bool saved, struct err *err)
                        .done = action_done,
                        .tick = tick,
                        .ctx = x};
-    return mirror_run(&m, &x->plan, err);
+    if (mirror_run(&m, &x->plan, err) == 0)
+        return 0;
+    return retry_hopeless(err) ? 0 : -1; /* the log has it already */
 }
 
 static int make_pool(struct mirroring *x, struct err *err)

@@ -2,7 +2,6 @@
 
 #include "parts.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -12,6 +11,7 @@ struct crew {
     struct pool *pool;
     struct parts parts;
     struct progress_sum sum;
+    atomic_bool full; /* retry_hopeless() stopped the pool: a worker sets it */
     bool given_up;
 };
 
@@ -27,14 +27,14 @@ struct errand {
 static int run_errand(struct mover *m, struct job *j, struct err *err)
 {
     struct errand *e = (struct errand *) j;
-    return transfers_try(e->crew->t, m, e->pair, &e->course, &j->state->transfer, err);
-}
-
-/* What would happen to all the others, too. */
-static bool is_hopeless(const struct err *why)
-{
-    return why->code == ERR_LOCAL &&
-           (why->sys == ENOSPC || why->sys == EDQUOT || why->sys == EROFS);
+    struct err why = ERR_INIT;
+    if (transfers_try(e->crew->t, m, e->pair, &e->course, &j->state->transfer, &why) == 0)
+        return 0;
+    if (retry_hopeless(&why)) {
+        atomic_store(&e->crew->full, true);
+        pool_stop(e->crew->pool, &why);
+    }
+    return err_take(err, &why);
 }
 
 static void errand_done(void *ctx, struct job *j)
@@ -45,14 +45,10 @@ static void errand_done(void *ctx, struct job *j)
     transfers_tell(c->t, &j->state->transfer, !err_is_set(why));
     c->sum.files++;
     c->sum.bytes += e->size > 0 ? e->size : atomic_load(&j->state->progress.done);
-    if (!err_is_set(why) || c->given_up)
-        return;
-    c->given_up = pool_stopped(c->pool); /* pool_run() says why */
-    if (c->given_up)
-        return;
-    if (is_hopeless(why))
-        pool_stop(c->pool, why);
-    else
+    if (!err_is_set(why) || c->given_up || retry_hopeless(why))
+        return; /* pool_run() says why, once */
+    c->given_up = !atomic_load(&c->full) && pool_stopped(c->pool);
+    if (!c->given_up)
         parts_note(&c->parts, why);
 }
 

@@ -17,6 +17,7 @@ struct running {
     const struct plan *p;
     pthread_mutex_t lock;
     char lacking[PATH_BYTES]; /* what the source was last found to lack; under the lock */
+    bool given_up;            /* nothing will fare better, which was told of once */
 };
 
 struct act {
@@ -263,9 +264,8 @@ static int confirm_deletion(struct act *x, struct mover *v, struct err *err)
 
 /* ---- a wave ---- */
 
-static int act_run(struct mover *v, struct job *job, struct err *err)
+static int do_act(struct act *x, struct mover *v, struct err *err)
 {
-    struct act *x = (struct act *) job;
     const struct action *a = x->action;
     x->deed = (struct deed){MIRROR_DONE, ""};
     if (a->kind == ACTION_GET)
@@ -278,6 +278,23 @@ static int act_run(struct mover *v, struct job *job, struct err *err)
         return 0;
     return x->run->m->upload ? remote_act(x->run->m, v, x->run->p, a, &x->deed, err)
                              : local_remove(x->run->m, x->run->p, a, &x->deed, err);
+}
+
+/* Nothing more is begun where nothing will fare better. */
+static void stop_where_hopeless(const struct mirror *m, const struct err *why)
+{
+    if (retry_hopeless(why))
+        pool_stop(m->pool, why);
+}
+
+static int act_run(struct mover *v, struct job *job, struct err *err)
+{
+    struct act *x = (struct act *) job;
+    struct err why = ERR_INIT;
+    if (do_act(x, v, &why) == 0)
+        return 0;
+    stop_where_hopeless(x->run->m, &why);
+    return err_take(err, &why);
 }
 
 static void tell(const struct running *r, const struct action *a, const struct deed *deed,
@@ -302,10 +319,13 @@ static const struct transfer *transfer_of(const struct act *x)
 static void act_done(void *ctx, struct job *job)
 {
     struct act *x = (struct act *) job;
-    bool reached = job->state && job->state->err.code != ERR_CANCELLED;
+    struct running *r = x->run;
+    const struct err *why = &job->state->err;
     (void) ctx;
-    if (reached)
-        tell(x->run, x->action, &x->deed, &job->state->err, transfer_of(x));
+    if (why->code == ERR_CANCELLED || (r->given_up && retry_hopeless(why)))
+        return;
+    tell(r, x->action, &x->deed, why, transfer_of(x));
+    r->given_up |= retry_hopeless(why);
 }
 
 static void act_here(struct running *r, const struct action *a)
@@ -317,6 +337,8 @@ static void act_here(struct running *r, const struct action *a)
     else if (local_act(r->m, r->p, a, &deed, &why) < 0)
         deed.outcome = MIRROR_FAILED;
     tell(r, a, &deed, &why, NULL);
+    r->given_up |= retry_hopeless(&why);
+    stop_where_hopeless(r->m, &why);
 }
 
 static int run_wave(struct running *r, const struct action *from, size_t n, struct err *err)
@@ -326,7 +348,7 @@ static int run_wave(struct running *r, const struct action *from, size_t n, stru
     if (!acts)
         return err_set(err, ERR_LOCAL, "out of memory");
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < n; i++) {
+    for (size_t i = 0; rc == 0 && !r->given_up && i < n; i++) {
         if (from[i].kind == ACTION_SKIP || action_is_local(r->m, &from[i])) {
             act_here(r, &from[i]);
             continue;
@@ -338,7 +360,7 @@ static int run_wave(struct running *r, const struct action *from, size_t n, stru
         x->job.name = plan_path(r->p, &from[i]);
         rc = pool_add(r->m->pool, &x->job, err);
     }
-    if (rc == 0 && jobs > 0)
+    if (rc == 0 && (jobs > 0 || r->given_up))
         rc = pool_run(r->m->pool, r->m->tick, r->m->ctx, err);
     free(acts);
     return rc;

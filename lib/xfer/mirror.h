@@ -55,7 +55,8 @@ struct mirror {
 };
 
 /* 0 when everything was tried; done() tells what came of it. -1 when it was given up, as
- * pool_run(); the actions that were not reached are not told of. */
+ * pool_run(), or where retry_hopeless() says so of an action that done() has told of; those that
+ * were not reached are not told of. */
 int mirror_run(const struct mirror *m, const struct plan *p, struct err *err);
 
 #endif

@@ -76,7 +76,8 @@ int pool_add(struct pool *p, struct job *j, struct err *err);
  * again after a 0: the sessions stay, in the folder that the model's was in first. */
 int pool_run(struct pool *p, void (*tick)(void *ctx), void *ctx, struct err *err);
 
-/* From done(): nothing more is begun, and what waits fails with `why`, as pool_run() does. */
+/* From a job or its done(): nothing more is begun, and what waits fails with `why`, as pool_run()
+ * does. */
 void pool_stop(struct pool *p, const struct err *why);
 bool pool_stopped(struct pool *p);
 

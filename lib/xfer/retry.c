@@ -1,5 +1,6 @@
 #include "xfer/retry.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 enum { PAUSE_MS = 1000, PAUSE_MAX_MS = 30000 };
@@ -41,6 +42,12 @@ static bool may_pass(const struct mover *m, bool opened, const struct err *why)
     default:
         return false;
     }
+}
+
+bool retry_hopeless(const struct err *why)
+{
+    return why->code == ERR_LOCAL &&
+           (why->sys == ENOSPC || why->sys == EDQUOT || why->sys == EROFS);
 }
 
 struct deadline retry_pause(int failures)

@@ -26,6 +26,10 @@ void retry_failed(struct retry_count *c, const struct transfer *t);
 bool retry_follows(const struct retry_count *c, int retries, const struct mover *m,
                    const struct transfer *t, const struct err *why);
 
+/* Whether it is what any other file would meet here, too: the disk is full, a quota is used up, the
+ * file system is read-only. */
+bool retry_hopeless(const struct err *why);
+
 /* The pause behind so many failures in a row: 1 s, and twice as long each time, up to 30 s. */
 struct deadline retry_pause(int failures);
 

@@ -121,6 +121,39 @@ def test_a_disk_that_is_full(fake, client, mounted):
     assert run.status == 0 and (disk / "big").read_bytes() == BIG, run
 
 
+def test_several_files_on_a_full_disk(fake, client, mounted):
+    """The first that does not fit is told of and ends it: the others would fare no better."""
+    disk, server = mounted("disk", "size=1m"), fake()
+    (server.root / "tree").mkdir()
+    for i in range(24):
+        (server.root / "tree" / f"file-{i}").write_bytes(BIG[i * 10_000:400_000])
+    before = 0
+    for command in (("mirror", "tree", disk / "copy"), ("get", "tree/*", "-O", disk),
+                    ("mirror", "tree", disk / "copy")):
+        run = client(server.target(), *command)
+        check_failed(run, "file-", ".ftpsh.part: No space left on device")
+        parts = list(disk.rglob("*.part"))
+        assert len(parts) <= 4 and all(p.stat().st_size > 0 for p in parts), parts
+        asked, before = server.said().count("> RETR") - before, server.said().count("> RETR")
+        assert 0 < asked <= 12, server.said()
+    assert "not reached" in run.stderr
+    subprocess.run(["mount", "-o", "remount,size=16m", str(disk)], check=True)
+    run = client(server.target(), "mirror", "tree", disk / "copy")
+    assert run.status == 0 and not list((disk / "copy").glob("*.part")), run
+    for path in (disk / "copy").iterdir():
+        assert path.read_bytes() == (server.root / "tree" / path.name).read_bytes()
+
+
+def test_a_mirror_that_can_make_no_folder(fake, client, troubled):
+    server = fake()
+    for name in "abc":
+        (server.root / "tree" / name).mkdir(parents=True)
+        (server.root / "tree" / name / "small").write_bytes(OLD)
+    run = troubled(f"mkdir:{errno.EDQUOT}:a", server.target(), "mirror", "tree", "copy")
+    check_failed(run, "a: cannot make the folder: Disk quota exceeded")
+    assert "> RETR" not in server.said() and "8 not reached" in run.stderr, run
+
+
 def test_a_file_that_may_not_grow(fake, client):
     """`ulimit -f` ends others by a signal."""
     limit = ("sh", "-c", 'ulimit -f 1000; exec "$@"', "sh")
