@@ -454,9 +454,7 @@ static int run_plan(struct mirroring *x, bool saved, struct err *err)
                        .done = action_done,
                        .tick = tick,
                        .ctx = x};
-    if (mirror_run(&m, &x->plan, err) == 0)
-        return 0;
-    return retry_hopeless(err) ? 0 : -1; /* the log has it already */
+    return mirror_run(&m, &x->plan, err);
 }
 
 static int make_pool(struct mirroring *x, struct err *err)

@@ -280,11 +280,26 @@ static int do_act(struct act *x, struct mover *v, struct err *err)
                              : local_remove(x->run->m, x->run->p, a, &x->deed, err);
 }
 
-/* Nothing more is begun where nothing will fare better. */
-static void stop_where_hopeless(const struct mirror *m, const struct err *why)
+static bool is_root_gone(const struct mirror *m)
 {
-    if (retry_hopeless(why))
-        pool_stop(m->pool, why);
+    struct stat st;
+    return m->local >= 0 && fstat(m->local, &st) == 0 && st.st_nlink == 0;
+}
+
+/* What any other action would meet, too. */
+static bool is_hopeless(const struct mirror *m, const struct err *why)
+{
+    return retry_hopeless(why) || (why->code == ERR_LOCAL && is_root_gone(m));
+}
+
+/* Nothing more is begun. */
+static void stop_where_hopeless(const struct mirror *m, struct err *why)
+{
+    if (!is_hopeless(m, why))
+        return;
+    if (is_root_gone(m))
+        err_wrap(why, "the local folder was removed");
+    pool_stop(m->pool, why);
 }
 
 static int act_run(struct mover *v, struct job *job, struct err *err)
@@ -322,10 +337,10 @@ static void act_done(void *ctx, struct job *job)
     struct running *r = x->run;
     const struct err *why = &job->state->err;
     (void) ctx;
-    if (why->code == ERR_CANCELLED || (r->given_up && retry_hopeless(why)))
+    if (why->code == ERR_CANCELLED || (r->given_up && why->code == ERR_LOCAL))
         return;
     tell(r, x->action, &x->deed, why, transfer_of(x));
-    r->given_up |= retry_hopeless(why);
+    r->given_up |= is_hopeless(r->m, why);
 }
 
 static void act_here(struct running *r, const struct action *a)
@@ -336,9 +351,9 @@ static void act_here(struct running *r, const struct action *a)
         deed = (struct deed){MIRROR_SKIPPED, action_reason_text((enum action_reason) a->reason)};
     else if (local_act(r->m, r->p, a, &deed, &why) < 0)
         deed.outcome = MIRROR_FAILED;
-    tell(r, a, &deed, &why, NULL);
-    r->given_up |= retry_hopeless(&why);
     stop_where_hopeless(r->m, &why);
+    tell(r, a, &deed, &why, NULL);
+    r->given_up |= is_hopeless(r->m, &why);
 }
 
 static int run_wave(struct running *r, const struct action *from, size_t n, struct err *err)
@@ -380,5 +395,7 @@ int mirror_run(const struct mirror *m, const struct plan *p, struct err *err)
         i = end;
     }
     pthread_mutex_destroy(&r.lock);
+    if (rc < 0 && r.given_up && err->code == ERR_LOCAL)
+        rc = 0; /* done() has told of it */
     return rc;
 }

@@ -54,9 +54,9 @@ struct mirror {
     void *ctx;
 };
 
-/* 0 when everything was tried; done() tells what came of it. -1 when it was given up, as
- * pool_run(), or where retry_hopeless() says so of an action that done() has told of; those that
- * were not reached are not told of. */
+/* 0 when everything was tried; done() tells what came of it. So it does where one action met what
+ * all others would (retry_hopeless(); the local folder is gone): it is the last then. -1 when it
+ * was given up otherwise, as pool_run(). The actions that were not reached are not told of. */
 int mirror_run(const struct mirror *m, const struct plan *p, struct err *err);
 
 #endif

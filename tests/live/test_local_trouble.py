@@ -2,6 +2,7 @@
 tried again; and --fsync."""
 import errno
 import os
+import shutil
 import subprocess
 
 import pytest
@@ -205,6 +206,26 @@ def test_a_folder_that_goes(fake, client):
     run = client.signal_when(0, removed, fake("slow=3000000").target(), "get", "big", "-O", folder)
     check_failed(run, "here/big", "No such file or directory")
     assert not folder.exists()
+
+
+def test_a_folder_that_goes_from_under_a_mirror(fake, client):
+    """One line for all that it had left to do, behind those of what was on its way."""
+    server, copy = fake("slow=1000000"), client.folder / "copy"
+    (server.root / "tree").mkdir()
+    for i in range(24):
+        (server.root / "tree" / f"file-{i}").write_bytes(BIG[:300_000])
+
+    def removed():
+        if len(list(copy.glob("file-*"))) < 6:
+            return False
+        while copy.exists():
+            shutil.rmtree(copy, ignore_errors=True)
+        return True
+
+    run = client.signal_when(0, removed, server.target(), "mirror", "tree", "copy")
+    assert run.status == 1 and len(complaints(run)) <= 4, run
+    assert run.stderr.count("the local folder was removed: ") == 1, run
+    assert "not reached" in run.stderr and not copy.exists(), run
 
 
 def test_a_target_that_becomes_a_folder(fake, client):
