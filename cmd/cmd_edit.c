@@ -107,6 +107,7 @@ static int fetch(struct edit *e, struct err *err)
     struct app *app = e->app;
     struct get_options o = GET_OPTIONS_INIT;
     struct transfer t = {0};
+    o.scratch = true;
     progress_start(&app->bar, e->path);
     int rc = get_file(&app->mover, e->path, e->local, &o, &t, err);
     progress_stop(&app->bar);

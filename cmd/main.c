@@ -14,6 +14,7 @@
 #include "signals.h"
 #include "status.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
@@ -37,6 +38,17 @@ struct plan {
     const char *password; /* that was handed over in the environment; NULL: none */
 };
 
+/* Of what stands alone on standard output. */
+static int end_output(void)
+{
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return 0;
+    fprintf(stderr, "ftpsh: cannot write the result%s%s\n", errno ? ": " : "",
+            errno ? strerror(errno) : ""); /* NOLINT(concurrency-mt-unsafe): the only thread */
+    return 1;
+}
+
 static int print_help(void)
 {
     printf(
@@ -50,14 +62,14 @@ static int print_help(void)
     printf("\nExit status\n");
     for (size_t i = 0; i < status_count; i++)
         printf("  %-4d%s\n", status_table[i].number, status_table[i].meaning);
-    return fflush(stdout) == 0 ? 0 : 1;
+    return end_output();
 }
 
 static int print_completion(const struct plan *p)
 {
     struct err err = ERR_INIT;
     if (completions_print(stdout, p->settings.print_completion, p->layers, &err) == 0)
-        return fflush(stdout) == 0 ? 0 : 1;
+        return end_output();
     fprintf(stderr, "ftpsh: option '--print-completion': %s\n", err.msg);
     return status_of(err.code);
 }
@@ -65,7 +77,7 @@ static int print_completion(const struct plan *p)
 static int print_version(void)
 {
     printf("ftpsh %s\n", FTPSH_VERSION);
-    return fflush(stdout) == 0 ? 0 : 1;
+    return end_output();
 }
 
 static int check_plan(struct plan *p, struct err *err)
@@ -217,6 +229,21 @@ static int write_report(struct app *app, int status)
     return status ? status : 1;
 }
 
+/* A trace that ends early would show a wrong end. Another line is tried, for the reason alone. */
+static int end_trace(struct app *app, int status)
+{
+    struct err err = ERR_INIT;
+    if (!app->trace || !ferror(app->trace))
+        return status;
+    errno = 0;
+    if (putc('\n', app->trace) == EOF || fflush(app->trace) != 0)
+        err_set_sys(&err, ERR_LOCAL, errno, "%s", app->settings.trace_file);
+    else
+        err_set(&err, ERR_LOCAL, "%s lacks lines that had no room", app->settings.trace_file);
+    fprintf(stderr, "ftpsh: the trace: %s\n", err.msg);
+    return status ? status : 1;
+}
+
 static int run_plan(struct plan *p)
 {
     struct app app;
@@ -231,7 +258,7 @@ static int run_plan(struct plan *p)
     app_leave(&app);
     if (app_flush(&app, &err) < 0)
         fail(&app, "", &err);
-    int status = write_report(&app, exit_status_of(&app));
+    int status = end_trace(&app, write_report(&app, exit_status_of(&app)));
     app_free(&app);
     return status;
 }
@@ -288,10 +315,10 @@ static int show_config(struct plan *p)
     struct err err = ERR_INIT;
     enum setting_style style = p->settings.json ? SETTING_JSON : SETTING_LINE;
     if (settle_target(p, &err) == 0 &&
-        settings_show(stdout, style, p->layers, &p->settings, &err) == 0 && fflush(stdout) == 0)
-        return 0;
-    fprintf(stderr, "ftpsh: %s\n", err.code ? err.msg : "cannot write the result");
-    return err.code ? status_of(err.code) : 1;
+        settings_show(stdout, style, p->layers, &p->settings, &err) == 0)
+        return end_output();
+    fprintf(stderr, "ftpsh: %s\n", err.msg);
+    return status_of(err.code);
 }
 
 static void warn_of_secrets(void)

@@ -213,6 +213,15 @@ static int write_file(const struct own_file *f, int folder, const struct buf *te
     return -1;
 }
 
+static int cannot_lock(const struct own_file *f, bool held, struct err *err)
+{
+    char path[OWN_PATH_BYTES];
+    int why = errno;
+    own_path(f, path, sizeof path);
+    return held ? err_set(err, ERR_LOCAL, "%s: another ftpsh is changing it", path)
+                : err_set_sys(err, ERR_LOCAL, why, "%s.lock", path);
+}
+
 /* The lock's descriptor: closing it unlocks. */
 static int lock_file(const struct own_file *f, int folder, struct err *err)
 {
@@ -223,10 +232,11 @@ static int lock_file(const struct own_file *f, int folder, struct err *err)
     snprintf(name, sizeof name, "%s.lock", f->name);
     int fd = openat(folder, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
-        return err_set_sys(err, ERR_LOCAL, errno, "%s", name);
+        return cannot_lock(f, false, err);
     while (fcntl(fd, F_SETLK, &whole) < 0) {
-        if ((errno != EACCES && errno != EAGAIN && errno != EINTR) || deadline_passed(until)) {
-            err_set_sys(err, ERR_LOCAL, errno, "%s", name);
+        bool held = errno == EACCES || errno == EAGAIN;
+        if ((!held && errno != EINTR) || deadline_passed(until)) {
+            cannot_lock(f, held, err);
             close(fd);
             return -1;
         }

@@ -226,7 +226,7 @@ static void settle_part(struct get *g, struct err *err)
     if (kept > 0 && g->verifier.differs) {
         part_discard(&g->part);
         err_wrap(err, "%s, %lld bytes that are wrong, was removed", t->temp, (long long) kept);
-    } else if (kept > 0 && !g->in_pieces) {
+    } else if (kept > 0 && !g->in_pieces && !g->options->scratch) {
         err_wrap(err, "%lld bytes are kept in %s", (long long) kept, t->temp);
     } else if (kept == 0 && t->fd >= 0) {
         part_discard(&g->part);

@@ -22,6 +22,7 @@ struct get_options {
     int64_t size, mtime; /* as a listing told them, exactly; LISTING_UNKNOWN: asked for (SIZE, MDTM)
                           * where they matter */
     int mode;            /* the file gets it; LISTING_UNKNOWN: not known */
+    bool scratch;        /* a failure leaves nothing that were worth a word: the folder goes */
     int64_t max_size;    /* larger files are passed over; -1: none is too large */
     const struct segments_options *segments; /* over several connections; NULL: one */
 };

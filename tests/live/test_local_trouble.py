@@ -280,6 +280,14 @@ def test_a_file_that_changes_while_it_is_sent(fake, client, how):
     assert (server.root / "up").read_bytes() == OLD
 
 
+def test_no_room_for_a_file_to_edit(fake, client, mounted):
+    disk = mounted("disk", "size=1m")
+    prefix = ("env", "EDITOR=true", f"TMPDIR={disk}")
+    run = client(fake().target(), "edit", "big", prefix=prefix)
+    check_failed(run, f"cannot write {disk}/", "No space left on device")
+    assert "are kept" not in run.stderr and not list(disk.iterdir()), run
+
+
 def test_no_room_for_what_is_remembered(fake, client, tmp_path):
     """The memory of strategies and known hosts never break a transfer."""
     state = tmp_path / "state"

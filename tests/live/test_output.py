@@ -147,5 +147,12 @@ def test_full_standard_output_without_a_server(binary, client, args):
     with open("/dev/full", "wb") as full:
         done = subprocess.run([binary, *args], stdout=full, env=client.env(), check=False,
                               stderr=subprocess.PIPE)
-    assert done.returncode == 1, done
+    assert done.returncode == 1 and b"cannot write the result: No space" in done.stderr, done
     client.check_findings()
+
+
+def test_a_trace_that_cannot_be_written(fake, client):
+    """It is said, and no transfer fails for it."""
+    run = client("--trace=/dev/full", fake().target(), "get", "small")
+    assert run.status == 1 and (client.folder / "small").read_bytes() == SMALL, run
+    assert run.stderr == "ftpsh: the trace: /dev/full: No space left on device\n", run

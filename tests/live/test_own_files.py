@@ -1,4 +1,5 @@
 """What ftpsh keeps for its user is that user's alone, and nothing is written where it is not."""
+import fcntl
 import os
 import stat
 
@@ -101,10 +102,20 @@ def test_links_beside_the_file_lead_nowhere(writer, victim, beside):
     trap.symlink_to(victim)
     run = write()
     if beside == ".lock":
-        assert is_refused(run, "Too many levels of symbolic links") and not path.exists(), run
+        assert is_refused(run, f"{trap}: Too many levels of symbolic links"), run
+        assert not path.exists()
     else:
         assert run.status == 0 and mark in path.read_text() and not trap.exists(), run
     assert victim.read_text() == "# mine\n"
+
+
+def test_a_file_that_another_changes(writer):
+    write, folder, path, _ = writer
+    folder.mkdir(parents=True, mode=0o700)
+    with open(folder / (path.name + ".lock"), "w", encoding="ascii") as lock:
+        fcntl.lockf(lock, fcntl.LOCK_EX)
+        run = write()
+    assert is_refused(run, f"{path}: another ftpsh is changing it") and not path.exists(), run
 
 
 FOLDERS = {
