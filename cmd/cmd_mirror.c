@@ -222,6 +222,25 @@ static int find_roots(struct mirroring *x, int argc, char **argv, struct err *er
                : 0;
 }
 
+/* With --fsync its name is on the disk before those of all that comes to lie in it. */
+static int make_local(const struct mirroring *x, struct err *err)
+{
+    const char *path = x->roots.local;
+    char above[PATH_BYTES];
+    if (mkdir(path, 0777) < 0)
+        return err_set_sys(err, ERR_LOCAL, errno, "cannot make the folder %s", path);
+    if (!x->app->settings.fsync)
+        return 0;
+    snprintf(above, sizeof above, "%.*s", (int) (path_last(path) - path), path);
+    int folder = open(above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int rc = folder < 0 ? -1 : part_sync_names(folder);
+    if (rc < 0)
+        err_set_sys(err, ERR_LOCAL, errno, "cannot bring the name %s to the disk", path);
+    if (folder >= 0)
+        close(folder);
+    return rc;
+}
+
 /* The local target is made, but for a dry run. */
 static int open_local(struct mirroring *x, struct err *err)
 {
@@ -230,8 +249,8 @@ static int open_local(struct mirroring *x, struct err *err)
     if (x->local < 0 && errno == ENOENT && !x->roots.upload) {
         if (x->dry)
             return 0;
-        if (mkdir(path, 0777) < 0)
-            return err_set_sys(err, ERR_LOCAL, errno, "cannot make the folder %s", path);
+        if (make_local(x, err) < 0)
+            return -1;
         x->local = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     }
     if (x->local < 0)

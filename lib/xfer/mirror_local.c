@@ -99,6 +99,13 @@ static int open_parent(const struct mirror *m, const struct plan *p, const struc
     return folder;
 }
 
+static int sync_deed(const struct mirror *m, int folder, const struct deed *deed, struct err *err)
+{
+    if (!m->sync || deed->outcome != MIRROR_DONE || part_sync_names(folder) == 0)
+        return 0;
+    return err_set_sys(err, ERR_LOCAL, errno, "cannot bring the name to the disk");
+}
+
 int local_remove(const struct mirror *m, const struct plan *p, const struct action *a,
                  struct deed *deed, struct err *err)
 {
@@ -107,6 +114,8 @@ int local_remove(const struct mirror *m, const struct plan *p, const struct acti
     if (folder < 0)
         return deed->outcome == MIRROR_ALREADY ? 0 : -1;
     int rc = remove_in(m, folder, name, a, deed, err);
+    if (rc == 0)
+        rc = sync_deed(m, folder, deed, err);
     close(folder);
     return rc;
 }
@@ -196,8 +205,8 @@ int local_act(const struct mirror *m, const struct plan *p, const struct action 
         rc = err_set(err, ERR_USAGE, "a download does not %s",
                      action_name((enum action_kind) a->kind));
     }
-    if (rc == 0 && m->sync && deed->outcome == MIRROR_DONE && part_sync_names(folder) < 0)
-        rc = err_set_sys(err, ERR_LOCAL, errno, "cannot bring the name to the disk");
+    if (rc == 0)
+        rc = sync_deed(m, folder, deed, err);
     close(folder);
     return rc;
 }

@@ -319,8 +319,12 @@ def test_fsync(fake, client, troubled, tmp_path):
     run = troubled("", "-c", "set fsync on; mirror tree copy", server.target(), log=log)
     copy = client.folder / "copy"
     assert run.status == 0 and noted(log) == [
-        f"fsync {copy}", f"fsync {copy}/below/small.ftpsh.part", "rename small",
-        f"fsync {copy}/below", f"fsync {copy}"], run
+        f"fsync {client.folder}", f"fsync {copy}", f"fsync {copy}/below/small.ftpsh.part",
+        "rename small", f"fsync {copy}/below", f"fsync {copy}"], run
+    (server.root / "tree" / "below" / "small").unlink()
+    run = troubled("", "--fsync", server.target(), "mirror", "--delete-emptied", "tree", "copy",
+                   log=log)
+    assert run.status == 0 and f"fsync {copy}/below" in noted(log), run
     run = troubled("", server.target(), "get", "big", log=log)
     assert run.status == 0 and noted(log) == ["rename big"], run
 
