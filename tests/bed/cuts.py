@@ -25,8 +25,11 @@ from fake.server import PASSWORD, USER, Fake
 
 SERVERS = ("vsftpd", "proftpd", "pureftpd", "ftpfake")
 REAL = {c.name: c for c in (Vsftpd, Proftpd, Pureftpd)}
-# Sessions that were left behind count, and are here for a while.
+# Sessions that were left behind count, and are here for a while. One that waits for its data
+# connection holds a passive port and does not see that its client has gone: once all ports are held
+# ProFTPD names others, where no relay listens.
 EXTRA = {"vsftpd": ("max_per_ip=0", "max_clients=0", "accept_timeout=5"),
+         "proftpd": ("TimeoutIdle 20",),
          "pureftpd": ("-c 1000 -C 1000",)}
 PORTS = 100
 OURS = ".ftpsh."
