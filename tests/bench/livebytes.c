@@ -81,6 +81,7 @@ __attribute__((constructor)) static void share_count(void)
     void *shared = mmap(NULL, sizeof *live, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (fd >= 0)
         close(fd);
+    unsetenv("LD_PRELOAD"); /* its children have their own memory */
     if (shared == MAP_FAILED)
         return;
     live = shared;
