@@ -158,6 +158,7 @@ static int twin_equip(struct app *twin, struct app *app, struct err *err)
                                   .log = &twin->log};
     twin->session = session_clone(app->session, &lent, err);
     twin->mover.hash_selected = 0;
+    twin->mover.crew = NULL; /* threads stay in the local folder of the one that made them */
     point_mover(twin);
     twin->out = open_memstream(&twin->kept.out, &twin->kept.out_size);
     twin->messages = open_memstream(&twin->kept.messages, &twin->kept.messages_size);

@@ -53,7 +53,7 @@ struct app {
     size_t accounted;      /* attempts of commands that have ended */
     struct rate *rate;     /* of all transfers */
     struct rate *own_rate; /* of one command alone; NULL: none had one */
-    struct crew *crew;     /* that pools work with, those of twins, too; NULL: a twin */
+    struct crew *crew;     /* that pools work with; NULL: a twin, whose pools have their own */
     struct mover mover;
     char home[PATH_BYTES]; /* the folder after login */
     unsigned announced;    /* the session's generation whose data connection was told of */

@@ -9,7 +9,9 @@
 #include <stdbool.h>
 
 /* Any thread may hand it work. It has as many threads as have been at work at the same time so far,
- * which all have every signal blocked. */
+ * which all have every signal blocked. A caller with a local folder of its own, which Linux lets
+ * threads have, needs a crew of its own: a member stays in the folder of the one that had it made,
+ * whoever hands it work later. */
 struct crew;
 
 /* A piece of work: the caller's, zeroed, and to stay where it is until crew_join(). */

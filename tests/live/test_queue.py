@@ -132,6 +132,21 @@ def test_folders_are_those_of_the_moment(fake, client):
     assert (read(client, "one"), read(client, "two"), read(client, "here/there")) == (BIG, SMALL, SMALL)
 
 
+def test_files_moved_at_once_go_where_their_command_was_given(fake, client):
+    """Threads have folders: none that served a command elsewhere serves this one."""
+    server = fake()
+    (server.root / "many").mkdir()
+    for name in "abcd":
+        server.share(f"many/{name}", SMALL)
+    for name in ("one", "two", "three"):
+        (client.folder / name).mkdir()
+    run = client("-c", "lcd one; get -P2 many/* &; wait; lcd ../two; get -P2 many/*; "
+                 "lcd ../three; get -P2 many/* & lcd ..; wait", server.target())
+    assert run.status == 0, run
+    for name in ("one", "two", "three"):
+        assert sorted(p.name for p in (client.folder / name).iterdir()) == list("abcd"), name
+
+
 def test_an_upload_in_the_background(fake, client):
     server = fake()
     (client.folder / "up").write_bytes(BIG)
