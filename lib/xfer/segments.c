@@ -281,17 +281,28 @@ static int prepare(struct fetch *f, struct err *err)
     if (part_open_pieces(t, err) < 0)
         return -1;
     int rc = pieces_load(&f->pieces, t->fd, t->from_size, t->from_mtime, &why);
-    if (rc < 0 && (why.code != ERR_INTEGRITY || f->resume))
+    if (rc < 0 && (why.code != ERR_INTEGRITY || f->resume)) {
+        err_wrap(&why, "%s", t->temp);
         return err_take(err, &why);
+    }
     if (rc == 0 && f->resume && kept > 0)
         return 0;
     if (t->from_size / n < SEGMENT_BYTES)
         n = (int) (t->from_size / SEGMENT_BYTES);
     if (rc <= 0 && pieces_make(&f->pieces, t->fd, t->from_size, t->from_mtime, n, err) < 0)
-        return -1;
+        return err_wrap(err, "%s", t->temp);
     part_note_origin(t);
     f->before = pieces_done(&f->pieces);
     return 1;
+}
+
+/* An empty part file is of no use. */
+static void leave_part(struct part *t)
+{
+    if (t->fd >= 0 && part_kept(t) == 0)
+        part_discard(t);
+    else
+        part_leave(t);
 }
 
 static int join(struct fetch *f, struct err *err)
@@ -347,7 +358,7 @@ int segments_fetch(struct mover *m, const char *remote, struct part *t,
     if (rc > 0)
         rc = fetch_all(f, &why);
     else
-        part_leave(t);
+        leave_part(t);
     if (rc == 0)
         one_connection(o, "what is there was fetched over one");
     free(f);

@@ -158,9 +158,14 @@ def test_a_mirror_that_can_make_no_folder(fake, client, troubled):
 def test_a_file_that_may_not_grow(fake, client):
     """`ulimit -f` ends others by a signal."""
     limit = ("sh", "-c", 'ulimit -f 1000; exec "$@"', "sh")
-    run = client(fake().target(), "get", "big", prefix=limit)
+    server = fake()
+    run = client(server.target(), "get", "big", prefix=limit)
     check_failed(run, "big.ftpsh.part", "File too large")
     assert not (client.folder / "big").exists()
+    (client.folder / "big.ftpsh.part").unlink()
+    run = client(server.target(), "get", "--segments=2", "big", prefix=limit)
+    check_failed(run, "big.ftpsh.part", "File too large")
+    assert not list(client.folder.glob("big*")), run
 
 
 def test_a_file_system_that_is_read_only(fake, client, mounted):
