@@ -41,12 +41,17 @@ struct plan {
 /* Of what stands alone on standard output. */
 static int end_output(void)
 {
+    static const char what[] = "cannot write the result";
+    struct err err = ERR_INIT;
     errno = 0;
     if (fflush(stdout) == 0 && !ferror(stdout))
         return 0;
-    fprintf(stderr, "ftpsh: cannot write the result%s%s\n", errno ? ": " : "",
-            errno ? strerror(errno) : ""); /* NOLINT(concurrency-mt-unsafe): the only thread */
-    return 1;
+    if (errno)
+        err_set_sys(&err, ERR_LOCAL, errno, what);
+    else
+        err_set(&err, ERR_LOCAL, what);
+    fprintf(stderr, "ftpsh: %s\n", err.msg);
+    return status_of(err.code);
 }
 
 static int print_help(void)
