@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "net/addr.h"
+#include "tls/records.h"
 #include "tls/trust_private.h"
 
 #include <ctype.h>
@@ -18,6 +19,7 @@
 enum {
     READ_BLOCK_MIN = 16 * 1024,
     READ_BLOCK_MAX = 256 * 1024,
+    READ_ROOM = READ_BLOCK_MAX + 32 * 1024, /* with the beginning of a record in front */
     WRITE_BLOCK = 128 * 1024,
     WRITE_ROOM = WRITE_BLOCK + 64 * 1024,
     RECORD_BYTES = 16 * 1024,
@@ -31,9 +33,13 @@ struct stream {
     struct buf in, out;
     size_t read_block;
     bool saw_fin;   /* recv() said 0 */
+    int lost_errno; /* of a recv() that failed for good; 0: none has */
     int read_errno; /* of the last failed recv() or send() */
 
-    gnutls_session_t tls; /* NULL: plain */
+    gnutls_session_t tls;            /* NULL: plain */
+    struct records opening, sealing; /* from the end of the handshake on */
+    size_t left;                     /* bytes of the read block that GnuTLS may have, since then */
+    bool owing; /* GnuTLS may have an answer for the peer, to go out ahead of more data */
     struct tls_info info;
     struct trust *trust;
     struct tickets *tickets;
@@ -63,7 +69,7 @@ struct stream *stream_new(int fd, struct err *err)
     }
     s->fd = fd;
     s->read_block = READ_BLOCK_MIN;
-    buf_init(&s->in, READ_BLOCK_MAX);
+    buf_init(&s->in, READ_ROOM);
     buf_init(&s->out, WRITE_ROOM);
     return s;
 }
@@ -73,6 +79,8 @@ static void tls_end(struct stream *s)
     if (s->tls)
         gnutls_deinit(s->tls);
     s->tls = NULL;
+    records_clear(&s->opening);
+    records_clear(&s->sealing);
     free(s->name);
     s->name = NULL;
 }
@@ -98,10 +106,20 @@ const struct tls_info *stream_tls(const struct stream *s)
     return &s->info;
 }
 
+/* Whether `room` bytes of memory would get something without a system call. */
+static bool has_more(const struct stream *s, size_t room)
+{
+    if (s->tls && gnutls_record_check_pending(s->tls) > 0)
+        return true;
+    if (!s->opening.cipher)
+        return buf_len(&s->in) > 0;
+    size_t len = record_length(buf_data(&s->in), buf_len(&s->in));
+    return len > 0 && record_fits(&s->opening, len, room);
+}
+
 bool stream_has_pending(const struct stream *s)
 {
-    return buf_len(&s->in) > 0 || s->has_deferred ||
-           (s->tls && gnutls_record_check_pending(s->tls) > 0);
+    return s->has_deferred || has_more(s, SIZE_MAX);
 }
 
 short stream_events(enum stream_state state)
@@ -109,23 +127,26 @@ short stream_events(enum stream_state state)
     return state == STREAM_WANT_READ ? POLLIN : state == STREAM_WANT_WRITE ? POLLOUT : 0;
 }
 
-/* recv() that is not disturbed by signals; errno is kept for the message. */
+static bool would_block(int sys)
+{
+    return sys == EAGAIN || sys == EWOULDBLOCK;
+}
+
+/* recv() that is not disturbed by signals; errno is kept for the message, and for who asks again.
+ */
 static ssize_t receive(struct stream *s, void *mem, size_t size)
 {
-    ssize_t n;
-    do {
-        n = recv(s->fd, mem, size, 0);
-    } while (n < 0 && errno == EINTR);
+    ssize_t n = -1;
+    errno = s->lost_errno;
+    while (!s->lost_errno && (n = recv(s->fd, mem, size, 0)) < 0 && errno == EINTR)
+        continue;
     if (n == 0)
         s->saw_fin = true;
     if (n < 0)
         s->read_errno = errno;
+    if (n < 0 && !would_block(errno))
+        s->lost_errno = errno;
     return n;
-}
-
-static bool would_block(int sys)
-{
-    return sys == EAGAIN || sys == EWOULDBLOCK;
 }
 
 /* One system call's worth into the read block; as recv(). */
@@ -155,6 +176,11 @@ static int lost(const struct stream *s, struct err *err)
 static ssize_t tls_pull(gnutls_transport_ptr_t ptr, void *mem, size_t size)
 {
     struct stream *s = ptr;
+    bool bounded = s->opening.cipher && !s->saw_fin && !s->lost_errno;
+    if (bounded && s->left == 0) {
+        gnutls_transport_set_errno(s->tls, EAGAIN);
+        return -1;
+    }
     if (buf_len(&s->in) == 0) {
         ssize_t n = fill(s);
         if (n <= 0) {
@@ -163,6 +189,9 @@ static ssize_t tls_pull(gnutls_transport_ptr_t ptr, void *mem, size_t size)
         }
     }
     size_t n = buf_len(&s->in) < size ? buf_len(&s->in) : size;
+    if (bounded && n > s->left)
+        n = s->left;
+    s->left -= bounded ? n : 0;
     memcpy(mem, buf_data(&s->in), n);
     buf_consume(&s->in, n);
     for (size_t i = 0; i < n && s->nfirst < FIRST_BYTES; i++)
@@ -473,9 +502,26 @@ enum stream_state stream_handshake(struct stream *s, struct err *err)
     enum stream_state sent = stream_flush(s, err);
     if (rc == 0) {
         s->shaking = false;
+        records_begin(&s->opening, s->tls, false);
+        records_begin(&s->sealing, s->tls, true);
         note_session(s);
     }
     return sent != STREAM_OK ? sent : rc == 0 ? STREAM_OK : STREAM_WANT_READ;
+}
+
+/* Around whatever GnuTLS may read or write by after the handshake. */
+static void give_records(const struct stream *s)
+{
+    records_give(&s->opening, s->tls);
+    records_give(&s->sealing, s->tls);
+}
+
+static void take_records(struct stream *s)
+{
+    if (s->opening.cipher)
+        records_take(&s->opening, s->tls);
+    if (s->sealing.cipher)
+        records_take(&s->sealing, s->tls);
 }
 
 /* ---- reading ---- */
@@ -548,6 +594,38 @@ static bool passes(struct stream *s, ssize_t rc)
            rc == GNUTLS_E_REHANDSHAKE;
 }
 
+/* The first `len` bytes of the read block, or what GnuTLS makes of the end behind them. */
+static ssize_t leave_to_gnutls(struct stream *s, size_t len, unsigned char *mem, size_t size)
+{
+    s->left = len;
+    s->owing = true; /* new keys for new keys: RFC 8446 section 4.6.3 */
+    give_records(s);
+    ssize_t n = gnutls_record_recv(s->tls, mem, size);
+    take_records(s);
+    return n;
+}
+
+/* As gnutls_record_recv(), which gets no records but whole ones, and only those that are not mere
+ * data, so that it never holds the beginning of one. */
+static ssize_t read_record(struct stream *s, unsigned char *mem, size_t size)
+{
+    size_t len;
+    if (!s->opening.cipher || gnutls_record_check_pending(s->tls) > 0)
+        return gnutls_record_recv(s->tls, mem, size);
+    while ((len = record_length(buf_data(&s->in), buf_len(&s->in))) == 0) {
+        ssize_t n = fill(s);
+        if (n < 0 && would_block(s->read_errno))
+            return GNUTLS_E_AGAIN;
+        if (n <= 0)
+            return leave_to_gnutls(s, buf_len(&s->in), mem, size);
+    }
+    size_t n = record_open(&s->opening, buf_data(&s->in), len, mem, size);
+    if (n == 0)
+        return leave_to_gnutls(s, len, mem, size);
+    buf_consume(&s->in, len);
+    return (ssize_t) n;
+}
+
 static enum stream_state read_tls(struct stream *s, unsigned char *mem, size_t size, size_t *got,
                                   struct err *err)
 {
@@ -555,10 +633,10 @@ static enum stream_state read_tls(struct stream *s, unsigned char *mem, size_t s
     if (s->has_deferred)
         return read_ended(s, s->deferred, err);
     while (*got < size) {
-        ssize_t n = gnutls_record_recv(s->tls, mem + *got, size - *got);
+        ssize_t n = read_record(s, mem + *got, size - *got);
         /* GnuTLS also says AGAIN behind a ticket, with the next record in our block: poll() would
          * not tell of that. */
-        if (passes(s, n) || (n == GNUTLS_E_AGAIN && buf_len(&s->in) > 0)) {
+        if (passes(s, n) || (n == GNUTLS_E_AGAIN && has_more(s, SIZE_MAX))) {
             if (!is_flood(s))
                 continue;
             n = GNUTLS_E_TOO_MANY_HANDSHAKE_PACKETS;
@@ -571,8 +649,8 @@ static enum stream_state read_tls(struct stream *s, unsigned char *mem, size_t s
         s->served = true;
         *got += (size_t) n;
         s->idle = 0;
-        if (buf_len(&s->in) == 0 && gnutls_record_check_pending(s->tls) == 0)
-            break; /* more would cost a system call: the caller's turn */
+        if (!has_more(s, size - *got))
+            break; /* more would cost a system call, or a copy: the caller's turn */
     }
     return STREAM_OK;
 }
@@ -607,13 +685,39 @@ enum stream_state stream_flush(struct stream *s, struct err *err)
     return STREAM_OK;
 }
 
+/* As gnutls_record_send(), into the write block. What GnuTLS owes the peer goes ahead of it. */
+static ssize_t write_record(struct stream *s, const unsigned char *mem, size_t len)
+{
+    size_t sealed = s->owing ? 0 : record_sealed(&s->sealing, len);
+    unsigned char *room = sealed ? buf_reserve(&s->out, sealed, NULL) : NULL;
+    if (room && record_seal(&s->sealing, mem, len, room)) {
+        buf_commit(&s->out, sealed);
+        return (ssize_t) len;
+    }
+    give_records(s);
+    ssize_t n = gnutls_record_send(s->tls, mem, len);
+    take_records(s);
+    s->owing = s->owing && n < 0;
+    return n;
+}
+
+static int renew_key(struct stream *s, struct err *err)
+{
+    if (!records_worn(&s->sealing))
+        return 0;
+    give_records(s);
+    int rc = gnutls_session_key_update(s->tls, 0);
+    take_records(s);
+    return rc < 0 ? tls_failed(s, rc, err) : 0;
+}
+
 /* Takes in what fits the write block, records whole. */
 static int write_some(struct stream *s, const unsigned char *mem, size_t len, size_t *put,
                       struct err *err)
 {
     while (*put < len && buf_len(&s->out) < WRITE_BLOCK) {
         size_t piece = len - *put < RECORD_BYTES ? len - *put : RECORD_BYTES;
-        ssize_t n = s->tls ? gnutls_record_send(s->tls, mem + *put, piece)
+        ssize_t n = s->tls ? write_record(s, mem + *put, piece)
                     : buf_put(&s->out, mem + *put, piece, err) == 0 ? (ssize_t) piece
                                                                     : -1;
         if (n == GNUTLS_E_INTERRUPTED || n == GNUTLS_E_AGAIN)
@@ -634,7 +738,7 @@ enum stream_state stream_write(struct stream *s, const void *mem, size_t len, si
         if (state != STREAM_OK)
             return state;
     }
-    if (write_some(s, mem, len, put, err) < 0)
+    if (renew_key(s, err) < 0 || write_some(s, mem, len, put, err) < 0)
         return STREAM_ERROR;
     if (buf_len(&s->out) >= WRITE_BLOCK && stream_flush(s, err) == STREAM_ERROR)
         return STREAM_ERROR;
@@ -645,7 +749,9 @@ enum stream_state stream_finish(struct stream *s, bool half_close, struct err *e
 {
     if (s->tls && !s->shaking && !s->bye_sent) {
         s->bye_sent = true;
+        give_records(s);
         gnutls_bye(s->tls, GNUTLS_SHUT_WR); /* into the write block: cannot wait */
+        take_records(s);
     }
     enum stream_state state = stream_flush(s, err);
     if (state == STREAM_OK && half_close && !s->fin_sent) {
@@ -657,7 +763,7 @@ enum stream_state stream_finish(struct stream *s, bool half_close, struct err *e
 
 int stream_stop_tls(struct stream *s, struct err *err)
 {
-    if (stream_has_pending(s) && !(s->has_deferred && s->deferred == 0))
+    if ((stream_has_pending(s) || buf_len(&s->in) > 0) && !(s->has_deferred && s->deferred == 0))
         return err_set(err, ERR_PROTOCOL, "unread data where TLS ends");
     tls_end(s);
     s->info.active = false;

@@ -3,7 +3,8 @@
  * Operations come in two forms. The stepping ones never wait and say what they want
  * (STREAM_WANT_READ, STREAM_WANT_WRITE), so that a caller can watch other descriptors meanwhile;
  * the waiting ones are built on them. Reads and writes go through large blocks: one system call
- * serves many TLS records.
+ * serves many TLS records, and under TLS 1.3 records of data go between block and caller without
+ * another copy (records.h).
  */
 #ifndef FTPSH_TLS_STREAM_H
 #define FTPSH_TLS_STREAM_H
