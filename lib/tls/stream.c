@@ -17,7 +17,7 @@
 /* The read block starts small, since most connections carry little, and doubles whenever one system
  * call fills it. The write block takes whole records until it is worth a system call. */
 enum {
-    READ_BLOCK_MIN = 16 * 1024,
+    READ_BLOCK_MIN = 4 * 1024,
     READ_BLOCK_MAX = 256 * 1024,
     READ_ROOM = READ_BLOCK_MAX + 32 * 1024, /* with the beginning of a record in front */
     WRITE_BLOCK = 128 * 1024,
