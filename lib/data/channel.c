@@ -34,6 +34,7 @@ struct channel {
     bool preliminary;    /* 1yz has come */
     int interim;         /* how many; a flood of them ends the session */
     struct reply final;  /* code 0: not yet */
+    struct err refusal;  /* of our certificate: why an upload failed */
     bool lost;           /* the control connection: SIZE will have to tell */
     int noops;           /* sent in mid-transfer and not answered yet */
     int64_t noop_ms;     /* how often; 0: never */
@@ -145,6 +146,24 @@ static int await_final(struct channel *c, struct deadline until, struct err *err
 
 static bool blames_data_path(const struct reply *r, bool open);
 
+static void look_for_refusal(struct channel *c, struct deadline until)
+{
+    const struct wait *w = session_settings(c->session)->wait;
+    if (c->direction == CHANNEL_UP && c->stream)
+        (void) stream_refuses_identity(c->stream, w, until, &c->refusal);
+}
+
+/* The final reply is not good. Under TLS 1.3 our certificate is refused when an upload may have
+ * begun, and the server's alert says more than its reply. */
+static int transfer_refused(struct channel *c, struct err *err)
+{
+    if (blames_data_path(&c->final, false))
+        look_for_refusal(c, deadline_in(LAST_WORDS_MS));
+    if (err_is_set(&c->refusal))
+        return err_take(err, &c->refusal);
+    return session_refused(&c->final, c->what, err);
+}
+
 /* vsftpd refuses an upload's TLS session behind its 150. */
 static int final_verdict(struct channel *c, struct err *err)
 {
@@ -154,7 +173,7 @@ static int final_verdict(struct channel *c, struct err *err)
     }
     if (session_private_data(c->session) && blames_data_path(&c->final, true))
         (void) session_data_failed(c->session, true);
-    return session_refused(&c->final, c->what, err);
+    return transfer_refused(c, err);
 }
 
 /* Data can flow on after the control connection is gone, as when a NAT has forgotten it: what
@@ -255,6 +274,7 @@ struct opening {
     bool reminded;    /* of PROT P */
     struct err broke; /* how the rung's control connection did; none: it did not */
     bool forgiven;    /* a rung has had another chance after that */
+    struct err lasts; /* why a rung failed that would fail on any other, too; none: nothing did */
 };
 
 /* A rung between its preparation and its end. */
@@ -264,6 +284,7 @@ struct rise {
     int connected; /* a descriptor that waits for the transfer command; -1: none */
     bool shaking, ready;
     bool unresumed;       /* and nothing else is allowed */
+    bool unwelcome;       /* our certificate is: only a session that is resumed needs none */
     struct deadline hold; /* of the ClientHello, for the sake of the transfer command */
 };
 
@@ -548,6 +569,8 @@ static void last_words(struct rise *t, struct err *err)
     if (err->code == ERR_CANCELLED || control_dead(session_control(c->session)) || !c->stream)
         return;
     struct deadline until = deadline_sooner(t->rung.until, deadline_in(LAST_WORDS_MS));
+    if (err->code == ERR_CERTIFICATE) /* some wait for our end first, which is no file's here */
+        stream_finish(c->stream, true, NULL);
     (void) await_final(c, until, NULL);
 }
 
@@ -579,10 +602,11 @@ static enum outcome data_tls_failed(struct rise *t)
 {
     const struct ladder *l = t->rung.ladder;
     bool proven = l->proven >= 0 && l->rungs[l->proven] == t->rung.row->strategy;
+    bool lasts = t->unresumed || t->unwelcome;
     bool first = session_data_failed(t->rung.session, t->ready || t->unresumed);
-    if (session_renewal_due(t->rung.session) || (first && (proven || t->unresumed)))
+    if (session_renewal_due(t->rung.session) || (first && (proven || lasts)))
         return OUTCOME_AGAIN;
-    return t->unresumed ? OUTCOME_GIVE_UP : OUTCOME_NEXT;
+    return lasts ? OUTCOME_GIVE_UP : OUTCOME_NEXT;
 }
 
 /* What this side did about the demand that the server's reply may be (FIELD-NOTES 1). */
@@ -637,23 +661,47 @@ static enum outcome rise_broke(struct rise *t, const struct err *err)
     return row->result == RESULT_TIMEOUT ? OUTCOME_NEXT : data_tls_failed(t);
 }
 
+/* Whether our certificate is what the server does not like: `err` tells. */
+static bool is_unwelcome(struct rise *t, struct err *err)
+{
+    struct channel *c = t->channel;
+    struct err why = ERR_INIT;
+    bool other = c->final.code && !blames_data_path(&c->final, false);
+    struct deadline until = deadline_sooner(t->rung.until, deadline_in(LAST_WORDS_MS));
+    if (!c->stream || other || err->code == ERR_CANCELLED ||
+        !stream_refuses_identity(c->stream, session_settings(c->session)->wait, until, &why))
+        return false;
+    *err = why;
+    rise_fail(t, STAGE_TLS, err);
+    return t->unwelcome = true;
+}
+
+/* What was seen here decides, else the reply to the transfer command, if one came. */
+static enum outcome rise_ended(struct rise *t, struct err *err)
+{
+    struct channel *c = t->channel;
+    if (c->final.code == 0)
+        last_words(t, err);
+    if (is_unwelcome(t, err))
+        return t->rung.row->offered ? data_tls_failed(t) : OUTCOME_GIVE_UP;
+    /* what we saw ourselves: what the server says of it is only the consequence */
+    if (err->code == ERR_CERTIFICATE ||
+        (err_is_set(err) && !c->stream && blames_data_path(&c->final, false)))
+        return OUTCOME_NEXT;
+    return c->final.code >= 300 ? rise_refused(t, err) : rise_broke(t, err);
+}
+
 /* What a rung that failed means for the ladder. Uses up t->channel. */
 static enum outcome rise_failed(struct rise *t, struct err *err)
 {
     struct channel *c = t->channel;
     struct attempt *row = t->rung.row;
-    enum outcome outcome = OUTCOME_NEXT;
+    enum outcome outcome;
     if (t->unresumed) {
         abort_transfer(c);
         outcome = data_tls_failed(t);
     } else {
-        if (c->final.code == 0)
-            last_words(t, err);
-        /* what we saw ourselves: what the server says of it is only the consequence */
-        bool own = err->code == ERR_CERTIFICATE ||
-                   (err_is_set(err) && !c->stream && blames_data_path(&c->final, false));
-        if (!own)
-            outcome = c->final.code >= 300 ? rise_refused(t, err) : rise_broke(t, err);
+        outcome = rise_ended(t, err);
     }
     blame_advertised(&t->rung, err);
     if (row->result != RESULT_OK)
@@ -734,6 +782,8 @@ static enum outcome rung_try(struct opening *o, enum strategy_id id, struct chan
     enum outcome outcome = rung_climb(o, &t, err);
     if ((outcome == OUTCOME_NEXT || outcome == OUTCOME_PLAIN) && session_broke(o->session, err))
         o->broke = *err;
+    if (t.unresumed || t.unwelcome)
+        o->lasts = *err;
     t.rung.row->ms = clock_now_ms() - start;
     rung_clear(&t.rung);
     if (t.connected >= 0)
@@ -768,9 +818,12 @@ static const char *tell_rungs(const struct opening *o, char *dst, size_t size)
     return dst;
 }
 
+/* Where time ran out on what another rung would not have done better, that is why. */
 static int no_data_path(const struct opening *o, struct err *err)
 {
     char all[sizeof err->msg];
+    if (err_is_set(&o->lasts))
+        return err_take(err, &o->lasts);
     return err_set(err, ERR_NO_DATA_PATH, "no data connection: %s", tell_rungs(o, all, sizeof all));
 }
 
@@ -876,6 +929,8 @@ int channel_open(struct session *s, struct ladder *l, const struct channel_reque
         }
         if (outcome == OUTCOME_GIVE_UP)
             return -1;
+        if (is_again(outcome) && err_is_set(&o.lasts))
+            break;
     }
     return no_data_path(&o, err);
 }
@@ -1011,6 +1066,7 @@ int channel_close(struct channel *c, struct channel_end *end, struct err *err)
         rc = finish_upload(c, until, &end->broken, &why);
     else
         stream_finish(c->stream, true, NULL); /* vsftpd waits for it before its 226 */
+    look_for_refusal(c, deadline_in(0));
     stream_free(c->stream);
     c->stream = NULL;
     if (rc == 0)
@@ -1069,7 +1125,7 @@ void channel_abort(struct channel *c, struct err *err)
         (void) await_final(c, deadline_in(LAST_WORDS_MS), NULL);
     if (consequence && c->final.code >= 400) {
         err_clear(err);
-        session_refused(&c->final, c->what, err);
+        transfer_refused(c, err);
     }
     abort_transfer(c);
     channel_free(c);

@@ -30,7 +30,9 @@ struct channel;
  *
  * 0 with *out; or -1 with ERR_NO_DATA_PATH (the message names each rung and why), ERR_REPLY_* (the
  * server refuses the transfer itself: 550 and the like), ERR_CANCELLED, ERR_USAGE, or what
- * session_connect() gives, behind the rungs that had failed by then. */
+ * session_connect() gives, behind the rungs that had failed by then; with ERR_TLS where a session
+ * has to be resumed and was not, ERR_CERTIFICATE where the server refuses ours: both would be the
+ * same on every rung. */
 int channel_open(struct session *s, struct ladder *l, const struct channel_request *request,
                  struct attempts *rows, struct channel **out, struct err *err);
 
@@ -49,7 +51,8 @@ int channel_wait(struct channel *c, short data_events, struct deadline until, st
 
 /* Reads what replies are there without waiting. 0 while all is well (the final reply may have come:
  * channel_done(); or the control connection is lost, which channel_close() will say), -1 with
- * ERR_REPLY_* when the server ended the transfer with 4yz or 5yz, or with ERR_PROTOCOL, ERR_TLS. */
+ * ERR_REPLY_* when the server ended the transfer with 4yz or 5yz (ERR_CERTIFICATE: since it refuses
+ * ours, which TLS 1.3 may say when an upload has begun), or with ERR_PROTOCOL, ERR_TLS. */
 int channel_check(struct channel *c, struct err *err);
 
 /* From now on channel_wait() and channel_close() send a NOOP on the control connection every `ms`
@@ -73,8 +76,9 @@ struct channel_end {
 
 /* Ends the data connection (close_notify, FIN, a bounded wait for the peer's), then waits for the
  * final reply, asking with a NOOP after final_timeout_ms and giving up after reply_timeout_ms, and
- * frees the channel whatever happens. 0 when it was 2yz; -1 with ERR_REPLY_*, ERR_TIMEOUT,
- * ERR_CLOSED, ERR_CANCELLED, ERR_PROTOCOL. *end is filled in either way. */
+ * frees the channel whatever happens. 0 when it was 2yz; -1 with ERR_REPLY_* or ERR_CERTIFICATE as
+ * channel_check(), ERR_TIMEOUT, ERR_CLOSED, ERR_CANCELLED, ERR_PROTOCOL. *end is filled in either
+ * way. */
 int channel_close(struct channel *c, struct channel_end *end, struct err *err);
 
 /* Gives up: ABOR, data connection closed, replies drained for a short moment that Ctrl-C does not

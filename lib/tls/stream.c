@@ -48,8 +48,9 @@ struct stream {
     bool may_ask;
     struct err check; /* why the certificate was refused */
     bool shaking, bye_sent, fin_sent;
-    bool cert_asked; /* the server wants to see a client certificate */
-    bool served;     /* and went on to talk: it is content */
+    bool cert_asked;    /* the server wants to see a client certificate */
+    bool served;        /* and went on to talk: it is content */
+    struct err refusal; /* or it does not like ours, or that there is none */
     bool has_new_ticket;
     unsigned lifetime_s; /* what the latest one says of itself */
     int deferred;        /* what gnutls_record_recv() said after bytes that were handed out first */
@@ -407,15 +408,17 @@ static bool refuses_identity(const struct stream *s, gnutls_alert_description_t 
 }
 
 /* Under TLS 1.3 it comes behind our end of the handshake (RFC 8446 section 4.4.2.4). */
-static int identity_refused(const struct stream *s, const char *how, struct err *err)
+static int identity_refused(struct stream *s, const char *how, struct err *err)
 {
     char who[600];
     const struct identity *id = trust_identity(s->trust);
     if (!id)
-        return err_set(err, ERR_CERTIFICATE, "the server wants a client certificate: see --cert%s",
-                       how);
-    return err_set(err, ERR_CERTIFICATE, "the server refused the client certificate %s%s",
-                   identity_describe(id, who, sizeof who), how);
+        err_set(&s->refusal, ERR_CERTIFICATE, "the server wants a client certificate: see --cert%s",
+                how);
+    else
+        err_set(&s->refusal, ERR_CERTIFICATE, "the server refused the client certificate %s%s",
+                identity_describe(id, who, sizeof who), how);
+    return err_take(err, &s->refusal);
 }
 
 bool stream_blames_identity(const struct stream *s, const struct err *why)
@@ -424,7 +427,7 @@ bool stream_blames_identity(const struct stream *s, const struct err *why)
            (why->code == ERR_CLOSED || why->code == ERR_TRUNCATED);
 }
 
-void stream_blame_identity(const struct stream *s, struct err *err)
+void stream_blame_identity(struct stream *s, struct err *err)
 {
     err_clear(err);
     identity_refused(s, " (it closed the connection)", err);
@@ -818,4 +821,19 @@ int stream_write_wait(struct stream *s, const void *mem, size_t len, const struc
             return -1;
     }
     return 0;
+}
+
+bool stream_refuses_identity(struct stream *s, const struct wait *w, struct deadline until,
+                             struct err *err)
+{
+    unsigned char sink[64];
+    size_t got;
+    bool asked = s->tls && s->cert_asked && !s->shaking;
+    while (asked && !s->served && !err_is_set(&s->refusal)) {
+        enum stream_state state = stream_read(s, sink, sizeof sink, &got, NULL);
+        if (!stream_events(state) || wait_state(s, state, w, until, NULL) < 0)
+            break;
+    }
+    err_take(err, &s->refusal);
+    return err_is_set(&s->refusal);
 }

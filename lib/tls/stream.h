@@ -73,11 +73,12 @@ enum stream_state stream_handshake(struct stream *s, struct err *err);
  * alert; but many ask for one that they can do without, and connections get lost. */
 bool stream_blames_identity(const struct stream *s, const struct err *why);
 /* Then `err` tells of the certificate instead: ERR_CERTIFICATE. */
-void stream_blame_identity(const struct stream *s, struct err *err);
+void stream_blame_identity(struct stream *s, struct err *err);
 
 /* Up to `size` bytes into `mem`: STREAM_OK with *got > 0, or STREAM_EOF, or what it wants, or
- * STREAM_ERROR with ERR_TRUNCATED (ended without close_notify), ERR_CLOSED (reset), ERR_TLS.
- * STREAM_WANT_READ also after a ticket was harvested. */
+ * STREAM_ERROR with ERR_TRUNCATED (ended without close_notify), ERR_CLOSED (reset), ERR_TLS,
+ * ERR_CERTIFICATE (ours is refused, which TLS 1.3 says behind the handshake). STREAM_WANT_READ also
+ * after a ticket was harvested. */
 enum stream_state stream_read(struct stream *s, void *mem, size_t size, size_t *got,
                               struct err *err);
 
@@ -102,6 +103,12 @@ int stream_handshake_wait(struct stream *s, const struct wait *w, struct deadlin
                           struct err *err);
 int stream_write_wait(struct stream *s, const void *mem, size_t len, const struct wait *w,
                       struct deadline until, struct err *err);
+
+/* Whether the server has refused our certificate, or that there is none: `err` tells, with
+ * ERR_CERTIFICATE. Where it asked for one and has sent nothing since, its alert is waited for, and
+ * what comes instead is lost. */
+bool stream_refuses_identity(struct stream *s, const struct wait *w, struct deadline until,
+                             struct err *err);
 
 /* The poll events that a state asks for; 0 for the others. */
 short stream_events(enum stream_state state);

@@ -88,6 +88,7 @@
     X(SLOW, "slow", NUMBER, "BYTES_PER_S", "slow data")                                            \
     X(SHORT_UPLOAD, "upload-short", NUMBER, "N", "drop the last N bytes of an upload, say 226")    \
     X(OTHER_CERT, "other-data-cert", TEXT, "CERT:KEY", "another certificate on data")              \
+    X(DATA_CA, "data-client-ca", TEXT, "F", "data alone need a client certificate that F signed")  \
     X(NO_RESUME, "no-resume", FLAG, "", "no TLS session is resumed")                               \
     X(LATE_TICKET, "late-ticket", FLAG, "", "TLS 1.3 tickets come only before 227 and 229")        \
     X(TICKET_ONCE, "ticket-once", FLAG, "", "522 when a TLS 1.3 ticket is offered twice")          \

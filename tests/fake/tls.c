@@ -4,36 +4,46 @@
 #include <string.h>
 
 static int load_pair(gnutls_certificate_credentials_t *out, const char *cert, const char *key,
-                     const char *client_ca)
+                     const char *ca)
 {
     gnutls_certificate_allocate_credentials(out);
     int rc = gnutls_certificate_set_x509_key_file(*out, cert, key, GNUTLS_X509_FMT_PEM);
     if (rc < 0)
         fprintf(stderr, "ftpfake: %s, %s: %s\n", cert, key, gnutls_strerror(rc));
-    if (rc < 0 || !client_ca)
+    if (rc < 0 || !ca)
         return rc < 0 ? -1 : 0;
-    rc = gnutls_certificate_set_x509_trust_file(*out, client_ca, GNUTLS_X509_FMT_PEM);
+    rc = gnutls_certificate_set_x509_trust_file(*out, ca, GNUTLS_X509_FMT_PEM);
     if (rc <= 0)
-        fprintf(stderr, "ftpfake: %s holds no certificate\n", client_ca);
+        fprintf(stderr, "ftpfake: %s holds no certificate\n", ca);
     return rc <= 0 ? -1 : 0;
+}
+
+/* Who must have signed the client certificates of control, or of data; NULL: none is asked for. */
+static const char *client_ca(const struct server *srv, bool data)
+{
+    const char *of_data = srv->options.quirks.value[QUIRK_DATA_CA].text;
+    return data && of_data ? of_data : srv->options.client_ca;
 }
 
 static int load_data_pair(struct server *srv)
 {
-    const char *both = srv->options.quirks.value[QUIRK_OTHER_CERT].text;
+    const struct options *o = &srv->options;
+    const char *both = o->quirks.value[QUIRK_OTHER_CERT].text, *ca = client_ca(srv, true);
     char cert[1024];
     size_t len = both ? strcspn(both, ":") : 0;
-    if (!both) {
+    if (!both && ca == o->client_ca) {
         srv->data_cert = srv->cert;
         return 0;
     }
+    if (!both)
+        return load_pair(&srv->data_cert, o->cert, o->key, ca);
     if (!both[len] || len >= sizeof cert) {
         fputs("ftpfake: other-data-cert wants CERT:KEY\n", stderr);
         return -1;
     }
     memcpy(cert, both, len);
     cert[len] = '\0';
-    return load_pair(&srv->data_cert, cert, both + len + 1, srv->options.client_ca);
+    return load_pair(&srv->data_cert, cert, both + len + 1, ca);
 }
 
 /* As a function, since GnuTLS takes no file that tells of a revoked or another certificate. */
@@ -172,7 +182,7 @@ gnutls_session_t tls_session_new(const struct server *srv, struct tls_state *t, 
     gnutls_credentials_set(tls, GNUTLS_CRD_CERTIFICATE, data ? srv->data_cert : srv->cert);
     gnutls_session_set_ptr(tls, t);
     t->offered_twice = false;
-    if (srv->options.client_ca) {
+    if (client_ca(srv, data)) {
         gnutls_certificate_server_set_request(tls, GNUTLS_CERT_REQUIRE);
         gnutls_session_set_verify_cert(tls, NULL, 0);
     }

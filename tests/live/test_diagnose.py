@@ -214,6 +214,9 @@ def test_certificate_of_data_connections(ask, pki):
     found = ask(f"other-data-cert={pki.other.cert}:{pki.other.key}", "no-resume")
     assert found.causes() == ["data-tls-failed"], found
     assert found.run.status == 6
+    found = ask(f"data-client-ca={pki.ca.cert}", "no-resume")
+    assert found.causes() == ["data-tls-failed"], found
+    assert found.run.status == 6 and "wants a client certificate" in found.run.stdout, found
 
 
 def test_pool_of_two_ports(ask):

@@ -350,6 +350,36 @@ def test_server_that_refuses(fake, client, pki, version):
     assert "USER" not in server.said()
 
 
+@pytest.mark.parametrize("order", ("150 first", "TLS first"))
+@pytest.mark.parametrize("version", VERSIONS)
+def test_server_that_refuses_on_data_alone(fake, client, pki, version, order):
+    """No other way to them would do: none is tried, nor is the same one tried again."""
+    server = fake(f"data-client-ca={pki.ca.cert}", "no-resume",
+                  *(["tls-before-150"] if order == "TLS first" else []),
+                  options=VERSIONS[version])
+    (client.folder / "mine").write_bytes(b"what goes up")
+    ours = (f"--cert={pki.selfsigned.cert}", f"--key={pki.selfsigned.key}")
+    for words in (("ls",), ("put", "mine", "up")):
+        for options, why in ((), "wants a client certificate: see --cert"), (
+                ours, "refused the client certificate CN=selfsigned (alert"):
+            before = server.said().count("> EPSV")
+            run = client("--tls-reuse=off", *options, server.target(), *words)
+            assert run.status == 4 and why in run.stderr, run
+            assert len(run.stderr.strip().splitlines()) == 1, run
+            assert server.said().count("> EPSV") == before + 1, run
+    run = client(f"--cert={pki.client.cert}", f"--key={pki.client.key}", server.target(), "put",
+                 "mine", "up")
+    assert run.status == 0, run
+
+
+def test_another_ticket_for_data_that_are_refused(fake, client, pki):
+    """A session that is resumed needs no certificate."""
+    server = fake(f"data-client-ca={pki.ca.cert}", "resume-times=2")
+    run = client("-c", "ls; ls; ls; get small", server.target())
+    assert run.status == 0, run
+    assert server.said().count("230 Logged in") == 2
+
+
 def test_connection_is_lost_where_a_certificate_is_asked_for(fake, client, pki):
     """Some servers mean the certificate by that, but a connection that is lost once is just that."""
     ours = (f"--cert={pki.client.cert}", f"--key={pki.client.key}")

@@ -156,6 +156,16 @@ def test_require_fails_before_payload(fake, client, options, command):
     assert logins(server) <= 3
 
 
+def test_require_where_time_runs_out(fake, client):
+    """A server that does not answer ABOR takes a second of the rungs' time, and the next ones find
+    none left."""
+    server = fake("no-resume", "no-226")
+    run = client("--tls-reuse=require", "--retries=0", "--data-timeout=0.3", server.target(), "ls")
+    assert run.status == 4, run
+    assert "not resumed, as is required" in run.stderr
+    assert set(run.attempts()) == {("epsv", "tls", "tls")}
+
+
 def test_require_asks_nothing_of_data_in_clear(fake, client):
     server = fake(tls="off")
     run = client("--tls=off", "--tls-reuse=require", server.target(), "ls")
