@@ -30,6 +30,8 @@ static bool is_never(const struct option *o, const char *value)
     return o->never && strcmp(value, o->never) == 0;
 }
 
+enum { HOST_NAME_BYTES = 255 };
+
 /* ---- general kinds ---- */
 
 static int read_flag(const char *value, bool *on, struct err *err)
@@ -316,6 +318,15 @@ OPTION_GETTER(pin)
     for (size_t i = 0; i < s->trust.npins && len < size; i++)
         len += (size_t) snprintf(dst + len, size - len, "%s%s%s", i ? "," : "", pin_prefix,
                                  s->trust.pins[i]);
+}
+
+/* TLS has room for no longer one, nor has DNS (RFC 1035 section 2.3.4). */
+OPTION_SETTER(host_name)
+{
+    if (strlen(value) > HOST_NAME_BYTES)
+        return err_set(err, ERR_USAGE, "a host name has %d characters at most, and this one %zu",
+                       HOST_NAME_BYTES, strlen(value));
+    return set_text(s, o, value, err);
 }
 
 /* RFC 7512 has a place for the PIN in the URL, where everybody could read it. */

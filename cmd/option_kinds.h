@@ -29,8 +29,9 @@ OPTION_SETTER(strategy); /* a flag that is named after one */
 OPTION_SETTER(address);
 OPTION_SETTER(ports);
 OPTION_SETTER(pin);
-OPTION_SETTER(identity); /* const char *: a file, or a token's URL */
-OPTION_SETTER(family);   /* by its letter: 4 or 6 */
+OPTION_SETTER(host_name); /* const char * */
+OPTION_SETTER(identity);  /* const char *: a file, or a token's URL */
+OPTION_SETTER(family);    /* by its letter: 4 or 6 */
 OPTION_SETTER(charset);
 OPTION_SETTER(proxy);
 OPTION_GETTER(strategies);

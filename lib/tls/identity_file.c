@@ -207,6 +207,11 @@ int identity_parse_key(struct identity *id, const char *path, const struct buf *
     }
     if (l.bytes.size == 0)
         return err_set(err, ERR_LOCAL, "%s holds no private key", path);
+    if (find((const char *) l.bytes.data, l.bytes.size, "BEGIN OPENSSH"))
+        return err_set(err, ERR_LOCAL,
+                       "%s holds a key in OpenSSH's own format (to make it PEM: ssh-keygen -p -m "
+                       "PEM -f on a copy of it)",
+                       path);
     int rc = encrypted ? GNUTLS_E_DECRYPTION_FAILED : open_key(&l, NULL);
     if (rc == GNUTLS_E_DECRYPTION_FAILED)
         return identity_unlock(id, path, open_key, &l, err);

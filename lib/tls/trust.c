@@ -56,6 +56,10 @@ static int load_crl(struct trust *t, const char *path, struct err *err)
 {
     gnutls_datum_t text;
     int rc = gnutls_load_file(path, &text);
+    if (rc == 0 && text.size == 0) {
+        gnutls_free(text.data);
+        return err_set(err, ERR_LOCAL, "%s is empty: no list of revoked certificates", path);
+    }
     if (rc == 0) {
         rc = gnutls_x509_crl_list_import2(&t->crls, &t->ncrls, &text, GNUTLS_X509_FMT_PEM, 0);
         gnutls_free(text.data);

@@ -459,6 +459,12 @@ def test_names(fake, client, pki, names, addresses, name, good):
     assert good or "for another name" in run.stderr
 
 
+def test_name_that_is_too_long(client):
+    run = client(f"--tls-name={'n' * 300}", "127.0.0.1:1", "ls")
+    assert run.status == 2 and "255 characters at most" in run.stderr, run
+    assert len(run.stderr.strip().splitlines()) == 1, run
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_key_that_is_not_for_signatures(bed, ftpsh, pki, version):
     """Key usage (RFC 5280 section 4.2.1.3): what proves who the server is are signatures."""
@@ -497,6 +503,9 @@ def test_crl_file_that_is_none(kept, tmp_path, pki):
     for path in (tmp_path / "missing", pki.ca.key):
         run = kept(f"--crl-file={path}", "127.0.0.1:1", "ls")
         assert run.status == 1 and str(path) in run.stderr, run
+    (tmp_path / "empty").write_bytes(b"")
+    run = kept(f"--crl-file={tmp_path / 'empty'}", "127.0.0.1:1", "ls")
+    assert run.status == 1 and "is empty: no list of revoked" in run.stderr, run
 
 
 def test_pin_goes_before_what_is_stored(fake, kept, pki):

@@ -148,6 +148,10 @@ def test_files_that_are_none(client, pki, forms, tmp_path):
     complains(client, "does not belong to the client certificate", cert, f"--key={pki.good.key}")
     complains(client, "holds its key", f"--cert={forms['open.p12']}", key, status=2)
     complains(client, "needs a certificate", key, status=2)
+    ssh = tmp_path / "ssh"
+    ssh.write_text("-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjE=\n"
+                   "-----END OPENSSH PRIVATE KEY-----\n")
+    complains(client, "ssh-keygen -p -m PEM", cert, f"--key={ssh}")
     (tmp_path / "huge").write_bytes(b"0" * 3_000_000)
     complains(client, "huge", f"--cert={tmp_path / 'huge'}")
 
