@@ -166,10 +166,12 @@ def soak_transfers(session, here, there, count):
 
 
 class Tree:
-    """A folder that changes; no file ever keeps its size when its contents become others."""
+    """A folder that changes; no file has its size of the round before when its contents are others:
+    where a listing tells days, nothing else would show it."""
 
     def __init__(self, root):
         self.root, self.random, self.clock = root, random.Random(0), 1_600_000_000
+        self.before = {}  # sizes of files
         root.mkdir()
         for _ in range(ENTRIES):
             self.add()
@@ -178,9 +180,8 @@ class Tree:
         return sorted(p for p in self.root.rglob("*"))
 
     def write(self, path):
-        old = path.stat().st_size if path.exists() else -1
         size = int(10 ** self.random.uniform(0, 5.3))
-        path.write_bytes(self.random.randbytes(size + (size == old)))
+        path.write_bytes(self.random.randbytes(size + (size == self.before.get(path))))
         self.clock += 60
         os.utime(path, (self.clock, self.clock))
 
@@ -199,6 +200,7 @@ class Tree:
             path.unlink()
 
     def change(self):
+        self.before = {p: p.stat().st_size for p in self.paths() if p.is_file()}
         for _ in range(CHANGES):
             path, what = self.random.choice(self.paths()), self.random.random()
             if what < 0.4 and path.is_file():
