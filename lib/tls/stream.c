@@ -665,6 +665,11 @@ enum stream_state stream_read(struct stream *s, void *mem, size_t size, size_t *
     return s->tls ? read_tls(s, mem, size, got, err) : read_plain(s, mem, size, got, err);
 }
 
+void stream_gather(struct stream *s, int bytes)
+{
+    setsockopt(s->fd, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof bytes);
+}
+
 /* ---- writing ---- */
 
 /* Behind FIN nothing can follow, and what TLS still would answer is dropped: reading goes on. */

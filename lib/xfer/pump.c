@@ -9,9 +9,13 @@ enum {
     PUMP_BLOCK = 256 * 1024,
     LOOK_BYTES = 1024 * 1024, /* that much may flow before Ctrl-C and control are looked at */
     TICK_MS = 250,
-    TICKETS = 2,      /* of TLS 1.3, that servers send */
-    LINGER_MS = 3000, /* for the end of the data once the final reply is there */
-    STOPPED_MS = 1000 /* no waiting ends so late, unless the program was stopped */
+    TICKETS = 2,           /* of TLS 1.3, that servers send */
+    GATHERING = 64 * 1024, /* data pour in where one read gets so much: */
+    GATHERED = 128 * 1024, /* poll() is to tell of that much more then, */
+    GATHER_MS = 5,         /* for so long, */
+    GATHER_LEFT = 1 << 20, /* and not behind what is left then of the file */
+    LINGER_MS = 3000,      /* for the end of the data once the final reply is there */
+    STOPPED_MS = 1000      /* no waiting ends so late, unless the program was stopped */
 };
 
 struct pump {
@@ -23,7 +27,7 @@ struct pump {
     unsigned char *packed;   /* the other side of it */
     int64_t unlooked;
     struct deadline idle, tick;
-    bool lingering;
+    bool lingering, gathering;
 };
 
 /* Starts the idle clock anew: a shorter one once the final reply is there. */
@@ -215,6 +219,32 @@ static void down_rest(struct pump *p, const struct pump_sink *sink)
     }
 }
 
+/* The end of a file need not be that of the connection: some servers wait for us there. */
+static bool is_far_from_end(const struct pump *p)
+{
+    const struct progress *f = p->settings->progress;
+    return f && atomic_load(&f->total) - atomic_load(&f->done) > GATHER_LEFT;
+}
+
+static void gather(struct pump *p, bool on)
+{
+    if (p->gathering != on)
+        stream_gather(channel_stream(p->channel), on ? GATHERED : 1);
+    p->gathering = on;
+}
+
+/* Waits for as much as is to be gathered; where it does not come in time, for anything from now on.
+ * 1 or -1. */
+static int down_gather(struct pump *p, short events, struct err *why)
+{
+    struct deadline end = deadline_in(GATHER_MS);
+    if (look_until(p, events, end, why) < 0)
+        return -1;
+    if (deadline_passed(end))
+        gather(p, false);
+    return 1;
+}
+
 /* 1: more to come, 0: ended in order, -1 with *why. */
 static int down_step(struct pump *p, const struct pump_sink *sink, struct err *why)
 {
@@ -230,10 +260,14 @@ static int down_step(struct pump *p, const struct pump_sink *sink, struct err *w
         return -1;
     if (state == STREAM_OK) {
         moved(p, got);
+        if (got >= GATHERING || p->gathering)
+            gather(p, is_far_from_end(p));
         if (deliver(p, sink, got, why) < 0)
             return -1;
         return p->unlooked < LOOK_BYTES ? 1 : glance(p, 0, why);
     }
+    if (p->gathering)
+        return down_gather(p, stream_events(state), why);
     int rc = look(p, stream_events(state), why);
     if (rc == 0)
         return p->lingering
@@ -265,6 +299,7 @@ int pump_down(struct channel *c, const struct pump_sink *sink, const struct pump
         do {
             rc = down_step(&p, sink, &why);
         } while (rc > 0);
+        gather(&p, false);
         if (rc < 0 && ended_by_server(&why))
             down_rest(&p, sink);
     }
