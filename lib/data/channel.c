@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "data/strategy.h"
+#include "net/dial.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -30,14 +31,16 @@ struct channel {
     struct portmap *map; /* what leads the data connection to us; NULL: nothing */
     struct buf peek;     /* payload that was read while opening */
     bool compressed;     /* MODE Z is in force */
-    bool more;           /* another will follow */
-    bool preliminary;    /* 1yz has come */
-    int interim;         /* how many; a flood of them ends the session */
-    struct reply final;  /* code 0: not yet */
-    struct err refusal;  /* of our certificate: why an upload failed */
-    bool lost;           /* the control connection: SIZE will have to tell */
-    int noops;           /* sent in mid-transfer and not answered yet */
-    int64_t noop_ms;     /* how often; 0: never */
+    bool more;           /* another will follow, whose port has not been asked for */
+    void (*ahead)(void *ctx, struct session *s); /* has not been called; NULL: it has */
+    void *ahead_ctx;
+    bool preliminary;   /* 1yz has come */
+    int interim;        /* how many; a flood of them ends the session */
+    struct reply final; /* code 0: not yet */
+    struct err refusal; /* of our certificate: why an upload failed */
+    bool lost;          /* the control connection: SIZE will have to tell */
+    int noops;          /* sent in mid-transfer and not answered yet */
+    int64_t noop_ms;    /* how often; 0: never */
     struct deadline noop;
     struct deadline limit; /* of the end */
 };
@@ -79,6 +82,8 @@ static struct channel *channel_new(struct session *s, const struct channel_reque
     c->direction = request->direction;
     c->strategy = id;
     c->more = request->more;
+    c->ahead = request->ahead;
+    c->ahead_ctx = request->ahead_ctx;
     c->limit = DEADLINE_NEVER;
     c->compressed = session_compressed(s);
     snprintf(c->what, sizeof c->what, "%s%s%s", request->command, request->argument ? " " : "",
@@ -457,6 +462,8 @@ static int rise_step(struct rise *t, bool full_handshake, short *events, struct 
             return rise_fail(t, STAGE_TLS, err);
         t->shaking = false;
         t->ready = true;
+        if (t->channel->direction == CHANNEL_DOWN)
+            sock_acknowledge(stream_fd(t->channel->stream));
     }
     return 0;
 }
@@ -830,10 +837,11 @@ static int no_data_path(const struct opening *o, struct err *err)
 /* The control connection has clocks of its own: what rebuilding it takes is not taken from the
  * rungs that are still to come. Where it cannot be rebuilt, the rung that broke it is the first
  * cause. */
-static int reconnect(struct opening *o, struct err *err)
+static int reconnect(struct opening *o, enum strategy_id id, struct err *err)
 {
     char all[sizeof err->msg];
     int64_t start = clock_now_ms();
+    session_expect_data(o->session, strategy_row(id)->command);
     int rc = err_is_set(&o->broke) ? session_recover(o->session, &o->broke, err) : 0;
     err_clear(&o->broke);
     if (rc < 0 || session_ready_for_data(o->session, err) < 0) {
@@ -881,7 +889,7 @@ static enum outcome climb_rung(struct opening *o, enum strategy_id id, struct ch
     o->full_handshake = false;
     do {
         struct err why = ERR_INIT;
-        if (reconnect(o, err) < 0)
+        if (reconnect(o, id, err) < 0)
             return OUTCOME_GIVE_UP;
         if (forgiven)
             attempts_drop_last(o->rows);
@@ -908,6 +916,25 @@ static size_t climbing_order(const struct ladder *l, size_t order[STRATEGY_COUNT
             order[n++] = i;
     }
     return n;
+}
+
+/* What the first rung will ask; NULL: nothing that can be asked ahead. */
+static const char *first_command(const struct ladder *l)
+{
+    size_t order[STRATEGY_COUNT];
+    return climbing_order(l, order) > 0 ? strategy_row(l->rungs[order[0]])->command : NULL;
+}
+
+void channel_expect(struct session *s, const struct ladder *l)
+{
+    session_expect_data(s, first_command(l));
+}
+
+void channel_ask_port(struct session *s, const struct ladder *l)
+{
+    const char *command = first_command(l);
+    if (command && !session_wants_pret(s) && !session_has_ahead(s, command))
+        session_ask_ahead(s, "%s", command);
 }
 
 int channel_open(struct session *s, struct ladder *l, const struct channel_request *request,
@@ -1043,16 +1070,32 @@ static bool is_unconfirmed(const struct channel *c, const struct err *err)
            !deadline_passed(session_settings(c->session)->wait->limit);
 }
 
-/* All has moved, and only the final reply is missing. Where data go up vsftpd alone queues commands
- * (FIELD-NOTES 72); others may still be reading data, and would answer with an error. */
+/* Whether commands may go out now that all has moved: in front of the final reply vsftpd alone
+ * queues those of any kind (FIELD-NOTES 72). Others may still be reading data that go up, and would
+ * answer with an error; at the end of a download they mostly name a port. */
+static bool may_ask_ahead(const struct channel *c)
+{
+    const struct session *s = c->session;
+    if (c->lost || c->noops > 0 || !session_takes_ahead(s))
+        return false;
+    if (channel_done(c))
+        return reply_is_good(&c->final);
+    return c->direction == CHANNEL_DOWN ? session_takes_early(s)
+                                        : session_software(s) == SOFTWARE_VSFTPD;
+}
+
 static void ask_ahead(struct channel *c)
 {
-    static const char *const commands[STRATEGY_COUNT] = {
-        [STRATEGY_EPSV] = "EPSV", [STRATEGY_PASV_CONTROL_IP] = "PASV", [STRATEGY_PASV] = "PASV"};
-    bool queues = c->direction == CHANNEL_DOWN || channel_done(c) ||
-                  session_software(c->session) == SOFTWARE_VSFTPD;
-    if (c->more && !c->lost && c->noops == 0 && queues && commands[c->strategy])
-        session_ask_ahead(c->session, commands[c->strategy]);
+    const char *command = strategy_row(c->strategy)->command;
+    if (!may_ask_ahead(c))
+        return;
+    if (c->ahead)
+        c->ahead(c->ahead_ctx, c->session);
+    if (c->more && command && !session_wants_pret(c->session))
+        session_ask_ahead(c->session, "%s", command);
+    session_send_ahead(c->session);
+    c->ahead = NULL;
+    c->more = false;
 }
 
 int channel_close(struct channel *c, struct channel_end *end, struct err *err)
@@ -1077,6 +1120,8 @@ int channel_close(struct channel *c, struct channel_end *end, struct err *err)
     }
     if (rc == 0 && c->final.code >= 400)
         session_swap_ahead(c->session, &c->final);
+    if (rc == 0)
+        ask_ahead(c);
     if (rc == 0)
         rc = final_verdict(c, &why);
     if (rc < 0 && why.code == ERR_CANCELLED)

@@ -18,8 +18,11 @@ struct channel_request {
     int64_t offset;       /* REST goes directly before the command when > 0 (FIELD-NOTES 68) */
     bool more;            /* another data connection will follow at once: its port may be asked for
                            * while this one ends */
-    bool compress;        /* MODE Z where the server has it; not with an offset, which servers take
-                           * for one in the file or in the stream */
+    void (*ahead)(void *ctx, struct session *s); /* asks ahead for what comes behind the transfer
+                                                  * (session_ask_ahead()); NULL: nothing */
+    void *ahead_ctx;
+    bool compress; /* MODE Z where the server has it; not with an offset, which servers take
+                    * for one in the file or in the stream */
 };
 
 struct channel;
@@ -35,6 +38,12 @@ struct channel;
  * same on every rung. */
 int channel_open(struct session *s, struct ladder *l, const struct channel_request *request,
                  struct attempts *rows, struct channel **out, struct err *err);
+
+/* A data connection will be opened as soon as the session is there: a connect that is to come may
+ * ask for its port at once. */
+void channel_expect(struct session *s, const struct ladder *l);
+/* The same on a session that is there: the port is asked for with what is asked ahead. */
+void channel_ask_port(struct session *s, const struct ladder *l);
 
 struct stream *channel_stream(struct channel *c);
 struct session *channel_session(struct channel *c);

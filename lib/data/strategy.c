@@ -416,11 +416,11 @@ static int active_step(struct rung *r, int *fd, struct err *err)
 /* ---- the table ---- */
 
 static const struct strategy rows[STRATEGY_COUNT] = {
-    [STRATEGY_EPSV] = {true, always_applies, epsv_prepare, passive_step},
-    [STRATEGY_PASV_CONTROL_IP] = {true, pasv_applies, pasv_control_prepare, passive_step},
-    [STRATEGY_PASV] = {false, pasv_applies, pasv_prepare, passive_step},
-    [STRATEGY_ACTIVE] = {true, active_applies, active_prepare, active_step},
-    [STRATEGY_CCC] = {false, ccc_applies, ccc_prepare, passive_step},
+    [STRATEGY_EPSV] = {true, "EPSV", always_applies, epsv_prepare, passive_step},
+    [STRATEGY_PASV_CONTROL_IP] = {true, "PASV", pasv_applies, pasv_control_prepare, passive_step},
+    [STRATEGY_PASV] = {false, "PASV", pasv_applies, pasv_prepare, passive_step},
+    [STRATEGY_ACTIVE] = {true, NULL, active_applies, active_prepare, active_step},
+    [STRATEGY_CCC] = {false, NULL, ccc_applies, ccc_prepare, passive_step},
 };
 
 const struct strategy *strategy_row(enum strategy_id id)

@@ -28,7 +28,8 @@ struct rung {
 };
 
 struct strategy {
-    bool by_default; /* a rung of the default ladder */
+    bool by_default;     /* a rung of the default ladder */
+    const char *command; /* asks for the port; NULL: nothing that could be asked ahead does */
 
     /* 0 when it can work here; -1 with the reason in err. */
     int (*applies)(const struct rung *r, struct err *err);

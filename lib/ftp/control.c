@@ -27,9 +27,10 @@ struct control {
     struct buf in;
     struct buf out; /* lines that go out with the next one */
     struct reply_scan scan;
+    unsigned long sent;
     int outstanding;
     int posted;                 /* final replies to pass over before any other */
-    char verb[8];               /* of the command under way, where it is the only one; else "" */
+    char verb[8];               /* of the command that is answered last; "": that is not known */
     struct reply held;          /* one that cannot answer it; without text: none */
     struct deadline held_until; /* when it counts as the answer after all */
     bool lenient;               /* one did: this server answers as it likes */
@@ -227,10 +228,10 @@ static int double_iac(char *line, size_t *len, size_t size, struct err *err)
     return 0;
 }
 
-/* To know what can answer it; several at a time are answered in any way. */
+/* To know what can answer it. */
 static void note_verb(struct control *c, const char *line)
 {
-    size_t len = c->outstanding == 0 ? strcspn(line, " \r") : 0;
+    size_t len = strcspn(line, " \r");
     if (len >= sizeof c->verb)
         len = 0;
     memcpy(c->verb, line, len);
@@ -285,34 +286,17 @@ static int make_line(struct control *c, char line[COMMAND_MAX], size_t *len, str
     return 0;
 }
 
-/* Behind what waits for it: one piece, and under TLS one record. */
-static int write_line(struct control *c, const char *line, size_t len, struct deadline until,
-                      struct err *err)
+/* One piece, and under TLS one record. */
+int control_flush(struct control *c, struct deadline until, struct err *err)
 {
     if (buf_len(&c->out) == 0)
-        return stream_write_wait(c->stream, line, len, c->wait, until, err);
-    int rc = buf_put(&c->out, line, len, err);
-    if (rc == 0)
-        rc = stream_write_wait(c->stream, buf_data(&c->out), buf_len(&c->out), c->wait, until, err);
+        return 0;
+    int rc = stream_write_wait(c->stream, buf_data(&c->out), buf_len(&c->out), c->wait, until, err);
     buf_clear(&c->out);
-    return rc;
-}
-
-int control_vsend(struct control *c, struct deadline until, struct err *err, const char *fmt,
-                  va_list ap)
-{
-    char line[COMMAND_MAX];
-    size_t len;
-    if (make_line(c, line, &len, err, fmt, ap) < 0)
-        return -1;
-    int rc = write_line(c, line, len, until, err);
-    note_verb(c, line);
-    wipe(line, len);
     if (rc < 0) {
         err_wrap(err, "control connection");
         return dead(c);
     }
-    c->outstanding++;
     c->spoken_ms = clock_now_ms();
     return 0;
 }
@@ -323,12 +307,26 @@ static int queue_line(struct control *c, struct err *err, const char *fmt, va_li
 static int queue_line(struct control *c, struct err *err, const char *fmt, va_list ap)
 {
     char line[COMMAND_MAX];
-    size_t len;
+    size_t len = 0;
     if (make_line(c, line, &len, err, fmt, ap) < 0)
         return -1;
     int rc = buf_put(&c->out, line, len, err);
+    note_verb(c, line);
     wipe(line, len);
+    c->sent++;
     return rc < 0 ? dead(c) : 0;
+}
+
+int control_vsend(struct control *c, struct deadline until, struct err *err, const char *fmt,
+                  va_list ap)
+{
+    bool overtakes = c->outstanding > 0 && buf_len(&c->out) == 0;
+    if (queue_line(c, err, fmt, ap) < 0)
+        return -1;
+    if (overtakes)
+        c->verb[0] = '\0'; /* it may be answered before what is under way */
+    c->outstanding++;
+    return control_flush(c, until, err);
 }
 
 int control_queue(struct control *c, struct err *err, const char *fmt, ...)
@@ -360,6 +358,11 @@ int control_send(struct control *c, struct deadline until, struct err *err, cons
     int rc = control_vsend(c, until, err, fmt, ap);
     va_end(ap);
     return rc;
+}
+
+unsigned long control_sent(const struct control *c)
+{
+    return c->sent;
 }
 
 static void log_reply(const struct control *c, const struct reply *r)

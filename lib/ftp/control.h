@@ -40,12 +40,15 @@ int control_send(struct control *c, struct deadline until, struct err *err, cons
 int control_vsend(struct control *c, struct deadline until, struct err *err, const char *fmt,
                   va_list ap) __attribute__((format(printf, 4, 0)));
 
-/* The same, but it goes out with the next command that is sent, in one piece: all of them cost one
- * round trip. Their replies come in this order. Errors as control_send(). */
+/* The same, but it goes out with the next command that is sent, or control_flush(), in one piece:
+ * all of them cost one round trip. Their replies come in this order. Errors as control_send(). */
 int control_queue(struct control *c, struct err *err, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* The same for a command whose reply matters to nobody: it is passed over when it comes, and counts
+/* Sends what was queued, if anything was. Errors as control_send(). */
+int control_flush(struct control *c, struct deadline until, struct err *err);
+
+/* Queues a command whose reply matters to nobody: it is passed over when it comes, and counts
  * for nothing below. For when both sides are in step. */
 int control_post(struct control *c, struct err *err, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
@@ -80,6 +83,9 @@ bool control_has_unread(const struct control *c);
 
 /* Commands sent whose final reply (2yz-5yz) has not come: 0 means that both sides are in step. */
 int control_outstanding(const struct control *c);
+
+/* Command lines so far. */
+unsigned long control_sent(const struct control *c);
 
 /* Replies that answered no command, since the last time this was asked. */
 unsigned control_strays(struct control *c);

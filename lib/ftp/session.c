@@ -58,8 +58,7 @@ void session_disconnect(struct session *s)
     tickets_free(s->tickets);
     s->control = NULL;
     s->tickets = NULL;
-    s->ahead.asked = false;
-    reply_clear(&s->ahead.reply);
+    session_forget_ahead(s);
     s->logged_in = false;
     s->private_data = false;
     s->cleared = false;
@@ -99,6 +98,7 @@ struct session *session_clone(const struct session *s, const struct session_conf
     memcpy(twin->cwd, s->cwd, sizeof twin->cwd);
     twin->tls12 = s->tls12;
     twin->one_by_one = s->one_by_one;
+    twin->sociable = s->sociable;
     return twin;
 }
 
@@ -168,7 +168,7 @@ bool session_wants_pret(const struct session *s)
 bool session_alive(const struct session *s)
 {
     return s->control && s->logged_in && !control_dead(s->control) &&
-           control_outstanding(s->control) == (s->ahead.asked ? 1 : 0);
+           control_outstanding(s->control) == (int) (s->ahead.n - s->ahead.answered);
 }
 
 bool session_private_data(const struct session *s)

@@ -153,20 +153,40 @@ bool session_can_clear(const struct session *s);
  * the session. */
 int session_protect(struct session *s, struct err *err);
 
-/* Asks for the port of the next data connection, by EPSV or PASV, while the final reply of the
- * transfer that ends is still under way: that spares a round trip. Does nothing where this server
- * is known not to take it. The session stays in step: its next command takes the answer in first.
- */
-void session_ask_ahead(struct session *s, const char *command);
-/* Whether *r, read from the control connection, is that answer, out of turn: it is kept, and *r
+/* A data connection will be wanted as soon as the session is there, whose port EPSV or PASV asks
+ * for (NULL: neither): a connect that is to come asks behind the login, in one piece with what is
+ * asked anyway. */
+void session_expect_data(struct session *s, const char *command);
+
+/* Asking ahead: commands whose replies do not depend on what is done before they are called for go
+ * out in one piece, which spares round trips; each, once it is called for by session_command() or
+ * its like, takes the reply that is there. A reply counts until anything else is sent, a port (of
+ * EPSV, PASV) for ten seconds. The session stays in step: its next command takes the replies in
+ * first. */
+
+/* Up to four; does nothing where the server wants one command at a time, or the line cannot be
+ * sent: the command itself will tell. They go out with session_send_ahead() or the next command. */
+void session_ask_ahead(struct session *s, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+void session_send_ahead(struct session *s);
+
+/* Whether that does anything; and whether it may be done for a port while the final reply of a
+ * transfer whose data have all moved is still under way. */
+bool session_takes_ahead(const struct session *s);
+bool session_takes_early(const struct session *s);
+
+/* Then: whether *r, read from the control connection, is that port, out of turn: it is kept, and *r
  * empty. */
 bool session_is_ahead(struct session *s, struct reply *r);
-/* A negative reply to a transfer whose data are all there may be that answer, from a server that
+/* And: a negative reply to the transfer may be that to the early command, from a server that
  * refuses commands until it has said 226: then the reply behind it takes its place in *final, and
- * nothing is asked ahead of this server any more. */
+ * nothing is asked early of this server any more. */
 void session_swap_ahead(struct session *s, struct reply *final);
-/* The answer to that command, if it was asked ahead and is fresh; *out is the caller's to clear. */
-bool session_take_ahead(struct session *s, const char *command, struct reply *out);
+
+/* Whether that was asked ahead. */
+bool session_has_ahead(const struct session *s, const char *line);
+/* The reply to that line, if it was asked ahead and counts; *out is the caller's to clear. */
+bool session_take_ahead(struct session *s, const char *line, struct reply *out);
 
 /* MODE Z (draft-preston-ftpext-deflate) for the data connections to come, where the server lists it
  * and has not refused it, or MODE S; sends nothing where that is so already. A rebuilt session

@@ -1,71 +1,187 @@
 #include "ftp/session_private.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { AHEAD_MS = 10000 /* an answer may wait so long */ };
+enum { AHEAD_MS = 10000 /* a port may wait so long */ };
 
-void session_ask_ahead(struct session *s, const char *command)
+/* What answers nothing but a command for a port. */
+static bool is_port(const struct reply *r)
 {
-    reply_clear(&s->ahead.reply);
-    if (s->no_ahead || s->one_by_one || s->ahead.asked || control_dead(s->control) ||
-        session_wants_pret(s))
+    return r->code == 227 || r->code == 229;
+}
+
+static void drop(struct early *e)
+{
+    free(e->line);
+    reply_clear(&e->reply);
+}
+
+void session_forget_ahead(struct session *s)
+{
+    struct ahead *a = &s->ahead;
+    while (a->n > 0)
+        drop(&a->list[--a->n]);
+    a->answered = 0;
+}
+
+/* ---- with the login ---- */
+
+void session_expect_data(struct session *s, const char *command)
+{
+    snprintf(s->expected, sizeof s->expected, "%s", command ? command : "");
+}
+
+void session_ask_expected(struct session *s)
+{
+    if (*s->expected && !session_wants_pret(s))
+        session_ask_ahead(s, "%s", s->expected);
+    session_send_ahead(s);
+}
+
+/* ---- behind a transfer ---- */
+
+bool session_takes_ahead(const struct session *s)
+{
+    return s->control && !s->one_by_one && !control_dead(s->control);
+}
+
+bool session_takes_early(const struct session *s)
+{
+    return session_takes_ahead(s) && !s->not_early;
+}
+
+/* Room for what is asked now: of what was asked before only a port still counts. */
+static void drop_taken(struct session *s)
+{
+    struct ahead *a = &s->ahead;
+    size_t kept = 0;
+    for (size_t i = 0; i < a->n; i++) {
+        if (i >= a->answered || is_port(&a->list[i].reply))
+            a->list[kept++] = a->list[i];
+        else
+            drop(&a->list[i]);
+    }
+    a->answered -= a->n - kept;
+    a->n = kept;
+}
+
+void session_ask_ahead(struct session *s, const char *fmt, ...)
+{
+    struct ahead *a = &s->ahead;
+    char line[PATH_BYTES + 64];
+    va_list ap;
+    va_start(ap, fmt);
+    int len = vsnprintf(line, sizeof line, fmt, ap);
+    va_end(ap);
+    drop_taken(s);
+    if (len < 0 || (size_t) len >= sizeof line || a->n == AHEAD_MAX || !session_takes_ahead(s))
         return;
-    snprintf(s->ahead.command, sizeof s->ahead.command, "%s", command);
-    s->ahead.asked = control_send(s->control, deadline_in(0), NULL, "%s", command) == 0;
+    char *copy = strdup(line);
+    if (!copy || control_queue(s->control, NULL, "%s", line) < 0) {
+        free(copy);
+        return;
+    }
+    a->list[a->n++] = (struct early){.line = copy};
+    a->sent = control_sent(s->control);
+}
+
+void session_send_ahead(struct session *s)
+{
+    if (s->ahead.n > s->ahead.answered)
+        (void) control_flush(s->control, deadline_in(0), NULL);
+}
+
+/* Nothing but one port is asked for. */
+static struct early *only_port(struct session *s)
+{
+    struct ahead *a = &s->ahead;
+    bool one = a->n == 1 && a->answered == 0;
+    return one && strchr(a->list[0].line, ' ') == NULL ? &a->list[0] : NULL;
 }
 
 bool session_is_ahead(struct session *s, struct reply *r)
 {
-    if (!s->ahead.asked || (r->code != 227 && r->code != 229))
+    struct early *e = is_port(r) ? only_port(s) : NULL;
+    if (!e)
         return false;
-    s->ahead.asked = false;
-    s->ahead.reply = *r;
+    e->reply = *r;
+    s->ahead.answered = 1;
     s->ahead.fresh = deadline_in(AHEAD_MS);
     *r = (struct reply){0};
     return true;
 }
 
-/* Both sides in step again. *r is empty, or what came in the place of a port. */
-static void read_ahead(struct session *s, struct reply *r)
+void session_collect_ahead(struct session *s, struct err *err)
 {
-    *r = (struct reply){0};
-    if (!s->ahead.asked)
+    struct ahead *a = &s->ahead;
+    struct deadline until = session_reply_deadline(s);
+    int rc = a->n > a->answered ? control_flush(s->control, until, err) : 0;
+    for (; rc == 0 && a->answered < a->n; a->answered++) {
+        struct reply *r = &a->list[a->answered].reply;
+        rc = control_read_final(s->control, r, session_reply_deadline(s), err);
+        if (rc == 0 && r->code == 421)
+            rc = session_refused(r, "the server ends the session", err);
+        a->fresh = deadline_in(AHEAD_MS);
+    }
+    if (rc == 0)
         return;
-    if (control_read_final(s->control, r, session_reply_deadline(s), NULL) < 0)
-        control_mark_dead(s->control);
-    else if (!session_is_ahead(s, r))
-        s->no_ahead = true;
-    s->ahead.asked = false;
-}
-
-void session_collect_ahead(struct session *s)
-{
-    struct reply r;
-    read_ahead(s, &r);
-    reply_clear(&r);
+    control_mark_dead(s->control);
+    session_forget_ahead(s);
 }
 
 void session_swap_ahead(struct session *s, struct reply *final)
 {
-    struct reply other;
-    read_ahead(s, &other);
-    if (other.code / 100 == 2) {
-        reply_clear(final);
-        *final = other;
+    struct early *e = only_port(s);
+    if (!e)
         return;
+    session_collect_ahead(s, NULL);
+    if (s->ahead.n == 0 || is_port(&e->reply))
+        return;
+    s->not_early = true;
+    if (reply_is_good(&e->reply)) {
+        reply_clear(final);
+        *final = e->reply;
+        e->reply = (struct reply){0};
     }
-    reply_clear(&other);
+    session_forget_ahead(s);
 }
 
-bool session_take_ahead(struct session *s, const char *command, struct reply *out)
+/* ---- taking ---- */
+
+bool session_has_ahead(const struct session *s, const char *line)
 {
-    bool there = s->ahead.reply.text && strcmp(command, s->ahead.command) == 0 &&
-                 !deadline_passed(s->ahead.fresh);
-    if (there) {
-        *out = s->ahead.reply;
-        s->ahead.reply = (struct reply){0};
+    for (size_t i = 0; i < s->ahead.n; i++) {
+        if (strcmp(s->ahead.list[i].line, line) == 0)
+            return true;
     }
-    reply_clear(&s->ahead.reply);
-    return there;
+    return false;
+}
+
+/* What has been sent since may have changed what a reply told, but not a port. */
+static bool still_true(const struct session *s, const struct early *e)
+{
+    return is_port(&e->reply) ? !deadline_passed(s->ahead.fresh)
+                              : control_sent(s->control) == s->ahead.sent;
+}
+
+bool session_take_ahead(struct session *s, const char *line, struct reply *out)
+{
+    struct ahead *a = &s->ahead;
+    for (size_t i = 0; i < a->answered; i++) {
+        struct early *e = &a->list[i];
+        if (strcmp(e->line, line) != 0)
+            continue;
+        bool good = e->reply.text && still_true(s, e);
+        if (good) {
+            *out = e->reply;
+            e->reply = (struct reply){0};
+        }
+        drop(e);
+        memmove(e, e + 1, (--a->n - i) * sizeof *e);
+        a->answered--;
+        return good;
+    }
+    return false;
 }

@@ -54,47 +54,68 @@ void asks_clear(struct ask *asks, size_t n)
         reply_clear(&asks[i].reply);
 }
 
-static int send_together(struct session *s, const struct ask *asks, size_t n, struct err *err)
+static int queue_ask(struct session *s, const struct ask *ask, struct err *err)
 {
-    for (size_t i = 0; i + 1 < n; i++) {
-        if (control_queue(s->control, err, "%s", asks[i].line) < 0)
-            return -1;
-    }
-    return control_send(s->control, session_reply_deadline(s), err, "%s", asks[n - 1].line);
+    int rc = ask->value ? control_queue(s->control, err, "%s %s", ask->verb, ask->value)
+                        : control_queue(s->control, err, "%s", ask->verb);
+    return rc < 0 && ask->what && err && err->code == ERR_USAGE ? err_wrap(err, "%s", ask->what)
+                                                                : rc;
 }
 
-/* What was refused in company may be granted alone (FIELD-NOTES 70): then the server is one for one
- * command at a time. */
-static int ask_refused_again(struct session *s, struct ask *asks, size_t n, struct err *err)
+int piece_send(struct session *s, struct piece *p, size_t upto, struct err *err)
 {
-    for (size_t i = 1; i < n; i++) {
-        if (asks[i].reply.code < 400)
-            continue;
-        reply_clear(&asks[i].reply);
-        if (session_exchange(s, &asks[i].reply, session_reply_deadline(s), err, "%s",
-                             asks[i].line) < 0)
+    size_t first = p->sent;
+    for (; p->sent < upto && !(s->one_by_one && p->sent > first); p->sent++) {
+        if (p->asks[p->sent].verb && queue_ask(s, &p->asks[p->sent], err) < 0)
             return -1;
-        s->one_by_one = s->one_by_one || asks[i].reply.code < 400;
     }
+    if (p->sent > first + 1)
+        s->together = !s->sociable;
+    return control_flush(s->control, session_reply_deadline(s), err);
+}
+
+int piece_next(struct session *s, struct piece *p, struct err *err)
+{
+    struct ask *ask = &p->asks[p->answered];
+    if (p->answered == p->sent && piece_send(s, p, p->sent + 1, err) < 0)
+        return -1;
+    p->answered++;
+    if (!ask->verb)
+        return 0;
+    struct err why = ERR_INIT;
+    if (control_read_final(s->control, &ask->reply, session_reply_deadline(s), &why) == 0)
+        return 0;
+    if (why.code == ERR_TIMEOUT && p->answered == 1)
+        s->together = false; /* silent from the first on: that is not it */
+    return err_take(err, &why);
+}
+
+int piece_finish(struct session *s, struct piece *p, size_t upto, struct err *err)
+{
+    while (p->answered < upto) {
+        const struct reply *r = &p->asks[p->answered].reply;
+        if (piece_next(s, p, err) < 0)
+            return -1;
+        if (r->code == 421)
+            return session_refused(r, "the server ends the session", err);
+    }
+    s->sociable |= s->together && p->answered == p->sent;
+    s->together &= !s->sociable;
     return 0;
 }
 
-int session_ask_all(struct session *s, struct ask *asks, size_t n, struct err *err)
+int piece_ask_again(struct session *s, struct ask *asks, size_t n, struct err *err)
 {
-    int rc = 0;
-    if (s->one_by_one) {
-        for (size_t i = 0; i < n && rc == 0; i++)
-            rc = session_exchange(s, &asks[i].reply, session_reply_deadline(s), err, "%s",
-                                  asks[i].line);
-        return rc;
+    bool alone = s->one_by_one;
+    for (size_t i = 0; i < n && !alone; i++) {
+        if (asks[i].reply.code < 400)
+            continue;
+        reply_clear(&asks[i].reply);
+        session_collect_ahead(s, NULL);
+        if (session_exchange(s, &asks[i].reply, session_reply_deadline(s), err, "%s",
+                             asks[i].verb) < 0)
+            return -1;
+        s->one_by_one |= asks[i].reply.code < 400;
     }
-    s->together = true;
-    rc = send_together(s, asks, n, err);
-    for (size_t i = 0; i < n && rc == 0; i++) {
-        rc = control_read_final(s->control, &asks[i].reply, session_reply_deadline(s), err);
-        if (rc == 0 && asks[i].reply.code == 421)
-            return session_refused(&asks[i].reply, "the server ends the session", err);
-    }
-    s->together = rc < 0;
-    return rc < 0 ? -1 : ask_refused_again(s, asks, n, err);
+    return 0;
 }

@@ -47,7 +47,7 @@ int session_ready(struct session *s, struct err *err)
 {
     struct err why = ERR_INIT;
     if (s->control && !control_dead(s->control))
-        session_collect_ahead(s);
+        session_collect_ahead(s, &why);
     drain_strays(s, &why);
     return session_broke(s, &why) ? session_recover(s, &why, err) : session_connect(s, err);
 }
@@ -120,13 +120,30 @@ int session_recover_again(struct session *s, const struct err *why, struct err *
 
 /* ---- commands ---- */
 
-/* session_vexchange(), with 421 as the error that it is. */
+static bool was_asked_ahead(struct session *s, struct reply *out, const char *fmt, va_list ap)
+    __attribute__((format(printf, 3, 0)));
+
+static bool was_asked_ahead(struct session *s, struct reply *out, const char *fmt, va_list ap)
+{
+    char line[PATH_BYTES + 64];
+    va_list copy;
+    if (s->ahead.n == 0)
+        return false;
+    va_copy(copy, ap);
+    int len = vsnprintf(line, sizeof line, fmt, copy);
+    va_end(copy);
+    return len > 0 && (size_t) len < sizeof line && session_take_ahead(s, line, out);
+}
+
+/* What was asked ahead, or session_vexchange(), with 421 as the error that it is. */
 static int try_command(struct session *s, struct reply *out, struct err *err, const char *fmt,
                        va_list ap) __attribute__((format(printf, 4, 0)));
 
 static int try_command(struct session *s, struct reply *out, struct err *err, const char *fmt,
                        va_list ap)
 {
+    if (was_asked_ahead(s, out, fmt, ap))
+        return 0;
     int rc = session_vexchange(s, out, session_reply_deadline(s), err, fmt, ap);
     if (rc < 0 || out->code != 421)
         return rc;

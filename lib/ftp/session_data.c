@@ -7,7 +7,7 @@
 static bool renew_ahead(struct session *s)
 {
     struct err why = ERR_INIT;
-    reply_clear(&s->ahead.reply); /* a port of the old connection */
+    session_forget_ahead(s); /* a port of the old connection */
     struct session old = *s;
     log_note(s->config.log, "the tickets for data connections will expire soon: logging in again");
     s->control = NULL;

@@ -40,6 +40,8 @@ int session_settle_from(struct session *s, const char now[PATH_BYTES], struct er
     struct err why = ERR_INIT;
     s->astray = true;
     bool elsewhere = s->cwd[0] && strcmp(s->cwd, now) != 0;
+    if (elsewhere || s->visit[0])
+        session_collect_ahead(s, NULL);
     if (elsewhere && change_folder(s, s->cwd, &why) < 0) {
         if (s->astray)
             return err_take(err, &why);
@@ -61,21 +63,36 @@ int session_settle(struct session *s, struct err *err)
     return ask_folder(s, now, err) < 0 ? -1 : session_settle_from(s, now, err);
 }
 
+/* CWD or CDUP with PWD behind it. */
+static int ask_change(struct session *s, const char *path, struct ask asks[2], struct err *err)
+{
+    bool up = strcmp(path, "..") == 0;
+    struct piece p = {.asks = asks};
+    asks[0] = (struct ask){.verb = up ? "CDUP" : "CWD", .value = up ? NULL : path};
+    asks[1] = (struct ask){.verb = "PWD"};
+    s->astray = true; /* until PWD has told where this is */
+    /* with a server that has sent replies too many, each is looked at by itself */
+    if (piece_send(s, &p, s->out_of_step ? 1 : 2, err) < 0 || piece_finish(s, &p, 2, err) < 0)
+        return err_wrap(err, "%s", path);
+    s->astray = false;
+    return reply_is_good(&asks[0].reply) ? 0 : session_refused(&asks[0].reply, path, err);
+}
+
 static int cd_once(struct session *s, const char *path, struct err *err)
 {
     char before[PATH_BYTES], now[PATH_BYTES];
-    if (change_folder(s, path, err) < 0)
-        return -1;
-    s->astray = true; /* until PWD has told where this is */
-    memcpy(before, s->cwd, sizeof before);
-    if (ask_folder(s, now, err) < 0)
-        return -1;
-    s->astray = false;
-    if (now[0])
-        memcpy(s->cwd, now, sizeof s->cwd);
-    else if (path_join(before, path, s->cwd, NULL) < 0)
-        s->cwd[0] = '\0';
-    return 0;
+    struct ask asks[2] = {0};
+    int rc = ask_change(s, path, asks, err);
+    if (rc == 0) {
+        memcpy(before, s->cwd, sizeof before);
+        session_note_folder(&asks[1].reply, now);
+        if (now[0])
+            memcpy(s->cwd, now, sizeof s->cwd);
+        else if (path_join(before, path, s->cwd, NULL) < 0)
+            s->cwd[0] = '\0';
+    }
+    asks_clear(asks, 2);
+    return rc;
 }
 
 /* A session that is rebuilt is back where it was: the change is safe to repeat. */

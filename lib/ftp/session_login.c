@@ -46,40 +46,87 @@ static int login_verdict(const struct session *s, const struct reply *r, struct 
     return session_refused_as(ERR_LOGIN, r, what, err);
 }
 
-/* One of the three steps; 0 when the server wants nothing more, its 33z code when it does. */
-static int login_step(struct session *s, const char *verb, const char *what, const char *value,
-                      struct err *err)
+/* What a session begins with. FEAT comes behind the login, since many servers refuse it before or
+ * show less (FIELD-NOTES 45). */
+enum { USER, PASS, PBSZ, PROT, FEAT, TYPE, PWD, STEPS };
+
+struct entry {
+    struct ask asks[STEPS];
+    struct piece piece;
+};
+
+/* 0 when the server wants nothing more for the login, its 33z code when it does. */
+static int login_step(const struct session *s, const struct reply *r, struct err *err)
 {
-    struct reply r;
-    if (session_exchange(s, &r, session_reply_deadline(s), err, "%s %s", verb, value) < 0)
-        return err && err->code == ERR_USAGE ? err_wrap(err, "%s", what) : -1;
-    int rc = reply_is_good(&r)                ? 0
-             : r.code >= 330 && r.code <= 339 ? r.code
-                                              : login_verdict(s, &r, err);
-    reply_clear(&r);
-    return rc;
+    return reply_is_good(r)                   ? 0
+           : r->code >= 330 && r->code <= 339 ? r->code
+                                              : login_verdict(s, r, err);
 }
 
-static int login(struct session *s, struct err *err)
+/* The reply to the next command of the login; as login_step(). */
+static int login_next(struct session *s, struct piece *p, struct err *err)
 {
-    struct session_config *c = &s->config;
-    int next = login_step(s, "USER", "the user name", c->user, err);
-    if (next > 0 && next != 332) {
-        if (need_password(s, err) < 0)
-            return -1;
-        next = login_step(s, "PASS", "the password", c->password, err);
-        if (next < 0 && err_is_set(err) && err->code == ERR_LOGIN)
-            forget_asked_password(s);
+    const struct reply *r = &p->asks[p->answered].reply;
+    return piece_next(s, p, err) < 0 ? -1 : login_step(s, r, err);
+}
+
+/* All that is left, and behind it what asks for the port of a data connection. */
+static int send_rest(struct session *s, struct piece *p, struct err *err)
+{
+    if (p->sent == STEPS)
+        return 0;
+    if (piece_send(s, p, STEPS, err) < 0)
+        return -1;
+    if (p->sent == STEPS)
+        session_ask_expected(s);
+    return 0;
+}
+
+/* What follows goes with PASS, unless an account may be asked for first. A password is sent to
+ * nobody who has not asked for it. */
+static int log_in_user(struct session *s, struct entry *e, struct err *err)
+{
+    struct piece *p = &e->piece;
+    int next = login_next(s, p, err);
+    if (next < 0)
+        return -1;
+    if (next == 0 || next == 332) {
+        e->asks[PASS].verb = NULL;
+        return piece_next(s, p, err) < 0 ? -1 : next;
     }
-    if (next == 332) {
-        if (!c->account)
-            return err_set(err, ERR_LOGIN, "%s wants an account (ACCT) for %s and none was given",
-                           c->host, c->user);
-        next = login_step(s, "ACCT", "the account", c->account, err);
-    }
+    if (need_password(s, err) < 0)
+        return -1;
+    e->asks[PASS].value = s->config.password;
+    if ((s->config.account ? piece_send(s, p, PBSZ, err) : send_rest(s, p, err)) < 0)
+        return -1;
+    next = login_next(s, p, err);
+    if (next < 0 && err_is_set(err) && err->code == ERR_LOGIN)
+        forget_asked_password(s);
+    return next;
+}
+
+static int give_account(struct session *s, struct err *err)
+{
+    const struct session_config *c = &s->config;
+    struct reply r;
+    if (!c->account)
+        return err_set(err, ERR_LOGIN, "%s wants an account (ACCT) for %s and none was given",
+                       c->host, c->user);
+    if (session_exchange(s, &r, session_reply_deadline(s), err, "ACCT %s", c->account) < 0)
+        return err && err->code == ERR_USAGE ? err_wrap(err, "the account") : -1;
+    int next = login_step(s, &r, err);
+    reply_clear(&r);
+    return next;
+}
+
+static int log_in(struct session *s, struct entry *e, struct err *err)
+{
+    int next = log_in_user(s, e, err);
+    if (next == 332)
+        next = give_account(s, err);
     if (next > 0)
         return err_set(err, ERR_LOGIN, "%s: the server asks for more than user, password, account",
-                       c->host);
+                       s->config.host);
     s->logged_in = next == 0;
     return next;
 }
@@ -97,8 +144,13 @@ static int note_protection(struct session *s, const struct reply *r, struct err 
 
 int session_protect(struct session *s, struct err *err)
 {
-    struct ask asks[] = {{.line = "PBSZ 0"}, {.line = "PROT P"}};
-    int rc = session_ask_all(s, asks, 2, err);
+    struct ask asks[] = {{.verb = "PBSZ 0"}, {.verb = "PROT P"}};
+    struct piece p = {.asks = asks};
+    int rc = piece_send(s, &p, 2, err);
+    if (rc == 0)
+        rc = piece_finish(s, &p, 2, err);
+    if (rc == 0)
+        rc = piece_ask_again(s, asks + 1, 1, err);
     if (rc == 0)
         rc = note_protection(s, &asks[1].reply, err);
     asks_clear(asks, 2);
@@ -109,6 +161,8 @@ int session_protect(struct session *s, struct err *err)
 static int ask_option(struct session *s, const char *option, const char *value, struct err *err)
 {
     struct reply r;
+    if (control_dead(s->control))
+        return 0; /* it broke behind the login: its next command will find out */
     if (!s->one_by_one)
         return control_post(s->control, err, "OPTS %s %s", option, value);
     int rc = session_exchange(s, &r, session_reply_deadline(s), err, "OPTS %s %s", option, value);
@@ -130,28 +184,33 @@ static int note_features(struct session *s, const struct reply *r, struct err *e
     return rc;
 }
 
-/* What follows the login, for which no reply is needed before the next command. PBSZ may be refused
- * (FIELD-NOTES 16). FEAT comes here and not sooner, since many servers refuse it before the login
- * or show less (FIELD-NOTES 45). */
-static int set_up(struct session *s, char now[PATH_BYTES], struct err *err)
+/* That there is none, or that the connection breaks here, is no failure of the login. */
+static void collect_port(struct session *s)
 {
-    enum { PBSZ, PROT, FEAT, TYPE, PWD, COUNT };
-    struct ask asks[COUNT] = {[PBSZ] = {.line = "PBSZ 0"},
-                              [PROT] = {.line = "PROT P"},
-                              [FEAT] = {.line = "FEAT"},
-                              [TYPE] = {.line = "TYPE I"},
-                              [PWD] = {.line = "PWD"}};
-    bool tls = stream_tls(control_stream(s->control))->active;
-    size_t from = tls ? 0 : FEAT;
-    int rc = session_ask_all(s, asks + from, COUNT - from, err);
-    if (rc == 0 && tls)
+    struct err why = ERR_INIT;
+    session_collect_ahead(s, &why);
+    if (err_is_set(&why))
+        log_news(s->config.log, "%s: %s; connecting again", s->config.host, why.msg);
+}
+
+/* PBSZ may be refused (FIELD-NOTES 16); what asks for a port is asked again when one is needed. */
+static int set_up(struct session *s, struct entry *e, char now[PATH_BYTES], struct err *err)
+{
+    struct ask *asks = e->asks;
+    int rc = send_rest(s, &e->piece, err);
+    if (rc == 0)
+        rc = piece_finish(s, &e->piece, STEPS, err);
+    if (rc == 0)
+        rc = piece_ask_again(s, asks + PBSZ, STEPS - PBSZ, err);
+    if (rc == 0 && asks[PROT].verb)
         rc = note_protection(s, &asks[PROT].reply, err);
     if (rc == 0 && !reply_is_good(&asks[TYPE].reply))
         rc = session_refused(&asks[TYPE].reply, "TYPE I", err);
-    if (rc == 0)
+    if (rc == 0) {
+        collect_port(s);
         rc = note_features(s, &asks[FEAT].reply, err);
+    }
     session_note_folder(&asks[PWD].reply, now);
-    asks_clear(asks, COUNT);
     return rc;
 }
 
@@ -173,10 +232,29 @@ static void resync(struct session *s)
     control_use_wait(s->control, usual);
 }
 
-static int try_enter(struct session *s, struct err *err)
+static void entry_make(const struct session *s, struct entry *e)
 {
-    /* NOLINTNEXTLINE(concurrency-mt-unsafe): not the login() of utmp.h */
-    return session_open(s, err) == 0 && login(s, err) == 0 ? 0 : -1;
+    bool tls = stream_tls(control_stream(s->control))->active;
+    *e = (struct entry){
+        .asks = {[USER] = {.verb = "USER", .value = s->config.user, .what = "the user name"},
+                 [PASS] = {.verb = "PASS", .what = "the password"},
+                 [PBSZ] = {.verb = tls ? "PBSZ 0" : NULL},
+                 [PROT] = {.verb = tls ? "PROT P" : NULL},
+                 [FEAT] = {.verb = "FEAT"},
+                 [TYPE] = {.verb = "TYPE I"},
+                 [PWD] = {.verb = "PWD"}},
+    };
+    e->piece.asks = e->asks;
+}
+
+/* *e is the caller's to clear, whatever comes of it. */
+static int try_enter(struct session *s, struct entry *e, struct err *err)
+{
+    asks_clear(e->asks, STEPS);
+    if (session_open(s, err) < 0)
+        return -1;
+    entry_make(s, e);
+    return log_in(s, e, err);
 }
 
 static bool blames_identity(const struct session *s, const struct err *why)
@@ -188,18 +266,18 @@ static bool blames_identity(const struct session *s, const struct err *why)
  * server, allowed: then once more, with the answer that is known now. Once more as well where the
  * server may have left for want of a client certificate: a connection that is only lost, with many
  * servers that ask for one and need none, is not lost twice at the same place. */
-static int enter(struct session *s, struct err *err)
+static int enter(struct session *s, struct entry *e, struct err *err)
 {
     struct err why = ERR_INIT, again = ERR_INIT;
     unsigned asked = trust_asked(s->config.trust);
-    if (try_enter(s, &why) == 0)
+    if (try_enter(s, e, &why) == 0)
         return 0;
     bool late = why.code == ERR_CONNECT || why.code == ERR_CLOSED || why.code == ERR_TLS;
     if (!(late && trust_asked(s->config.trust) != asked) && !blames_identity(s, &why))
         return err_take(err, &why);
     log_note(s->config.log, "%s; once more", why.msg);
     session_disconnect(s);
-    if (try_enter(s, &again) == 0)
+    if (try_enter(s, e, &again) == 0)
         return 0;
     if (blames_identity(s, &again))
         stream_blame_identity(control_stream(s->control), &again);
@@ -210,17 +288,29 @@ static int enter(struct session *s, struct err *err)
 static int begin(struct session *s, struct err *err)
 {
     char now[PATH_BYTES];
+    struct entry e = {0};
     s->together = false;
-    if (enter(s, err) == 0 && set_up(s, now, err) == 0)
+    int rc = enter(s, &e, err);
+    if (rc == 0)
+        rc = set_up(s, &e, now, err);
+    asks_clear(e.asks, STEPS);
+    if (rc == 0)
         return session_settle_from(s, now, err);
     session_disconnect(s);
     return -1;
 }
 
+/* A server that hangs up on several commands, or forgets some of them. */
+static bool blames_company(const struct session *s, const struct err *why)
+{
+    return s->together && (why->code == ERR_CLOSED ||
+                           (why->code == ERR_TIMEOUT && !deadline_passed(s->config.wait->limit)));
+}
+
 int session_connect(struct session *s, struct err *err)
 {
     if (s->control && s->logged_in && !control_dead(s->control)) {
-        session_collect_ahead(s);
+        session_collect_ahead(s, NULL);
         resync(s);
     }
     if (session_alive(s))
@@ -231,7 +321,7 @@ int session_connect(struct session *s, struct err *err)
     s->generation++;
     struct err why = ERR_INIT;
     int rc = begin(s, &why);
-    if (rc < 0 && s->together && why.code == ERR_CLOSED) {
+    if (rc < 0 && blames_company(s, &why)) {
         log_news(s->config.log, "%s: %s; connecting again, with one command at a time",
                  s->config.host, why.msg);
         s->one_by_one = true;
@@ -239,6 +329,8 @@ int session_connect(struct session *s, struct err *err)
         err_clear(&why);
         rc = begin(s, &why);
     }
+    if (rc == 0)
+        session_expect_data(s, NULL);
     return rc < 0 ? err_take(err, &why) : 0;
 }
 

@@ -8,6 +8,22 @@
 
 enum { BANNER_SHOWN = 256 };
 
+enum { AHEAD_MAX = 4 };
+
+/* A command that was sent before it was called for, and its reply; empty: not there yet. */
+struct early {
+    char *line;
+    struct reply reply;
+};
+
+/* In the order in which they were sent; session_ask_ahead(). */
+struct ahead {
+    struct early list[AHEAD_MAX];
+    size_t n, answered;
+    unsigned long sent;    /* by control_sent(), with the last of them */
+    struct deadline fresh; /* until when a port counts */
+};
+
 struct session {
     struct session_config config; /* its strings are ours */
     struct control *control;      /* NULL: not connected */
@@ -19,15 +35,12 @@ struct session {
     bool asked;                        /* the password came from ask_password() */
     bool tls12;                        /* TLS 1.3 did not do for data connections */
     struct reuse reuse;
-    bool one_by_one; /* the server wants the answer to a command read before the next one comes */
-    bool together;   /* several were under way when the session broke */
-    struct {
-        char command[8];
-        bool asked;         /* its answer has not come */
-        struct reply reply; /* it has; empty: none */
-        struct deadline fresh;
-    } ahead;       /* session_ask_ahead() */
-    bool no_ahead; /* the server does not take that */
+    bool one_by_one;  /* the server wants the answer to a command read before the next one comes */
+    bool sociable;    /* it has answered several that came in one piece */
+    bool together;    /* several were under way, for the first time, when the session broke */
+    char expected[8]; /* session_expect_data(); "": nothing */
+    struct ahead ahead;
+    bool not_early; /* the server refuses commands until it has said that a transfer is over */
     unsigned generation;
     struct addr peer, hop, local;
     struct features features;
@@ -63,15 +76,32 @@ int session_refused_as(enum err_code code, const struct reply *r, const char *wh
 
 /* A command of several, and what became of it. */
 struct ask {
-    const char *line;
+    const char *verb;  /* NULL: it is left out */
+    const char *value; /* borrowed; NULL: none */
+    const char *what;  /* for the message where the value cannot be sent; NULL: nothing */
     struct reply reply;
 };
 
-/* Commands none of which needs the answer to another: in one piece, or one by one where the server
- * is known to want that. All replies are there afterwards, whatever their codes; asks_clear() frees
- * them, also after a failure. Errors of session_exchange(), and 421 as one. */
-int session_ask_all(struct session *s, struct ask *asks, size_t n, struct err *err);
 void asks_clear(struct ask *asks, size_t n);
+
+/* Commands none of which needs the answer to another. They go out in one piece, or one by one where
+ * the server is known to want that; their replies are taken in order, whatever their codes. Zeroed
+ * but for `asks`. */
+struct piece {
+    struct ask *asks;
+    size_t sent, answered;
+};
+
+/* Sends those before `upto`; one by one, only the next. */
+int piece_send(struct session *s, struct piece *p, size_t upto, struct err *err);
+/* Takes the next reply; what has not been sent is sent first. Errors of session_exchange(). */
+int piece_next(struct session *s, struct piece *p, struct err *err);
+/* Takes the replies to those before `upto`; 421 is an error, too. */
+int piece_finish(struct session *s, struct piece *p, size_t upto, struct err *err);
+
+/* What was refused in company may be granted alone (FIELD-NOTES 70): then the server is one for one
+ * command at a time. For when all replies have come. */
+int piece_ask_again(struct session *s, struct ask *asks, size_t n, struct err *err);
 
 /* ---- session_open.c ---- */
 
@@ -97,8 +127,13 @@ int session_settle(struct session *s, struct err *err);
 
 /* ---- session_ahead.c ---- */
 
-/* The answer to what was asked ahead is taken in, and both sides are in step. */
-void session_collect_ahead(struct session *s);
+/* Asks for the port of the data connection that is expected, if one is. */
+void session_ask_expected(struct session *s);
+
+/* The replies to what was asked ahead are taken in: both sides are in step, or the connection is
+ * dead, with the cause in err (which may be NULL). */
+void session_collect_ahead(struct session *s, struct err *err);
+void session_forget_ahead(struct session *s);
 
 /* ---- session_command.c ---- */
 

@@ -28,6 +28,16 @@ int sock_prepare(int fd, struct err *err)
     return 0;
 }
 
+void sock_acknowledge(int fd)
+{
+#ifdef TCP_QUICKACK
+    int on = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+#else
+    (void) fd;
+#endif
+}
+
 void sock_keepalive(int fd)
 {
     int on = 1;

@@ -31,4 +31,9 @@ struct addr sock_peer(int fd);
 int sock_prepare(int fd, struct err *err);
 void sock_keepalive(int fd);
 
+/* For a socket that will only read from now on: what comes is acknowledged at once, where the
+ * system can, and not 40 ms later in the hope of bytes to go with that. A peer that minds Nagle's
+ * algorithm sends its last words only then. */
+void sock_acknowledge(int fd);
+
 #endif

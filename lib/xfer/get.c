@@ -53,16 +53,21 @@ static int ask_mtime(struct get *g, struct err *err)
     return is_refusal(&why) ? 0 : err_take(err, &why);
 }
 
+static bool tells_facts(const struct get *g)
+{
+    const struct features *f = session_features(g->mover->session);
+    return !g->mover->mlsd_broken && features_has(f, FEATURE_MLST) &&
+           features_tells_fact(f, "UNIX.mode") && features_tells_fact(f, "modify");
+}
+
 /* MLST in place of MDTM, where FEAT says that it tells the mode, too. What it does not tell stays
  * unknown. */
 static int ask_facts(struct get *g, struct err *err)
 {
     struct err why = ERR_INIT;
-    const struct features *f = session_features(g->mover->session);
     const struct item *item;
     struct items found = {0};
-    if (g->mover->mlsd_broken || !features_has(f, FEATURE_MLST) ||
-        !features_tells_fact(f, "UNIX.mode") || !features_tells_fact(f, "modify"))
+    if (!tells_facts(g))
         return 0;
     int rc = stat_facts(g->mover, g->remote, &found, &why);
     item = rc > 0 && found.n > 0 ? &found.list[0] : NULL;
@@ -80,13 +85,25 @@ static bool wants_mtime(const struct get *g)
     return !g->part.in_place && (o->resume || o->preserve || (o->newer && g->part.exists));
 }
 
+/* What look_at_remote() will ask, and the transfer behind it, in one piece. */
+static void ask_ahead(const struct get *g)
+{
+    struct session *s = g->mover->session;
+    if (g->size < 0)
+        session_ask_ahead(s, "SIZE %s", g->remote);
+    if (g->mtime < 0 && wants_mtime(g))
+        session_ask_ahead(s, "%s %s", tells_facts(g) && g->mode < 0 ? "MLST" : "MDTM", g->remote);
+    channel_ask_port(s, g->mover->ladder);
+}
+
 static int look_at_remote(struct get *g, struct err *err)
 {
     g->size = g->options->size;
     g->mtime = g->options->mtime;
+    g->mode = g->options->mode;
+    ask_ahead(g);
     if (g->size < 0 && ask_size(g, err) < 0)
         return -1;
-    g->mode = g->options->mode;
     if (g->mtime < 0 && g->mode < 0 && wants_mtime(g) && ask_facts(g, err) < 0)
         return -1;
     if (g->mtime < 0 && wants_mtime(g) && ask_mtime(g, err) < 0)

@@ -175,6 +175,7 @@ static bool may_work(struct worker *w)
 /* Ready to work in the folder that names refer to. */
 static int worker_connect(struct worker *w, struct err *err)
 {
+    channel_expect(w->session, w->mover.ladder);
     if (session_ready(w->session, err) < 0)
         return -1;
     if (strcmp(session_cwd(w->session), session_cwd(w->pool->pattern)) == 0)

@@ -289,19 +289,33 @@ static int feed_beginning(struct put *p, struct err *err)
 
 /* ---- the upload ---- */
 
+/* The file is there whole as far as we know: its size and its time are what comes next. */
+static void ask_behind(void *ctx, struct session *s)
+{
+    const struct put *p = ctx;
+    const struct put_options *o = p->options;
+    session_ask_ahead(s, "SIZE %s", p->to);
+    if (is_regular(p) && o->preserve && !o->append && !o->chmod && !p->verifier.way)
+        stamp_ask_ahead(p->mover, p->to, (int64_t) p->st.st_mtim.tv_sec);
+}
+
 /* REST and STOR, or APPE where the server does not take REST. */
 static int open_upload(struct put *p, struct channel **channel, struct err *err)
 {
     struct mover *m = p->mover;
     const char *command = p->options->append ? "APPE" : "STOR";
-    struct channel_request request = {
-        .direction = CHANNEL_UP, .command = command, .argument = p->to, .offset = p->offset};
+    struct channel_request request = {.direction = CHANNEL_UP,
+                                      .command = command,
+                                      .argument = p->to,
+                                      .offset = p->offset,
+                                      .ahead = ask_behind,
+                                      .ahead_ctx = p};
     struct err why = ERR_INIT;
     bool append = p->offset > 0 && !features_has(session_features(m->session), FEATURE_REST);
     int rc = append ? -1 : transfer_open(m, &request, p->out, channel, &why);
     if (rc < 0 && p->offset > 0 && (append || (why.reply >= 500 && why.reply <= 504))) {
-        request =
-            (struct channel_request){.direction = CHANNEL_UP, .command = "APPE", .argument = p->to};
+        request.command = "APPE";
+        request.offset = 0;
         return transfer_open(m, &request, p->out, channel, err);
     }
     return rc < 0 ? err_take(err, &why) : 0;

@@ -38,30 +38,46 @@ static bool can(const struct mover *m, unsigned way)
     }
 }
 
+enum { WHEN_MAX = 32 };
+
+/* False: no such time can be said. */
+static bool write_when(int64_t mtime, char when[WHEN_MAX])
+{
+    struct tm tm;
+    time_t t = (time_t) mtime;
+    return gmtime_r(&t, &tm) && tm.tm_year >= -1900 && tm.tm_year <= 9999 - 1900 &&
+           strftime(when, WHEN_MAX, "%Y%m%d%H%M%S", &tm) > 0;
+}
+
+static const char *verb_of(unsigned way)
+{
+    return way == BY_MFMT ? "MFMT" : "MDTM";
+}
+
 static int set_time(struct mover *m, unsigned way, const char *remote, const char *when,
                     struct err *why)
 {
     struct session *s = m->session;
-    switch (way) {
-    case BY_MFMT:
-        return session_expect(s, NULL, remote, why, "MFMT %s %s", when, remote);
-    case BY_MDTM:
-        return session_expect(s, NULL, remote, why, "MDTM %s %s", when, remote);
-    default:
+    if (way == BY_UTIME)
         return session_expect(s, NULL, remote, why, "SITE UTIME %s %s %s %s UTC", remote, when,
                               when, when);
-    }
+    return session_expect(s, NULL, remote, why, "%s %s %s", verb_of(way), when, remote);
+}
+
+void stamp_ask_ahead(const struct mover *m, const char *remote, int64_t mtime)
+{
+    char when[WHEN_MAX];
+    unsigned way = can(m, BY_MFMT) ? BY_MFMT : BY_MDTM;
+    if (can(m, way) && write_when(mtime, when))
+        session_ask_ahead(m->session, "%s %s %s", verb_of(way), when, remote);
 }
 
 int stamp_time(struct mover *m, const char *remote, int64_t mtime, struct err *err)
 {
     static const unsigned ways[] = {BY_MFMT, BY_MDTM, BY_UTIME};
-    char when[32];
-    struct tm tm;
-    time_t t = (time_t) mtime;
-    if (!gmtime_r(&t, &tm) || tm.tm_year < -1900 || tm.tm_year > 9999 - 1900)
-        return 0; /* no such time can be said */
-    strftime(when, sizeof when, "%Y%m%d%H%M%S", &tm);
+    char when[WHEN_MAX];
+    if (!write_when(mtime, when))
+        return 0;
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
         struct err why = ERR_INIT;
         if (!can(m, ways[i]))

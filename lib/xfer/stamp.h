@@ -13,6 +13,10 @@
  */
 int stamp_time(struct mover *m, const char *remote, int64_t mtime, struct err *err);
 
+/* What stamp_time() will send first, ahead of it (session_ask_ahead()); nothing where only a trial
+ * will show whether the server knows a way. */
+void stamp_ask_ahead(const struct mover *m, const char *remote, int64_t mtime);
+
 /* Permission bits, by SITE CHMOD. */
 int stamp_mode(struct mover *m, const char *remote, int mode, struct err *err);
 
