@@ -122,7 +122,7 @@ void session_collect_ahead(struct session *s, struct err *err)
         struct reply *r = &a->list[a->answered].reply;
         rc = control_read_final(s->control, r, session_reply_deadline(s), err);
         if (rc == 0 && r->code == 421)
-            rc = session_refused(r, "the server ends the session", err);
+            rc = session_refused(r, a->list[a->answered].line, err);
         a->fresh = deadline_in(AHEAD_MS);
     }
     if (rc == 0)

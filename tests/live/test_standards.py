@@ -180,3 +180,50 @@ def test_what_is_refused_ahead_is_no_verdict(fake, client):
     assert run.status == 0, run
     assert all((client.folder / n).read_bytes() == n.encode() * 100 for n in names)
     assert server.said().count("> RETR") == 4
+
+
+def in_order(text, *lines):
+    """Whether these lines of a trace come in this order."""
+    at = 0
+    for line in lines:
+        at = text.find(line, at)
+        if at < 0:
+            return False
+        at += len(line)
+    return True
+
+
+def test_what_follows_the_login_goes_with_the_password(fake, client):
+    """And what asks for the port of the first data connection behind it; none of it before PASS."""
+    run = client("-v", fake().target(), "ls")
+    assert run.status == 0, run
+    assert in_order(run.stderr, "> USER", "< 331", "> PASS", "> PBSZ 0", "> PROT P", "> FEAT",
+                    "> TYPE I", "> PWD", "> EPSV", "< 230", "< 229"), run
+    assert run.stderr.count("> EPSV") == 1, run
+
+
+def test_size_time_and_the_next_port_in_one_piece(fake, client):
+    """Behind each upload but the last, which needs no port."""
+    server = fake()
+    names = ["one", "two", "three"]
+    for name in names:
+        (client.folder / name).write_bytes(name.encode() * 100)
+    run = client("-v", server.target(), "mput", *names)
+    assert run.status == 0, run
+    assert [t["verdict"] for t in run.report["transfers"]] == ["size-ok"] * 3
+    for name in names[:2]:
+        assert in_order(run.stderr, f"> STOR {name}", "< 226", f"> SIZE {name}", "> MFMT",
+                        "> EPSV", "< 213", "< 213", "< 229", "> STOR"), run
+    assert run.stderr.count("> EPSV") == 3, run
+    assert run.stderr.count("> SIZE") == 3, run
+
+
+def test_what_was_asked_ahead_is_asked_again_behind_anything_else(fake, client):
+    """The size of an upload that a second one follows under the same name."""
+    server = fake("busy-in-transfer")
+    (client.folder / "one").write_bytes(b"x" * 100)
+    (client.folder / "two").write_bytes(b"y" * 50)
+    run = client("-c", "put one there; put two there; put one there", server.target())
+    assert run.status == 0, run
+    assert [t["verdict"] for t in run.report["transfers"]] == ["size-ok"] * 3
+    assert server.said().count("> SIZE") == 3
