@@ -128,6 +128,18 @@ struct memory_entry *memory_find(const struct memory *m, const char *host, uint1
     return NULL;
 }
 
+const struct memory_entry *memory_youngest(const struct memory *m, const char *host, uint16_t port)
+{
+    const struct memory_entry *best = NULL;
+    for (size_t i = 0; i < m->n; i++) {
+        const struct memory_entry *e = &m->list[i];
+        if (e->port == port && strcasecmp(e->host, host) == 0 &&
+            (!best || strcmp(e->when, best->when) > 0))
+            best = e;
+    }
+    return best;
+}
+
 void memory_remove(struct memory *m, struct memory_entry *e)
 {
     size_t behind = m->n - (size_t) (e - m->list) - 1;

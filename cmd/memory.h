@@ -51,6 +51,9 @@ int memory_parse(struct memory *m, const char *text, size_t len, struct err *err
 struct memory_entry *memory_find(const struct memory *m, const char *host, uint16_t port,
                                  const char *network);
 
+/* The youngest entry for host and port, in whatever network; NULL if there is none. */
+const struct memory_entry *memory_youngest(const struct memory *m, const char *host, uint16_t port);
+
 /* Puts a copy in the place of the entry with the same host, port and network, or at the end; the
  * oldest goes when there are too many. -1 with ERR_LOCAL: out of memory. */
 int memory_put(struct memory *m, const struct memory_entry *e, struct err *err);

@@ -27,16 +27,36 @@ static void stamp(struct memory_entry *e)
     strftime(e->when, sizeof e->when, "%Y-%m-%dT%H:%M:%SZ", &tm);
 }
 
+static void load(struct app *app, struct memory *m)
+{
+    struct err err = ERR_INIT;
+    if (memory_load(m, &err) < 0)
+        log_note(&app->log, "no memory of strategies: %s", err.msg);
+}
+
+void remember_expect(struct app *app)
+{
+    struct memory m = {NULL, 0};
+    struct ladder guess = app->settings.ladder;
+    if (!app->settings.no_memory && !guess.chosen) {
+        load(app, &m);
+        const struct memory_entry *e =
+            memory_youngest(&m, session_host(app->session), session_port(app->session));
+        if (e)
+            ladder_recall(&guess, e->strategy);
+        memory_clear(&m);
+    }
+    channel_expect(app->session, &guess);
+}
+
 void remember_recall(struct app *app)
 {
     struct memory m = {NULL, 0};
     struct memory_entry place;
-    struct err err = ERR_INIT;
     app->noted.generation = 0;
     if (app->settings.no_memory || app->ladder.chosen || !place_of(app->session, &place))
         return;
-    if (memory_load(&m, &err) < 0)
-        log_note(&app->log, "no memory of strategies: %s", err.msg);
+    load(app, &m);
     const struct memory_entry *e = memory_find(&m, place.host, place.port, place.network);
     if (e && ladder_recall(&app->ladder, e->strategy))
         log_note(&app->log, "%s worked for this server on %s, at %s: it goes first",

@@ -8,6 +8,11 @@
 
 #include "app.h"
 
+/* A session that is not connected yet, by whoever wants data from it at once: the port of the first
+ * data connection is asked for with the login, as the strategy wants it that goes first. Which
+ * network that will be over nobody knows yet: what worked last over any is taken for it. */
+void remember_expect(struct app *app);
+
 /* A new session: what worked for its server on this network goes first, unless the user chose the
  * strategies. */
 void remember_recall(struct app *app);

@@ -34,6 +34,7 @@ struct channel {
     bool more;           /* another will follow, whose port has not been asked for */
     void (*ahead)(void *ctx, struct session *s); /* has not been called; NULL: it has */
     void *ahead_ctx;
+    int64_t port_ms;    /* how long the next port may take */
     bool preliminary;   /* 1yz has come */
     int interim;        /* how many; a flood of them ends the session */
     struct reply final; /* code 0: not yet */
@@ -748,6 +749,7 @@ static enum outcome rung_climb(struct opening *o, struct rise *t, struct err *er
     t->channel = channel_new(o->session, o->request, row->strategy, err);
     if (!t->channel)
         return OUTCOME_GIVE_UP;
+    t->channel->port_ms = o->ladder->timeout_ms;
     t->rung.transfer = t->channel->what;
     int rc = strategy->prepare(&t->rung, err);
     if (rc == 0 && !may_send_early(t))
@@ -841,7 +843,7 @@ static int reconnect(struct opening *o, enum strategy_id id, struct err *err)
 {
     char all[sizeof err->msg];
     int64_t start = clock_now_ms();
-    session_expect_data(o->session, strategy_row(id)->command);
+    session_expect_data(o->session, strategy_row(id)->command, o->ladder->timeout_ms);
     int rc = err_is_set(&o->broke) ? session_recover(o->session, &o->broke, err) : 0;
     err_clear(&o->broke);
     if (rc < 0 || session_ready_for_data(o->session, err) < 0) {
@@ -927,14 +929,14 @@ static const char *first_command(const struct ladder *l)
 
 void channel_expect(struct session *s, const struct ladder *l)
 {
-    session_expect_data(s, first_command(l));
+    session_expect_data(s, first_command(l), l->timeout_ms);
 }
 
 void channel_ask_port(struct session *s, const struct ladder *l)
 {
     const char *command = first_command(l);
-    if (command && !session_wants_pret(s) && !session_has_ahead(s, command))
-        session_ask_ahead(s, "%s", command);
+    if (command)
+        session_ask_port_ahead(s, command, l->timeout_ms);
 }
 
 int channel_open(struct session *s, struct ladder *l, const struct channel_request *request,
@@ -1091,8 +1093,8 @@ static void ask_ahead(struct channel *c)
         return;
     if (c->ahead)
         c->ahead(c->ahead_ctx, c->session);
-    if (c->more && command && !session_wants_pret(c->session))
-        session_ask_ahead(c->session, "%s", command);
+    if (c->more && command)
+        session_ask_port_ahead(c->session, command, c->port_ms);
     session_send_ahead(c->session);
     c->ahead = NULL;
     c->more = false;

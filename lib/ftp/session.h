@@ -155,8 +155,8 @@ int session_protect(struct session *s, struct err *err);
 
 /* A data connection will be wanted as soon as the session is there, whose port EPSV or PASV asks
  * for (NULL: neither): a connect that is to come asks behind the login, in one piece with what is
- * asked anyway. */
-void session_expect_data(struct session *s, const char *command);
+ * asked anyway, and waits for the answer no longer than that. */
+void session_expect_data(struct session *s, const char *command, int64_t timeout_ms);
 
 /* Asking ahead: commands whose replies do not depend on what is done before they are called for go
  * out in one piece, which spares round trips; each, once it is called for by session_command() or
@@ -169,6 +169,11 @@ void session_expect_data(struct session *s, const char *command);
 void session_ask_ahead(struct session *s, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void session_send_ahead(struct session *s);
+
+/* The same for the port of a data connection, by EPSV or PASV: once. A server that does not answer
+ * within that time loses the connection; session_was_mute() is true then, once. */
+void session_ask_port_ahead(struct session *s, const char *command, int64_t timeout_ms);
+bool session_was_mute(struct session *s, const char *command);
 
 /* Whether that does anything; and whether it may be done for a port while the final reply of a
  * transfer whose data have all moved is still under way. */
@@ -183,8 +188,6 @@ bool session_is_ahead(struct session *s, struct reply *r);
  * nothing is asked early of this server any more. */
 void session_swap_ahead(struct session *s, struct reply *final);
 
-/* Whether that was asked ahead. */
-bool session_has_ahead(const struct session *s, const char *line);
 /* The reply to that line, if it was asked ahead and counts; *out is the caller's to clear. */
 bool session_take_ahead(struct session *s, const char *line, struct reply *out);
 

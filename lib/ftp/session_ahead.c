@@ -12,6 +12,12 @@ static bool is_port(const struct reply *r)
     return r->code == 227 || r->code == 229;
 }
 
+/* EPSV, PASV: nothing else that is asked ahead has no argument. */
+static bool asks_port(const struct early *e)
+{
+    return !strchr(e->line, ' ');
+}
+
 static void drop(struct early *e)
 {
     free(e->line);
@@ -28,15 +34,16 @@ void session_forget_ahead(struct session *s)
 
 /* ---- with the login ---- */
 
-void session_expect_data(struct session *s, const char *command)
+void session_expect_data(struct session *s, const char *command, int64_t timeout_ms)
 {
     snprintf(s->expected, sizeof s->expected, "%s", command ? command : "");
+    s->port_ms = timeout_ms;
 }
 
 void session_ask_expected(struct session *s)
 {
-    if (*s->expected && !session_wants_pret(s))
-        session_ask_ahead(s, "%s", s->expected);
+    if (*s->expected && strcmp(s->expected, s->unanswered) != 0)
+        session_ask_port_ahead(s, s->expected, s->port_ms);
     session_send_ahead(s);
 }
 
@@ -58,7 +65,7 @@ static void drop_taken(struct session *s)
     struct ahead *a = &s->ahead;
     size_t kept = 0;
     for (size_t i = 0; i < a->n; i++) {
-        if (i >= a->answered || is_port(&a->list[i].reply))
+        if (i >= a->answered || asks_port(&a->list[i]))
             a->list[kept++] = a->list[i];
         else
             drop(&a->list[i]);
@@ -87,6 +94,22 @@ void session_ask_ahead(struct session *s, const char *fmt, ...)
     a->sent = control_sent(s->control);
 }
 
+static bool has_ahead(const struct session *s, const char *line)
+{
+    for (size_t i = 0; i < s->ahead.n; i++) {
+        if (strcmp(s->ahead.list[i].line, line) == 0)
+            return true;
+    }
+    return false;
+}
+
+void session_ask_port_ahead(struct session *s, const char *command, int64_t timeout_ms)
+{
+    s->port_ms = timeout_ms;
+    if (!session_wants_pret(s) && !has_ahead(s, command))
+        session_ask_ahead(s, "%s", command);
+}
+
 void session_send_ahead(struct session *s)
 {
     if (s->ahead.n > s->ahead.answered)
@@ -98,7 +121,7 @@ static struct early *only_port(struct session *s)
 {
     struct ahead *a = &s->ahead;
     bool one = a->n == 1 && a->answered == 0;
-    return one && strchr(a->list[0].line, ' ') == NULL ? &a->list[0] : NULL;
+    return one && asks_port(&a->list[0]) ? &a->list[0] : NULL;
 }
 
 bool session_is_ahead(struct session *s, struct reply *r)
@@ -113,16 +136,27 @@ bool session_is_ahead(struct session *s, struct reply *r)
     return true;
 }
 
+/* The reply to one of them. What asks for a port gets no more time than it has alone. */
+static int read_early(struct session *s, struct early *e, struct err *err)
+{
+    struct err why = ERR_INIT;
+    struct deadline until = session_reply_deadline(s);
+    if (asks_port(e))
+        until = deadline_sooner(until, deadline_in(s->port_ms));
+    if (control_read_final(s->control, &e->reply, until, &why) == 0)
+        return e->reply.code == 421 ? session_refused(&e->reply, e->line, err) : 0;
+    if (why.code == ERR_TIMEOUT && asks_port(e))
+        snprintf(s->unanswered, sizeof s->unanswered, "%s", e->line);
+    return err_take(err, &why);
+}
+
 void session_collect_ahead(struct session *s, struct err *err)
 {
     struct ahead *a = &s->ahead;
     struct deadline until = session_reply_deadline(s);
     int rc = a->n > a->answered ? control_flush(s->control, until, err) : 0;
     for (; rc == 0 && a->answered < a->n; a->answered++) {
-        struct reply *r = &a->list[a->answered].reply;
-        rc = control_read_final(s->control, r, session_reply_deadline(s), err);
-        if (rc == 0 && r->code == 421)
-            rc = session_refused(r, a->list[a->answered].line, err);
+        rc = read_early(s, &a->list[a->answered], err);
         a->fresh = deadline_in(AHEAD_MS);
     }
     if (rc == 0)
@@ -150,20 +184,21 @@ void session_swap_ahead(struct session *s, struct reply *final)
 
 /* ---- taking ---- */
 
-bool session_has_ahead(const struct session *s, const char *line)
+bool session_was_mute(struct session *s, const char *command)
 {
-    for (size_t i = 0; i < s->ahead.n; i++) {
-        if (strcmp(s->ahead.list[i].line, line) == 0)
-            return true;
-    }
-    return false;
+    bool mute = strcmp(s->unanswered, command) == 0;
+    if (mute)
+        s->unanswered[0] = '\0';
+    return mute;
 }
 
-/* What has been sent since may have changed what a reply told, but not a port. */
+/* What has been sent since may have changed what a reply told, but not a port, nor that the server
+ * does not do that. */
 static bool still_true(const struct session *s, const struct early *e)
 {
-    return is_port(&e->reply) ? !deadline_passed(s->ahead.fresh)
-                              : control_sent(s->control) == s->ahead.sent;
+    if (!asks_port(e))
+        return control_sent(s->control) == s->ahead.sent;
+    return !deadline_passed(s->ahead.fresh) && (is_port(&e->reply) || e->reply.code >= 500);
 }
 
 bool session_take_ahead(struct session *s, const char *line, struct reply *out)

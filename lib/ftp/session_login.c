@@ -189,7 +189,7 @@ static void collect_port(struct session *s)
 {
     struct err why = ERR_INIT;
     session_collect_ahead(s, &why);
-    if (err_is_set(&why))
+    if (err_is_set(&why) && why.code != ERR_TIMEOUT)
         log_news(s->config.log, "%s: %s; connecting again", s->config.host, why.msg);
 }
 
@@ -330,7 +330,7 @@ int session_connect(struct session *s, struct err *err)
         rc = begin(s, &why);
     }
     if (rc == 0)
-        session_expect_data(s, NULL);
+        session_expect_data(s, NULL, 0);
     return rc < 0 ? err_take(err, &why) : 0;
 }
 

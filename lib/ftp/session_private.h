@@ -39,6 +39,8 @@ struct session {
     bool sociable;    /* it has answered several that came in one piece */
     bool together;    /* several were under way, for the first time, when the session broke */
     char expected[8]; /* session_expect_data(); "": nothing */
+    char unanswered[8]; /* what asked for a port, in vain; "": nothing did */
+    int64_t port_ms;    /* how long the reply to that may take */
     struct ahead ahead;
     bool not_early; /* the server refuses commands until it has said that a transfer is over */
     unsigned generation;

@@ -126,8 +126,7 @@ UNDER_TLS = (
 MEANWHILE = (
     Row("421 for a port", SMALL, 0, ("EPSV: 421 So much for that; connecting again",),
         "say=asking:421", options=ONE),
-    Row("550 for a port, once", SMALL, 0, (), "say=asking:550", options=ONE),
-    Row("550 for a port", SMALL, 6, ("epsv: 550 ",), None, ("refuse=EPSV:550",), ONE),
+    Row("550 for a port", SMALL, 6, ("epsv: 550 So much",), "say=asking:550", options=ONE),
     Row("421 to RETR", SMALL, 8, ("RETR small: 421 So much",), "say=command:421", options=ONE),
     Row("421 to STOR", PUT, 8, ("STOR up: 421 So much",), "say=command:421", options=ONE),
     Row("550 to RETR", SMALL, 7, ("RETR small: 550 So much",), "say=command:550", options=ONE),
