@@ -82,9 +82,9 @@ void stream_blame_identity(struct stream *s, struct err *err);
 enum stream_state stream_read(struct stream *s, void *mem, size_t size, size_t *got,
                               struct err *err);
 
-/* From now on poll() is to tell of so many bytes received, or of the end, and of nothing less: being
- * woken for each record costs more than opening it. They may never come, so that who waits needs a
- * clock; 1 is what a stream begins with. Only a hint. */
+/* From now on poll() is to tell of so many bytes received, or of the end, and of nothing less:
+ * being woken for each record costs more than opening it. They may never come, so that who waits
+ * needs a clock; 1 is what a stream begins with. Only a hint. */
 void stream_gather(struct stream *s, int bytes);
 
 /* Accepts up to `len` bytes: STREAM_OK with *put > 0; they may still be in the write block until
