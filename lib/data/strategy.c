@@ -64,7 +64,7 @@ static int ask(struct rung *r, struct reply *out, struct err *err, const char *l
     int rc = 0;
     if (session_was_mute(r->session, line)) {
         rc = err_set(err, ERR_TIMEOUT, "the server does not answer");
-    } else if (!session_take_ahead(r->session, line, out)) {
+    } else if (!session_take_port(r->session, line, out)) {
         rc = control_send(control, r->until, err, "%s", line);
         if (rc == 0)
             rc = control_read_final(control, out, r->until, err);

@@ -188,8 +188,10 @@ bool session_is_ahead(struct session *s, struct reply *r);
  * nothing is asked early of this server any more. */
 void session_swap_ahead(struct session *s, struct reply *final);
 
-/* The reply to that line, if it was asked ahead and counts; *out is the caller's to clear. */
-bool session_take_ahead(struct session *s, const char *line, struct reply *out);
+/* For a command about the next data connection: the reply to that line, if it was asked ahead and
+ * counts; *out is the caller's to clear. What else was asked ahead counts no more: a server has one
+ * port at a time. */
+bool session_take_port(struct session *s, const char *line, struct reply *out);
 
 /* MODE Z (draft-preston-ftpext-deflate) for the data connections to come, where the server lists it
  * and has not refused it, or MODE S; sends nothing where that is so already. A rebuilt session

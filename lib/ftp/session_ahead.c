@@ -153,8 +153,13 @@ static int read_early(struct session *s, struct early *e, struct err *err)
 void session_collect_ahead(struct session *s, struct err *err)
 {
     struct ahead *a = &s->ahead;
-    struct deadline until = session_reply_deadline(s);
-    int rc = a->n > a->answered ? control_flush(s->control, until, err) : 0;
+    if (a->n == a->answered)
+        return;
+    if (control_outstanding(s->control) == 0) { /* an abort has read what there was to read */
+        session_forget_ahead(s);
+        return;
+    }
+    int rc = control_flush(s->control, session_reply_deadline(s), err);
     for (; rc == 0 && a->answered < a->n; a->answered++) {
         rc = read_early(s, &a->list[a->answered], err);
         a->fresh = deadline_in(AHEAD_MS);
@@ -219,4 +224,11 @@ bool session_take_ahead(struct session *s, const char *line, struct reply *out)
         return good;
     }
     return false;
+}
+
+bool session_take_port(struct session *s, const char *line, struct reply *out)
+{
+    bool taken = session_take_ahead(s, line, out);
+    session_forget_ahead(s);
+    return taken;
 }

@@ -184,13 +184,17 @@ static int note_features(struct session *s, const struct reply *r, struct err *e
     return rc;
 }
 
-/* That there is none, or that the connection breaks here, is no failure of the login. */
-static void collect_port(struct session *s)
+/* That there is none, or that the connection breaks here, is no failure of the login. -1 only where
+ * nothing is to go on. */
+static int collect_port(struct session *s, struct err *err)
 {
     struct err why = ERR_INIT;
     session_collect_ahead(s, &why);
+    if (why.code == ERR_CANCELLED || deadline_passed(s->config.wait->limit))
+        return err_is_set(&why) ? err_take(err, &why) : 0;
     if (err_is_set(&why) && why.code != ERR_TIMEOUT)
         log_news(s->config.log, "%s: %s; connecting again", s->config.host, why.msg);
+    return 0;
 }
 
 /* PBSZ may be refused (FIELD-NOTES 16); what asks for a port is asked again when one is needed. */
@@ -206,10 +210,10 @@ static int set_up(struct session *s, struct entry *e, char now[PATH_BYTES], stru
         rc = note_protection(s, &asks[PROT].reply, err);
     if (rc == 0 && !reply_is_good(&asks[TYPE].reply))
         rc = session_refused(&asks[TYPE].reply, "TYPE I", err);
-    if (rc == 0) {
-        collect_port(s);
+    if (rc == 0)
+        rc = collect_port(s, err);
+    if (rc == 0)
         rc = note_features(s, &asks[FEAT].reply, err);
-    }
     session_note_folder(&asks[PWD].reply, now);
     return rc;
 }

@@ -137,6 +137,9 @@ void session_ask_expected(struct session *s);
 void session_collect_ahead(struct session *s, struct err *err);
 void session_forget_ahead(struct session *s);
 
+/* The reply to that line, if it was asked ahead and counts; *out is the caller's to clear. */
+bool session_take_ahead(struct session *s, const char *line, struct reply *out);
+
 /* ---- session_command.c ---- */
 
 /* Whether a command that failed so is to be sent again, and the session that is rebuilt for it. A
