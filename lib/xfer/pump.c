@@ -9,13 +9,14 @@ enum {
     PUMP_BLOCK = 256 * 1024,
     LOOK_BYTES = 1024 * 1024, /* that much may flow before Ctrl-C and control are looked at */
     TICK_MS = 250,
-    TICKETS = 2,           /* of TLS 1.3, that servers send */
-    GATHERING = 64 * 1024, /* data pour in where one read gets so much: */
-    GATHERED = 128 * 1024, /* poll() is to tell of that much more then, */
-    GATHER_MS = 5,         /* for so long, */
-    GATHER_LEFT = 1 << 20, /* and not behind what is left then of the file */
-    LINGER_MS = 3000,      /* for the end of the data once the final reply is there */
-    STOPPED_MS = 1000      /* no waiting ends so late, unless the program was stopped */
+    TICKETS = 2,            /* of TLS 1.3, that servers send */
+    GATHERING = 64 * 1024,  /* data pour in where one read gets so much: */
+    GATHERED = 128 * 1024,  /* poll() is to tell of that much more then, */
+    GATHER_MS = 2,          /* for so long, */
+    GATHER_LEFT = 1 << 20,  /* not behind what is left then of the file, */
+    GATHER_PAUSE = 2 << 20, /* and not for so many bytes more where it did not come */
+    LINGER_MS = 3000,       /* for the end of the data once the final reply is there */
+    STOPPED_MS = 1000       /* no waiting ends so late, unless the program was stopped */
 };
 
 struct pump {
@@ -28,6 +29,7 @@ struct pump {
     int64_t unlooked;
     struct deadline idle, tick;
     bool lingering, gathering;
+    int64_t gather_from; /* bytes of the file */
 };
 
 /* Starts the idle clock anew: a shorter one once the final reply is there. */
@@ -220,10 +222,11 @@ static void down_rest(struct pump *p, const struct pump_sink *sink)
 }
 
 /* The end of a file need not be that of the connection: some servers wait for us there. */
-static bool is_far_from_end(const struct pump *p)
+static bool may_gather(const struct pump *p)
 {
     const struct progress *f = p->settings->progress;
-    return f && atomic_load(&f->total) - atomic_load(&f->done) > GATHER_LEFT;
+    return f && p->end->bytes >= p->gather_from &&
+           atomic_load(&f->total) - atomic_load(&f->done) > GATHER_LEFT;
 }
 
 static void gather(struct pump *p, bool on)
@@ -233,15 +236,17 @@ static void gather(struct pump *p, bool on)
     p->gathering = on;
 }
 
-/* Waits for as much as is to be gathered; where it does not come in time, for anything from now on.
- * 1 or -1. */
+/* Waits for as much as is to be gathered; where it does not come in time, for anything from now on:
+ * a server may wait for TCP to say that what it sent was read. 1 or -1. */
 static int down_gather(struct pump *p, short events, struct err *why)
 {
     struct deadline end = deadline_in(GATHER_MS);
     if (look_until(p, events, end, why) < 0)
         return -1;
-    if (deadline_passed(end))
-        gather(p, false);
+    if (!deadline_passed(end))
+        return 1;
+    gather(p, false);
+    p->gather_from = p->end->bytes + GATHER_PAUSE;
     return 1;
 }
 
@@ -261,7 +266,7 @@ static int down_step(struct pump *p, const struct pump_sink *sink, struct err *w
     if (state == STREAM_OK) {
         moved(p, got);
         if (got >= GATHERING || p->gathering)
-            gather(p, is_far_from_end(p));
+            gather(p, may_gather(p));
         if (deliver(p, sink, got, why) < 0)
             return -1;
         return p->unlooked < LOOK_BYTES ? 1 : glance(p, 0, why);
