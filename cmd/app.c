@@ -485,7 +485,7 @@ int app_connect(struct app *app, const char *user, struct err *err)
     if (!app->session)
         return -1;
     report_target(&app->report, session_host(app->session), session_port(app->session));
-    if (app->mode != MODE_SHELL) /* whoever sits at a prompt may want none for a while */
+    if (app->wants_data)
         remember_expect(app);
     if (app_connect_patiently(app, app->session, err) < 0) {
         session_free(app->session);

@@ -28,6 +28,7 @@ struct app {
     struct layers *layers;    /* borrowed; NULL: a twin */
     struct settings settings; /* what comes out of them */
     enum app_mode mode;
+    bool wants_data; /* commands follow a connect at once, and most of them want data */
     struct cancel *cancel;
     struct wait wait; /* Ctrl-C and --timeout */
     struct log log;

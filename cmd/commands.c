@@ -292,6 +292,7 @@ const struct command command_table[] = {
      .kinds = "-",
      .max = 1,
      .session = true,
+     .tries = true,
      .json = true,
      .options = {diagnose_options},
      .usage = "diagnose [-cu] [--json] [IDLE]",

@@ -31,6 +31,7 @@ struct command {
                    * that */
     bool changes; /* something on the server: what was listed there may not hold any more */
     bool background; /* can run there */
+    bool tries;      /* the strategies itself, each from its beginning */
     bool digits;     /* -20 is understood as -n 20, as head(1) has it */
     bool one_dash;   /* long options are understood with one dash too, as find(1) has them */
     const struct command_option *options[COMMAND_OPTION_LISTS]; /* lists, some of them shared */

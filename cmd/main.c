@@ -180,6 +180,14 @@ static int run_shell(struct app *app)
     return shell_run(app, &err) < 0 ? fail(app, "", &err) : 0;
 }
 
+/* Whoever sits at a prompt may want none for a while. */
+static bool wants_data(const struct plan *p)
+{
+    if (p->mode == MODE_ONE_SHOT)
+        return !command_find(p->argv[0])->tries;
+    return p->mode == MODE_BATCH;
+}
+
 static int open_target(struct app *app, struct plan *p)
 {
     struct err err = p->nowhere;
@@ -204,6 +212,7 @@ static int run(struct app *app, struct plan *p)
         return fail(app, "", &err);
     if (p->mode == MODE_SHELL)
         batch_rc(app);
+    app->wants_data = wants_data(p);
     int rc = p->target && !app->quit ? open_target(app, p) : 0;
     if (p->mode == MODE_SHELL)
         rc = run_shell(app);

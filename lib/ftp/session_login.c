@@ -214,6 +214,8 @@ static int set_up(struct session *s, struct entry *e, char now[PATH_BYTES], stru
         rc = collect_port(s, err);
     if (rc == 0)
         rc = note_features(s, &asks[FEAT].reply, err);
+    if (session_wants_pret(s)) /* which nobody knew when the port was asked for */
+        session_forget_ahead(s);
     session_note_folder(&asks[PWD].reply, now);
     return rc;
 }
