@@ -46,7 +46,7 @@ void remember_expect(struct app *app)
             ladder_recall(&guess, e->strategy);
         memory_clear(&m);
     }
-    channel_expect(app->session, &guess);
+    channel_expect(app->session, &guess); /* nothing where nothing is remembered */
 }
 
 void remember_recall(struct app *app)

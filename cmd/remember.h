@@ -9,7 +9,7 @@
 #include "app.h"
 
 /* A session that is not connected yet, by whoever wants data from it at once: the port of the first
- * data connection is asked for with the login, as the strategy wants it that goes first. Which
+ * data connection is asked for with the login, as the strategy wants it that is remembered. Which
  * network that will be over nobody knows yet: what worked last over any is taken for it. */
 void remember_expect(struct app *app);
 

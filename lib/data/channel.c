@@ -836,6 +836,17 @@ static int no_data_path(const struct opening *o, struct err *err)
     return err_set(err, ERR_NO_DATA_PATH, "no data connection: %s", tell_rungs(o, all, sizeof all));
 }
 
+/* The proven rung, else the recalled one; -1: none has worked. */
+static int known_rung(const struct ladder *l)
+{
+    return l->proven >= 0 ? l->proven : l->recalled;
+}
+
+static bool is_first(const struct ladder *l, enum strategy_id id)
+{
+    return known_rung(l) >= 0 && l->rungs[known_rung(l)] == id;
+}
+
 /* The control connection has clocks of its own: what rebuilding it takes is not taken from the
  * rungs that are still to come. Where it cannot be rebuilt, the rung that broke it is the first
  * cause. */
@@ -843,7 +854,8 @@ static int reconnect(struct opening *o, enum strategy_id id, struct err *err)
 {
     char all[sizeof err->msg];
     int64_t start = clock_now_ms();
-    session_expect_data(o->session, strategy_row(id)->command, o->ladder->timeout_ms);
+    if (is_first(o->ladder, id))
+        channel_expect(o->session, o->ladder);
     int rc = err_is_set(&o->broke) ? session_recover(o->session, &o->broke, err) : 0;
     err_clear(&o->broke);
     if (rc < 0 || session_ready_for_data(o->session, err) < 0) {
@@ -910,7 +922,7 @@ static enum outcome climb_rung(struct opening *o, enum strategy_id id, struct ch
 static size_t climbing_order(const struct ladder *l, size_t order[STRATEGY_COUNT])
 {
     size_t n = 0;
-    int first = l->proven >= 0 ? l->proven : l->recalled;
+    int first = known_rung(l);
     if (first >= 0)
         order[n++] = (size_t) first;
     for (size_t i = 0; i < l->n; i++) {
@@ -920,11 +932,11 @@ static size_t climbing_order(const struct ladder *l, size_t order[STRATEGY_COUNT
     return n;
 }
 
-/* What the first rung will ask; NULL: nothing that can be asked ahead. */
+/* What the first rung will ask, where it is one that has worked; NULL: nothing that can be asked
+ * ahead. A rung that nobody knows may break the connection. */
 static const char *first_command(const struct ladder *l)
 {
-    size_t order[STRATEGY_COUNT];
-    return climbing_order(l, order) > 0 ? strategy_row(l->rungs[order[0]])->command : NULL;
+    return known_rung(l) >= 0 ? strategy_row(l->rungs[known_rung(l)])->command : NULL;
 }
 
 void channel_expect(struct session *s, const struct ladder *l)

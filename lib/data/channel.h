@@ -40,7 +40,7 @@ int channel_open(struct session *s, struct ladder *l, const struct channel_reque
                  struct attempts *rows, struct channel **out, struct err *err);
 
 /* A data connection will be opened as soon as the session is there: a connect that is to come may
- * ask for its port at once. */
+ * ask for its port at once, where the strategy is one that has worked. */
 void channel_expect(struct session *s, const struct ladder *l);
 /* The same on a session that is there: the port is asked for with what is asked ahead. */
 void channel_ask_port(struct session *s, const struct ladder *l);

@@ -197,6 +197,13 @@ static int collect_port(struct session *s, struct err *err)
     return 0;
 }
 
+/* pyftpdlib takes its time over a wrong password, and answers what stands behind it meanwhile: what
+ * looks like success was meant for another command. */
+static bool is_disordered(const struct ask asks[STEPS])
+{
+    return asks[PASS].verb && asks[TYPE].reply.code == 530;
+}
+
 /* PBSZ may be refused (FIELD-NOTES 16); what asks for a port is asked again when one is needed. */
 static int set_up(struct session *s, struct entry *e, char now[PATH_BYTES], struct err *err)
 {
@@ -204,6 +211,10 @@ static int set_up(struct session *s, struct entry *e, char now[PATH_BYTES], stru
     int rc = send_rest(s, &e->piece, err);
     if (rc == 0)
         rc = piece_finish(s, &e->piece, STEPS, err);
+    if (rc == 0 && !s->one_by_one && is_disordered(asks)) {
+        s->together = true;
+        rc = err_set(err, ERR_PROTOCOL, "replies that are out of order");
+    }
     if (rc == 0)
         rc = piece_ask_again(s, asks + PBSZ, STEPS - PBSZ, err);
     if (rc == 0 && asks[PROT].verb)
@@ -328,8 +339,11 @@ int session_connect(struct session *s, struct err *err)
     struct err why = ERR_INIT;
     int rc = begin(s, &why);
     if (rc < 0 && blames_company(s, &why)) {
-        log_news(s->config.log, "%s: %s; connecting again, with one command at a time",
-                 s->config.host, why.msg);
+        static const char said[] = "%s: %s; connecting again, with one command at a time";
+        if (why.code == ERR_PROTOCOL)
+            log_note(s->config.log, said, s->config.host, why.msg);
+        else
+            log_news(s->config.log, said, s->config.host, why.msg);
         s->one_by_one = true;
         session_disconnect(s);
         err_clear(&why);

@@ -65,6 +65,15 @@ def test_the_second_connection_costs_nothing(fake, keeper, quirk, failure):
     assert entries(keeper)[0][:4] == ("127.0.0.1", str(server.port), LOOPBACK, PASV_IP)
 
 
+def test_what_is_remembered_is_asked_for_with_the_login(fake, keeper):
+    server = fake()
+    works(keeper, server, "epsv")
+    assert "> PWD\n1 < 257" in server.said() and "> EPSV" in server.said()
+    run = works(keeper, server, "epsv", options=("-v",))
+    assert run.stderr.index("> EPSV") < run.stderr.index("< 230"), run
+    assert server.said().count("> EPSV") == 2
+
+
 def test_modes_of_folder_and_file(fake, keeper):
     works(keeper, fake(), "epsv")
     for path, mode in ((memory_file(keeper).parent, 0o700), (memory_file(keeper), 0o600)):
