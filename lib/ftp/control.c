@@ -29,9 +29,10 @@ struct control {
     struct reply_scan scan;
     unsigned long sent;
     int outstanding;
-    int posted;                 /* final replies to pass over before any other */
-    char verb[8];               /* of the command that is answered last; "": that is not known */
-    struct reply held;          /* one that cannot answer it; without text: none */
+    bool overtakes;    /* what goes out next does: it may be answered before what is under way */
+    int posted;        /* final replies to pass over before any other */
+    char verb[8];      /* of the command that is answered last; "": that is not known */
+    struct reply held; /* one that cannot answer it; without text: none */
     struct deadline held_until; /* when it counts as the answer after all */
     bool lenient;               /* one did: this server answers as it likes */
     int loose;                  /* replies since the last one that ended a command */
@@ -310,8 +311,10 @@ static int queue_line(struct control *c, struct err *err, const char *fmt, va_li
     size_t len = 0;
     if (make_line(c, line, &len, err, fmt, ap) < 0)
         return -1;
+    if (buf_len(&c->out) == 0)
+        c->overtakes = c->outstanding > 0;
     int rc = buf_put(&c->out, line, len, err);
-    note_verb(c, line);
+    note_verb(c, c->overtakes ? "" : line);
     wipe(line, len);
     c->sent++;
     return rc < 0 ? dead(c) : 0;
@@ -320,11 +323,8 @@ static int queue_line(struct control *c, struct err *err, const char *fmt, va_li
 int control_vsend(struct control *c, struct deadline until, struct err *err, const char *fmt,
                   va_list ap)
 {
-    bool overtakes = c->outstanding > 0 && buf_len(&c->out) == 0;
     if (queue_line(c, err, fmt, ap) < 0)
         return -1;
-    if (overtakes)
-        c->verb[0] = '\0'; /* it may be answered before what is under way */
     c->outstanding++;
     return control_flush(c, until, err);
 }

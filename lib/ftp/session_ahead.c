@@ -42,9 +42,11 @@ void session_expect_data(struct session *s, const char *command, int64_t timeout
 
 void session_ask_expected(struct session *s)
 {
+    struct ahead *a = &s->ahead;
     if (*s->expected && strcmp(s->expected, s->unanswered) != 0)
         session_ask_port_ahead(s, s->expected, s->port_ms);
-    session_send_ahead(s);
+    if (a->n > 0)
+        a->list[a->n - 1].entry = true;
 }
 
 /* ---- behind a transfer ---- */
@@ -150,6 +152,13 @@ static int read_early(struct session *s, struct early *e, struct err *err)
     return err_take(err, &why);
 }
 
+/* One that is refused where there was one before was asked for too early. */
+static void note_port(struct session *s, const struct early *e)
+{
+    s->ahead.fresh = deadline_in(AHEAD_MS);
+    s->not_early |= !e->entry && !is_port(&e->reply);
+}
+
 void session_collect_ahead(struct session *s, struct err *err)
 {
     struct ahead *a = &s->ahead;
@@ -161,8 +170,10 @@ void session_collect_ahead(struct session *s, struct err *err)
     }
     int rc = control_flush(s->control, session_reply_deadline(s), err);
     for (; rc == 0 && a->answered < a->n; a->answered++) {
-        rc = read_early(s, &a->list[a->answered], err);
-        a->fresh = deadline_in(AHEAD_MS);
+        struct early *e = &a->list[a->answered];
+        rc = read_early(s, e, err);
+        if (rc == 0 && asks_port(e))
+            note_port(s, e);
     }
     if (rc == 0)
         return;
@@ -198,12 +209,13 @@ bool session_was_mute(struct session *s, const char *command)
 }
 
 /* What has been sent since may have changed what a reply told, but not a port, nor that the server
- * does not do that. */
+ * does not do that, as it says with the login. */
 static bool still_true(const struct session *s, const struct early *e)
 {
     if (!asks_port(e))
         return control_sent(s->control) == s->ahead.sent;
-    return !deadline_passed(s->ahead.fresh) && (is_port(&e->reply) || e->reply.code >= 500);
+    return !deadline_passed(s->ahead.fresh) &&
+           (is_port(&e->reply) || (e->entry && !s->one_by_one && e->reply.code >= 500));
 }
 
 bool session_take_ahead(struct session *s, const char *line, struct reply *out)

@@ -62,7 +62,7 @@ static int queue_ask(struct session *s, const struct ask *ask, struct err *err)
                                                                 : rc;
 }
 
-int piece_send(struct session *s, struct piece *p, size_t upto, struct err *err)
+int piece_queue(struct session *s, struct piece *p, size_t upto, struct err *err)
 {
     size_t first = p->sent;
     for (; p->sent < upto && !(s->one_by_one && p->sent > first); p->sent++) {
@@ -71,7 +71,13 @@ int piece_send(struct session *s, struct piece *p, size_t upto, struct err *err)
     }
     if (p->sent > first + 1)
         s->together = !s->sociable;
-    return control_flush(s->control, session_reply_deadline(s), err);
+    return 0;
+}
+
+int piece_send(struct session *s, struct piece *p, size_t upto, struct err *err)
+{
+    int rc = piece_queue(s, p, upto, err);
+    return rc < 0 ? -1 : control_flush(s->control, session_reply_deadline(s), err);
 }
 
 int piece_next(struct session *s, struct piece *p, struct err *err)

@@ -75,11 +75,11 @@ static int send_rest(struct session *s, struct piece *p, struct err *err)
 {
     if (p->sent == STEPS)
         return 0;
-    if (piece_send(s, p, STEPS, err) < 0)
+    if (piece_queue(s, p, STEPS, err) < 0)
         return -1;
     if (p->sent == STEPS)
         session_ask_expected(s);
-    return 0;
+    return control_flush(s->control, session_reply_deadline(s), err);
 }
 
 /* What follows goes with PASS, unless an account may be asked for first. A password is sent to

@@ -14,6 +14,7 @@ enum { AHEAD_MAX = 4 };
 struct early {
     char *line;
     struct reply reply;
+    bool entry; /* with the login: that it is refused is no matter of the moment */
 };
 
 /* In the order in which they were sent; session_ask_ahead(). */
@@ -94,7 +95,9 @@ struct piece {
     size_t sent, answered;
 };
 
-/* Sends those before `upto`; one by one, only the next. */
+/* Queues those before `upto`; one by one, only the next. */
+int piece_queue(struct session *s, struct piece *p, size_t upto, struct err *err);
+/* And sends them. */
 int piece_send(struct session *s, struct piece *p, size_t upto, struct err *err);
 /* Takes the next reply; what has not been sent is sent first. Errors of session_exchange(). */
 int piece_next(struct session *s, struct piece *p, struct err *err);
@@ -129,7 +132,7 @@ int session_settle(struct session *s, struct err *err);
 
 /* ---- session_ahead.c ---- */
 
-/* Asks for the port of the data connection that is expected, if one is. */
+/* Queues what asks for the port of the data connection that is expected, if one is. */
 void session_ask_expected(struct session *s);
 
 /* The replies to what was asked ahead are taken in: both sides are in step, or the connection is

@@ -629,17 +629,21 @@ static bool refuse_company(struct session *s, const char *verb, const char *arg)
     return followed;
 }
 
-/* Once: a command that comes ahead of 226 is refused there and then. */
+/* Once: a command that comes ahead of 226 is refused there and then, or behind it. */
 static bool refuse_ahead(struct session *s, const char *text, size_t len)
 {
-    static const char busy[] = "450 Transfer in progress\r\n";
+    static const char busy[] = "450 Transfer in progress\r\n", late[] = "503 Not yet\r\n";
     struct pollfd fd = {.fd = s->ctl.fd, .events = POLLIN};
     if (!behaviour_is(s, "RETR") || strncmp(text, "226", 3) != 0 || s->behaviour_steps > 0 ||
         poll(&fd, 1, 1000) <= 0)
         return false;
     s->behaviour_steps = 1;
-    session_send(s, busy, sizeof busy - 1);
+    bool first = strcmp(s->srv->options.behaviour->name, "refuse-ahead") == 0;
+    if (first)
+        session_send(s, busy, sizeof busy - 1);
     session_send(s, text, len);
+    if (!first)
+        session_send(s, late, sizeof late - 1);
     return true;
 }
 
@@ -651,6 +655,8 @@ static bool refused_ahead(struct session *s, const char *verb, const char *arg)
 
 const struct behaviour behaviours_control[] = {
     {"refuse-ahead", "", "450 to what comes ahead of the first 226", .command = refused_ahead,
+     .reply = refuse_ahead},
+    {"refuse-behind", "", "503 to it, but behind the 226", .command = refused_ahead,
      .reply = refuse_ahead},
     {"refuse-company", "", "503 to commands that come together, but the first",
      .command = refuse_company},

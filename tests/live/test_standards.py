@@ -141,7 +141,8 @@ def test_server_that_refuses_commands_in_one_piece(fake, client):
     server = fake(options=("--behaviour=refuse-company",))
     run = client("-c", "get small; ls empty", server.target())
     assert run.status == 0, run
-    assert server.said().count("503 One at a time") == 5
+    assert server.said().count("503 One at a time") == 6
+    assert "> PASV" not in server.said()
 
 
 def shares(server, count):
@@ -226,3 +227,22 @@ def test_what_was_asked_ahead_is_asked_again_behind_anything_else(fake, client):
     assert run.status == 0, run
     assert [t["verdict"] for t in run.report["transfers"]] == ["size-ok"] * 3
     assert server.said().count("> SIZE") == 3
+
+
+def test_port_that_is_refused_behind_226(fake, client):
+    """field 72: too early, which says nothing about the way that has just worked."""
+    server = fake(options=("--behaviour=refuse-behind",))
+    names = shares(server, 4)
+    run = client("-v", "--retries=0", server.target(), "mget", "file*")
+    assert run.status == 0, run
+    assert all((client.folder / n).read_bytes() == n.encode() * 100 for n in names)
+    assert run.stderr.count("< 503") == 1 and "> PASV" not in run.stderr, run
+
+
+def test_port_that_is_refused_before_pret_is_known(fake, client):
+    """field 45: what was asked with the login is asked again, behind PRET."""
+    server = fake("pret")
+    run = client(server.target(), "get", "small")
+    assert run.status == 0, run
+    assert server.said().count("> PRET") == 1
+    assert "> PASV" not in server.said()
