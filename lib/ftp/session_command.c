@@ -43,11 +43,22 @@ static void drain_strays(struct session *s, struct err *err)
         note_strays(s);
 }
 
+/* What was asked ahead got no answer: that is borne as it is of a command alone. A port has other
+ * ways. */
+static bool is_mute(const struct session *s, const struct err *why)
+{
+    return why->code == ERR_TIMEOUT && !*s->unanswered;
+}
+
 int session_ready(struct session *s, struct err *err)
 {
     struct err why = ERR_INIT;
     if (s->control && !control_dead(s->control))
         session_collect_ahead(s, &why);
+    if (why.code == ERR_CANCELLED)
+        return err_take(err, &why);
+    if (is_mute(s, &why))
+        return session_silent(s, &why) ? session_recover_again(s, &why, err) : err_take(err, &why);
     drain_strays(s, &why);
     return session_broke(s, &why) ? session_recover(s, &why, err) : session_connect(s, err);
 }
@@ -160,12 +171,14 @@ static int vcommand(struct session *s, struct reply *out, struct err *err, const
 {
     struct err why = ERR_INIT;
     va_list head, again;
+    bool mute = s->mute;
     *out = (struct reply){0};
     if (session_ready(s, err) < 0)
         return -1;
     va_copy(head, ap);
     va_copy(again, ap);
     int rc = try_command(s, out, &why, fmt, ap);
+    s->mute &= mute || rc < 0;
     if (rc < 0 && !session_may_repeat(s, repeat_of_format(fmt, head), &why)) {
         err_take(err, &why);
     } else if (rc < 0 && (rc = session_recover_again(s, &why, err)) == 0) {

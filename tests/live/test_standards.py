@@ -239,6 +239,14 @@ def test_port_that_is_refused_behind_226(fake, client):
     assert run.stderr.count("< 503") == 1 and "> PASV" not in run.stderr, run
 
 
+def test_silence_to_what_was_asked_ahead_ends_as_with_one_command(fake, client):
+    """It is not sent again by itself where no session is to be rebuilt."""
+    server = fake(options=("--behaviour=mute=SIZE",))
+    run = client("--retries=0", "--reply-timeout=0.5", server.target(), "get", "small")
+    assert run.status == 10 and "the server does not answer" in run.stderr, run
+    assert server.said().count("> SIZE small") == 1
+
+
 def test_port_that_is_refused_before_pret_is_known(fake, client):
     """field 45: what was asked with the login is asked again, behind PRET."""
     server = fake("pret")
