@@ -204,6 +204,11 @@ static bool is_disordered(const struct ask asks[STEPS])
     return asks[PASS].verb && asks[TYPE].reply.code == 530;
 }
 
+static bool is_disorder(const struct err *why)
+{
+    return why->code == ERR_PROTOCOL && why->reply == 530;
+}
+
 /* PBSZ may be refused (FIELD-NOTES 16); what asks for a port is asked again when one is needed. */
 static int set_up(struct session *s, struct entry *e, char now[PATH_BYTES], struct err *err)
 {
@@ -213,7 +218,7 @@ static int set_up(struct session *s, struct entry *e, char now[PATH_BYTES], stru
         rc = piece_finish(s, &e->piece, STEPS, err);
     if (rc == 0 && !s->one_by_one && is_disordered(asks)) {
         s->together = true;
-        rc = err_set(err, ERR_PROTOCOL, "replies that are out of order");
+        rc = session_refused_as(ERR_PROTOCOL, &asks[TYPE].reply, "replies out of order", err);
     }
     if (rc == 0)
         rc = piece_ask_again(s, asks + PBSZ, STEPS - PBSZ, err);
@@ -320,7 +325,7 @@ static int begin(struct session *s, struct err *err)
 /* A server that hangs up on several commands, or forgets some of them. */
 static bool blames_company(const struct session *s, const struct err *why)
 {
-    return s->together && (why->code == ERR_CLOSED ||
+    return s->together && (why->code == ERR_CLOSED || is_disorder(why) ||
                            (why->code == ERR_TIMEOUT && !deadline_passed(s->config.wait->limit)));
 }
 
@@ -340,7 +345,7 @@ int session_connect(struct session *s, struct err *err)
     int rc = begin(s, &why);
     if (rc < 0 && blames_company(s, &why)) {
         static const char said[] = "%s: %s; connecting again, with one command at a time";
-        if (why.code == ERR_PROTOCOL)
+        if (is_disorder(&why))
             log_note(s->config.log, said, s->config.host, why.msg);
         else
             log_news(s->config.log, said, s->config.host, why.msg);
