@@ -141,7 +141,7 @@ def test_server_that_refuses_commands_in_one_piece(fake, client):
     server = fake(options=("--behaviour=refuse-company",))
     run = client("-c", "get small; ls empty", server.target())
     assert run.status == 0, run
-    assert server.said().count("503 One at a time") == 6
+    assert server.said().count("503 One at a time") == 5
     assert "> PASV" not in server.said()
 
 
