@@ -205,7 +205,9 @@ static int take_line(struct list_reader *r, const char *line, size_t len, struct
 static int64_t score(struct list_reader *r, const struct list_format *f)
 {
     struct list_state s = state_for(r, f);
-    int64_t points = 0, heads = 0, soon = r->config.now + 2 * 86400;
+    const int64_t days = (int64_t) 2 * 86400;
+    int64_t now = r->config.now, soon = now > INT64_MAX - days ? now : now + days;
+    int64_t points = 0, heads = 0;
     const char *line = r->look;
     for (size_t i = 0; i < r->lines; i++, line += strlen(line) + 1) {
         enum line_kind kind = read_line(f, &s, &r->entry, line, strlen(line));

@@ -71,12 +71,11 @@ static void number_bytes(uint64_t number, unsigned char out[NUMBER_BYTES])
         out[i] = (unsigned char) number;
 }
 
-void records_give(const struct records *r, gnutls_session_t tls)
+int records_give(const struct records *r, gnutls_session_t tls)
 {
     unsigned char number[NUMBER_BYTES];
     number_bytes(r->number, number);
-    if (r->cipher)
-        gnutls_record_set_state(tls, !r->out, number);
+    return r->cipher ? gnutls_record_set_state(tls, !r->out, number) : 0;
 }
 
 size_t record_length(const unsigned char *data, size_t len)

@@ -28,8 +28,9 @@ struct records {
 /* Once the handshake is over. Without TLS 1.3 all is left to GnuTLS. */
 void records_begin(struct records *r, gnutls_session_t tls, bool out);
 
-/* Before and after each call by which GnuTLS may read or write. */
-void records_give(const struct records *r, gnutls_session_t tls);
+/* Before and after each call by which GnuTLS may read or write. Where records_give() gives one of
+ * GnuTLS's errors instead of 0 that call must not be made: no number may be used twice. */
+int records_give(const struct records *r, gnutls_session_t tls);
 void records_take(struct records *r, gnutls_session_t tls);
 
 /* Wipes the key; what was never begun is legal. */

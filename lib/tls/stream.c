@@ -513,10 +513,10 @@ enum stream_state stream_handshake(struct stream *s, struct err *err)
 }
 
 /* Around whatever GnuTLS may read or write by after the handshake. */
-static void give_records(const struct stream *s)
+static int give_records(const struct stream *s)
 {
-    records_give(&s->opening, s->tls);
-    records_give(&s->sealing, s->tls);
+    int rc = records_give(&s->opening, s->tls);
+    return rc < 0 ? rc : records_give(&s->sealing, s->tls);
 }
 
 static void take_records(struct stream *s)
@@ -602,7 +602,9 @@ static ssize_t leave_to_gnutls(struct stream *s, size_t len, unsigned char *mem,
 {
     s->left = len;
     s->owing = true; /* new keys for new keys: RFC 8446 section 4.6.3 */
-    give_records(s);
+    int rc = give_records(s);
+    if (rc < 0)
+        return rc;
     ssize_t n = gnutls_record_recv(s->tls, mem, size);
     take_records(s);
     return n;
@@ -702,7 +704,9 @@ static ssize_t write_record(struct stream *s, const unsigned char *mem, size_t l
         buf_commit(&s->out, sealed);
         return (ssize_t) len;
     }
-    give_records(s);
+    int rc = give_records(s);
+    if (rc < 0)
+        return rc;
     ssize_t n = gnutls_record_send(s->tls, mem, len);
     take_records(s);
     s->owing = s->owing && n < 0;
@@ -713,8 +717,9 @@ static int renew_key(struct stream *s, struct err *err)
 {
     if (!records_worn(&s->sealing))
         return 0;
-    give_records(s);
-    int rc = gnutls_session_key_update(s->tls, 0);
+    int rc = give_records(s);
+    if (rc == 0)
+        rc = gnutls_session_key_update(s->tls, 0);
     take_records(s);
     return rc < 0 ? tls_failed(s, rc, err) : 0;
 }
@@ -757,8 +762,8 @@ enum stream_state stream_finish(struct stream *s, bool half_close, struct err *e
 {
     if (s->tls && !s->shaking && !s->bye_sent) {
         s->bye_sent = true;
-        give_records(s);
-        gnutls_bye(s->tls, GNUTLS_SHUT_WR); /* into the write block: cannot wait */
+        if (give_records(s) == 0)
+            gnutls_bye(s->tls, GNUTLS_SHUT_WR); /* into the write block: cannot wait */
         take_records(s);
     }
     enum stream_state state = stream_flush(s, err);
