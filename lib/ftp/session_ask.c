@@ -69,6 +69,8 @@ int piece_queue(struct session *s, struct piece *p, size_t upto, struct err *err
         if (p->asks[p->sent].verb && queue_ask(s, &p->asks[p->sent], err) < 0)
             return -1;
     }
+    if (p->sent > first)
+        p->first = first;
     if (p->sent > first + 1)
         s->together = !s->sociable;
     return 0;
@@ -91,7 +93,7 @@ int piece_next(struct session *s, struct piece *p, struct err *err)
     struct err why = ERR_INIT;
     if (control_read_final(s->control, &ask->reply, session_reply_deadline(s), &why) == 0)
         return 0;
-    if (why.code == ERR_TIMEOUT && p->answered == 1)
+    if (why.code == ERR_TIMEOUT && p->answered == p->first + 1)
         s->together = false; /* silent from the first on: that is not it */
     return err_take(err, &why);
 }

@@ -92,7 +92,7 @@ void asks_clear(struct ask *asks, size_t n);
  * but for `asks`. */
 struct piece {
     struct ask *asks;
-    size_t sent, answered;
+    size_t sent, answered, first; /* first: of those that went out last */
 };
 
 /* Queues those before `upto`; one by one, only the next. */

@@ -254,3 +254,14 @@ def test_port_that_is_refused_before_pret_is_known(fake, client):
     assert run.status == 0, run
     assert server.said().count("> PRET") == 1
     assert "> PASV" not in server.said()
+
+
+def test_silence_to_the_password_is_no_matter_of_company(fake, client):
+    """Nothing that went with it is answered either: the login is not tried a second time."""
+    mute = {verb: b"" for verb in ("PASS", "FEAT", "TYPE", "PWD")}
+    server = fake(tls="off")
+    with Interpreter(server.port, LOGIN | mute) as between:
+        run = client("--tls=off", "--retries=0", "--reply-timeout=1",
+                     f"someone@127.0.0.1:{between.port}", "pwd")
+    assert run.status != 0 and "does not answer" in run.stderr, run
+    assert between.heard.count("PASS") == 1
