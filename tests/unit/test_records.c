@@ -151,6 +151,20 @@ static void take_tickets(struct records *r, struct end *e)
     }
 }
 
+/* A client that reads by our own hands, behind the handshake's tickets. */
+static void reader_open(struct pair *p, struct records *r)
+{
+    pair_open(p, "TLS1.3");
+    records_begin(r, p->client.tls, false);
+    take_tickets(r, &p->client);
+}
+
+static void reader_close(struct pair *p, struct records *r)
+{
+    records_clear(r);
+    pair_close(p);
+}
+
 static void opens_data_and_leaves_the_rest(void **state)
 {
     struct pair p;
@@ -170,8 +184,7 @@ static void opens_data_and_leaves_the_rest(void **state)
     gnutls_bye(p.server.tls, GNUTLS_SHUT_WR);
     assert_int_equal(open_next(&r, &p.client, mem, sizeof mem), 0);
     assert_int_equal(leave_next(&r, &p.client, mem, sizeof mem), 0);
-    records_clear(&r);
-    pair_close(&p);
+    reader_close(&p, &r);
 }
 
 /* RFC 8446 section 5.4: zeros behind the type. */
@@ -181,16 +194,13 @@ static void drops_padding(void **state)
     struct records r = {0};
     unsigned char mem[RECORD_MAX];
     (void) state;
-    pair_open(&p, "TLS1.3");
-    records_begin(&r, p.client.tls, false);
-    take_tickets(&r, &p.client);
+    reader_open(&p, &r);
     assert_int_equal(gnutls_record_send2(p.server.tls, "padded", 6, 100, 0), 6);
     assert_int_equal(next(&p.client), RECORD_HEADER + 6 + 1 + 100 + r.tag);
     expect_text(&r, &p.client, "padded");
     assert_int_equal(gnutls_record_send2(p.server.tls, "", 0, 100, 0), 0);
     assert_int_equal(open_next(&r, &p.client, mem, sizeof mem), 0);
-    records_clear(&r);
-    pair_close(&p);
+    reader_close(&p, &r);
 }
 
 static void follows_new_keys(void **state)
@@ -199,9 +209,7 @@ static void follows_new_keys(void **state)
     struct records r = {0};
     unsigned char mem[RECORD_MAX];
     (void) state;
-    pair_open(&p, "TLS1.3");
-    records_begin(&r, p.client.tls, false);
-    take_tickets(&r, &p.client);
+    reader_open(&p, &r);
     send_text(&p.server, "old");
     assert_int_equal(gnutls_session_key_update(p.server.tls, 0), 0);
     send_text(&p.server, "new");
@@ -210,8 +218,7 @@ static void follows_new_keys(void **state)
     assert_int_equal(leave_next(&r, &p.client, mem, sizeof mem), GNUTLS_E_AGAIN);
     assert_int_equal(r.number, 0);
     expect_text(&r, &p.client, "new");
-    records_clear(&r);
-    pair_close(&p);
+    reader_close(&p, &r);
 }
 
 /* What was changed on its way, or has no room, is not taken for data; GnuTLS says why. */
@@ -221,9 +228,7 @@ static void leaves_what_is_wrong(void **state)
     struct records r = {0};
     unsigned char mem[RECORD_MAX];
     (void) state;
-    pair_open(&p, "TLS1.3");
-    records_begin(&r, p.client.tls, false);
-    take_tickets(&r, &p.client);
+    reader_open(&p, &r);
     send_text(&p.server, "narrow");
     assert_int_equal(open_next(&r, &p.client, mem, 6), 0);
     assert_int_equal(open_next(&r, &p.client, mem, 7), 6);
@@ -231,8 +236,7 @@ static void leaves_what_is_wrong(void **state)
     p.client.in.mem[p.client.in.off + RECORD_HEADER] ^= 1;
     assert_int_equal(open_next(&r, &p.client, mem, sizeof mem), 0);
     assert_int_equal(leave_next(&r, &p.client, mem, sizeof mem), GNUTLS_E_DECRYPTION_FAILED);
-    records_clear(&r);
-    pair_close(&p);
+    reader_close(&p, &r);
 }
 
 static void tls12_is_left_alone(void **state)
@@ -301,8 +305,7 @@ static void seals_between_what_gnutls_sends(void **state)
     assert_reads(&p.server, "ours, too");
     assert_reads(&p.server, "GnuTLS's");
     assert_reads(&p.server, "with another key");
-    records_clear(&r);
-    pair_close(&p);
+    reader_close(&p, &r);
 }
 
 /* RFC 8446 section 5.5. */
@@ -326,8 +329,7 @@ static void keys_do_not_serve_for_ever(void **state)
     seal(&r, &p.client, "first");
     assert_reads(&p.server, "last");
     assert_reads(&p.server, "first");
-    records_clear(&r);
-    pair_close(&p);
+    reader_close(&p, &r);
 }
 
 int main(void)
