@@ -118,7 +118,8 @@ static bool has_more(const struct stream *s, size_t room)
     return len > 0 && record_fits(&s->opening, len, room);
 }
 
-bool stream_has_pending(const struct stream *s)
+/* Bytes that have been received and not read yet: they are there although poll() would not say. */
+static bool has_pending(const struct stream *s)
 {
     return s->has_deferred || has_more(s, SIZE_MAX);
 }
@@ -776,7 +777,7 @@ enum stream_state stream_finish(struct stream *s, bool half_close, struct err *e
 
 int stream_stop_tls(struct stream *s, struct err *err)
 {
-    if ((stream_has_pending(s) || buf_len(&s->in) > 0) && !(s->has_deferred && s->deferred == 0))
+    if ((has_pending(s) || buf_len(&s->in) > 0) && !(s->has_deferred && s->deferred == 0))
         return err_set(err, ERR_PROTOCOL, "unread data where TLS ends");
     tls_end(s);
     s->info.active = false;

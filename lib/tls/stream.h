@@ -56,9 +56,6 @@ void stream_free(struct stream *s); /* closes; says nothing to the peer */
 int stream_fd(const struct stream *s);
 const struct tls_info *stream_tls(const struct stream *s);
 
-/* Bytes that have been received and not read yet: they are there although poll() would not say. */
-bool stream_has_pending(const struct stream *s);
-
 /* Begins TLS as a client; nothing is sent before stream_handshake(). Bytes that were received and
  * not read are an injection (CVE-2021-22947): ERR_PROTOCOL. Else 0, or -1 with ERR_TLS. */
 int stream_start_tls(struct stream *s, const struct tls_setup *setup, struct err *err);
