@@ -1,8 +1,6 @@
-#include "tls/stream.h"
+#include "tls/stream_private.h"
 
-#include "base/buf.h"
 #include "net/addr.h"
-#include "tls/records.h"
 #include "tls/trust_private.h"
 
 #include <ctype.h>
@@ -24,40 +22,7 @@ enum {
     WRITE_ROOM = WRITE_BLOCK + 64 * 1024,
     RECORD_BYTES = 16 * 1024,
     IDLE_MESSAGES = 1000, /* of TLS, one after the other, that carry no data */
-    FIRST_BYTES = 48,
     TEXT_BYTES = 4 /* that many of them tell plain text from records, which begin with 20-24 */
-};
-
-struct stream {
-    int fd;
-    struct buf in, out;
-    size_t read_block;
-    bool saw_fin;   /* recv() said 0 */
-    int lost_errno; /* of a recv() that failed for good; 0: none has */
-    int read_errno; /* of the last failed recv() or send() */
-
-    gnutls_session_t tls;            /* NULL: plain */
-    struct records opening, sealing; /* from the end of the handshake on */
-    size_t left;                     /* bytes of the read block that GnuTLS may have, since then */
-    bool owing; /* GnuTLS may have an answer for the peer, to go out ahead of more data */
-    struct tls_info info;
-    struct trust *trust;
-    struct tickets *tickets;
-    char *name;
-    uint16_t port;
-    bool may_ask;
-    struct err check; /* why the certificate was refused */
-    bool shaking, bye_sent, fin_sent;
-    bool cert_asked;    /* the server wants to see a client certificate */
-    bool served;        /* and went on to talk: it is content */
-    struct err refusal; /* or it does not like ours, or that there is none */
-    bool has_new_ticket;
-    unsigned lifetime_s; /* what the latest one says of itself */
-    int deferred;        /* what gnutls_record_recv() said after bytes that were handed out first */
-    bool has_deferred;
-    int idle;                         /* messages since the last data */
-    unsigned char first[FIRST_BYTES]; /* received under TLS, to name plain text by */
-    size_t nfirst;
 };
 
 struct stream *stream_new(int fd, struct err *err)
@@ -107,21 +72,10 @@ const struct tls_info *stream_tls(const struct stream *s)
     return &s->info;
 }
 
-/* Whether `room` bytes of memory would get something without a system call. */
-static bool has_more(const struct stream *s, size_t room)
-{
-    if (s->tls && gnutls_record_check_pending(s->tls) > 0)
-        return true;
-    if (!s->opening.cipher)
-        return buf_len(&s->in) > 0;
-    size_t len = record_length(buf_data(&s->in), buf_len(&s->in));
-    return len > 0 && record_fits(&s->opening, len, room);
-}
-
 /* Bytes that have been received and not read yet: they are there although poll() would not say. */
 static bool has_pending(const struct stream *s)
 {
-    return s->has_deferred || has_more(s, SIZE_MAX);
+    return s->has_deferred || stream_has_more(s, SIZE_MAX);
 }
 
 short stream_events(enum stream_state state)
@@ -129,7 +83,7 @@ short stream_events(enum stream_state state)
     return state == STREAM_WANT_READ ? POLLIN : state == STREAM_WANT_WRITE ? POLLOUT : 0;
 }
 
-static bool would_block(int sys)
+bool stream_would_block(int sys)
 {
     return sys == EAGAIN || sys == EWOULDBLOCK;
 }
@@ -146,13 +100,12 @@ static ssize_t receive(struct stream *s, void *mem, size_t size)
         s->saw_fin = true;
     if (n < 0)
         s->read_errno = errno;
-    if (n < 0 && !would_block(errno))
+    if (n < 0 && !stream_would_block(errno))
         s->lost_errno = errno;
     return n;
 }
 
-/* One system call's worth into the read block; as recv(). */
-static ssize_t fill(struct stream *s)
+ssize_t stream_fill(struct stream *s)
 {
     unsigned char *room = buf_reserve(&s->in, s->read_block, NULL);
     if (!room) {
@@ -184,7 +137,7 @@ static ssize_t tls_pull(gnutls_transport_ptr_t ptr, void *mem, size_t size)
         return -1;
     }
     if (buf_len(&s->in) == 0) {
-        ssize_t n = fill(s);
+        ssize_t n = stream_fill(s);
         if (n <= 0) {
             gnutls_transport_set_errno(s->tls, n < 0 ? s->read_errno : 0);
             return n;
@@ -506,26 +459,10 @@ enum stream_state stream_handshake(struct stream *s, struct err *err)
     enum stream_state sent = stream_flush(s, err);
     if (rc == 0) {
         s->shaking = false;
-        records_begin(&s->opening, s->tls, false);
-        records_begin(&s->sealing, s->tls, true);
+        stream_begin_records(s);
         note_session(s);
     }
     return sent != STREAM_OK ? sent : rc == 0 ? STREAM_OK : STREAM_WANT_READ;
-}
-
-/* Around whatever GnuTLS may read or write by after the handshake. */
-static int give_records(const struct stream *s)
-{
-    int rc = records_give(&s->opening, s->tls);
-    return rc < 0 ? rc : records_give(&s->sealing, s->tls);
-}
-
-static void take_records(struct stream *s)
-{
-    if (s->opening.cipher)
-        records_take(&s->opening, s->tls);
-    if (s->sealing.cipher)
-        records_take(&s->sealing, s->tls);
 }
 
 /* ---- reading ---- */
@@ -544,11 +481,11 @@ static enum stream_state read_plain(struct stream *s, void *mem, size_t size, si
     if (size >= s->read_block) {
         n = receive(s, mem, size);
     } else {
-        n = fill(s);
+        n = stream_fill(s);
         if (n > 0)
             return read_plain(s, mem, size, got, err);
     }
-    if (n < 0 && would_block(s->read_errno))
+    if (n < 0 && stream_would_block(s->read_errno))
         return STREAM_WANT_READ;
     if (n < 0) {
         lost(s, err);
@@ -598,40 +535,6 @@ static bool passes(struct stream *s, ssize_t rc)
            rc == GNUTLS_E_REHANDSHAKE;
 }
 
-/* The first `len` bytes of the read block, or what GnuTLS makes of the end behind them. */
-static ssize_t leave_to_gnutls(struct stream *s, size_t len, unsigned char *mem, size_t size)
-{
-    s->left = len;
-    s->owing = true; /* new keys for new keys: RFC 8446 section 4.6.3 */
-    int rc = give_records(s);
-    if (rc < 0)
-        return rc;
-    ssize_t n = gnutls_record_recv(s->tls, mem, size);
-    take_records(s);
-    return n;
-}
-
-/* As gnutls_record_recv(), which gets no records but whole ones, and only those that are not mere
- * data, so that it never holds the beginning of one. */
-static ssize_t read_record(struct stream *s, unsigned char *mem, size_t size)
-{
-    size_t len;
-    if (!s->opening.cipher || gnutls_record_check_pending(s->tls) > 0)
-        return gnutls_record_recv(s->tls, mem, size);
-    while ((len = record_length(buf_data(&s->in), buf_len(&s->in))) == 0) {
-        ssize_t n = fill(s);
-        if (n < 0 && would_block(s->read_errno))
-            return GNUTLS_E_AGAIN;
-        if (n <= 0)
-            return leave_to_gnutls(s, buf_len(&s->in), mem, size);
-    }
-    size_t n = record_open(&s->opening, buf_data(&s->in), len, mem, size);
-    if (n == 0)
-        return leave_to_gnutls(s, len, mem, size);
-    buf_consume(&s->in, len);
-    return (ssize_t) n;
-}
-
 static enum stream_state read_tls(struct stream *s, unsigned char *mem, size_t size, size_t *got,
                                   struct err *err)
 {
@@ -639,10 +542,10 @@ static enum stream_state read_tls(struct stream *s, unsigned char *mem, size_t s
     if (s->has_deferred)
         return read_ended(s, s->deferred, err);
     while (*got < size) {
-        ssize_t n = read_record(s, mem + *got, size - *got);
+        ssize_t n = stream_read_record(s, mem + *got, size - *got);
         /* GnuTLS also says AGAIN behind a ticket, with the next record in our block: poll() would
          * not tell of that. */
-        if (passes(s, n) || (n == GNUTLS_E_AGAIN && has_more(s, SIZE_MAX))) {
+        if (passes(s, n) || (n == GNUTLS_E_AGAIN && stream_has_more(s, SIZE_MAX))) {
             if (!is_flood(s))
                 continue;
             n = GNUTLS_E_TOO_MANY_HANDSHAKE_PACKETS;
@@ -655,7 +558,7 @@ static enum stream_state read_tls(struct stream *s, unsigned char *mem, size_t s
         s->served = true;
         *got += (size_t) n;
         s->idle = 0;
-        if (!has_more(s, size - *got))
+        if (!stream_has_more(s, size - *got))
             break; /* more would cost a system call, or a copy: the caller's turn */
     }
     return STREAM_OK;
@@ -684,7 +587,7 @@ enum stream_state stream_flush(struct stream *s, struct err *err)
         ssize_t n = send(s->fd, buf_data(&s->out), buf_len(&s->out), MSG_NOSIGNAL);
         if (n < 0 && errno == EINTR)
             continue;
-        if (n < 0 && would_block(errno))
+        if (n < 0 && stream_would_block(errno))
             return STREAM_WANT_WRITE;
         if (n < 0) {
             s->read_errno = errno;
@@ -696,42 +599,13 @@ enum stream_state stream_flush(struct stream *s, struct err *err)
     return STREAM_OK;
 }
 
-/* As gnutls_record_send(), into the write block. What GnuTLS owes the peer goes ahead of it. */
-static ssize_t write_record(struct stream *s, const unsigned char *mem, size_t len)
-{
-    size_t sealed = s->owing ? 0 : record_sealed(&s->sealing, len);
-    unsigned char *room = sealed ? buf_reserve(&s->out, sealed, NULL) : NULL;
-    if (room && record_seal(&s->sealing, mem, len, room)) {
-        buf_commit(&s->out, sealed);
-        return (ssize_t) len;
-    }
-    int rc = give_records(s);
-    if (rc < 0)
-        return rc;
-    ssize_t n = gnutls_record_send(s->tls, mem, len);
-    take_records(s);
-    s->owing = s->owing && n < 0;
-    return n;
-}
-
-static int renew_key(struct stream *s, struct err *err)
-{
-    if (!records_worn(&s->sealing))
-        return 0;
-    int rc = give_records(s);
-    if (rc == 0)
-        rc = gnutls_session_key_update(s->tls, 0);
-    take_records(s);
-    return rc < 0 ? tls_failed(s, rc, err) : 0;
-}
-
 /* Takes in what fits the write block, records whole. */
 static int write_some(struct stream *s, const unsigned char *mem, size_t len, size_t *put,
                       struct err *err)
 {
     while (*put < len && buf_len(&s->out) < WRITE_BLOCK) {
         size_t piece = len - *put < RECORD_BYTES ? len - *put : RECORD_BYTES;
-        ssize_t n = s->tls ? write_record(s, mem + *put, piece)
+        ssize_t n = s->tls ? stream_write_record(s, mem + *put, piece)
                     : buf_put(&s->out, mem + *put, piece, err) == 0 ? (ssize_t) piece
                                                                     : -1;
         if (n == GNUTLS_E_INTERRUPTED || n == GNUTLS_E_AGAIN)
@@ -752,7 +626,10 @@ enum stream_state stream_write(struct stream *s, const void *mem, size_t len, si
         if (state != STREAM_OK)
             return state;
     }
-    if (renew_key(s, err) < 0 || write_some(s, mem, len, put, err) < 0)
+    int rc = stream_renew_key(s);
+    if (rc < 0)
+        tls_failed(s, rc, err);
+    if (rc < 0 || write_some(s, mem, len, put, err) < 0)
         return STREAM_ERROR;
     if (buf_len(&s->out) >= WRITE_BLOCK && stream_flush(s, err) == STREAM_ERROR)
         return STREAM_ERROR;
@@ -763,9 +640,7 @@ enum stream_state stream_finish(struct stream *s, bool half_close, struct err *e
 {
     if (s->tls && !s->shaking && !s->bye_sent) {
         s->bye_sent = true;
-        if (give_records(s) == 0)
-            gnutls_bye(s->tls, GNUTLS_SHUT_WR); /* into the write block: cannot wait */
-        take_records(s);
+        stream_say_bye(s);
     }
     enum stream_state state = stream_flush(s, err);
     if (state == STREAM_OK && half_close && !s->fin_sent) {
