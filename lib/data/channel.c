@@ -1154,26 +1154,19 @@ static void cut_upload(struct channel *c)
         setsockopt(stream_fd(c->stream), SOL_SOCKET, SO_LINGER, &now, sizeof now);
 }
 
-/* ABOR (RFC 959 section 4.1.3) is answered by one reply or two (FIELD-NOTES 54): within a moment
- * both sides are in step or the connection is given up. */
+/* Within a moment both sides are in step, or the connection is given up. */
 static void abort_transfer(struct channel *c)
 {
     struct control *control = session_control(c->session);
     struct wait alone = {NULL, DEADLINE_NEVER};
     const struct wait *usual = control_use_wait(control, &alone);
     struct deadline until = deadline_in(ABORT_MS);
-    bool pending = !control_dead(control) && control_outstanding(control) > 0;
-    if (pending)
-        control_send(control, until, NULL, "ABOR");
+    if (!control_dead(control) && control_outstanding(control) > 0)
+        control_abort(control, until);
     cut_upload(c);
     stream_free(c->stream);
     c->stream = NULL;
-    while (!control_dead(control) && control_outstanding(control) > 0) {
-        struct reply r = {0};
-        if (control_read(control, &r, until, NULL) < 0)
-            control_mark_dead(control);
-        reply_clear(&r);
-    }
+    control_settle(control, until);
     control_use_wait(control, usual);
 }
 

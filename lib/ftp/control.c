@@ -15,6 +15,7 @@ enum {
     READ_CHUNK = 4 * 1024,
     LOOSE_MAX = 64, /* replies in a row that end no command */
     STRAY_MS = 1000,
+    SECOND_MS = 20, /* the second of two replies to ABOR comes at once */
     LAST_SHOWN = 200
 };
 
@@ -29,6 +30,7 @@ struct control {
     struct reply_scan scan;
     unsigned long sent;
     int outstanding;
+    bool aborted;      /* ABOR is among them */
     bool overtakes;    /* what goes out next does: it may be answered before what is under way */
     int posted;        /* final replies to pass over before any other */
     char verb[8];      /* of the command that is answered last; "": that is not known */
@@ -424,6 +426,13 @@ static bool is_flooded(struct control *c, int code, struct err *err)
     return true;
 }
 
+static void in_step(struct control *c)
+{
+    c->outstanding = 0;
+    c->aborted = false;
+    forget_secret(c);
+}
+
 /* What a reply says about the connection. 1, or -1 where there are too many. */
 static int count_reply(struct control *c, struct reply *r, struct err *err)
 {
@@ -434,7 +443,7 @@ static int count_reply(struct control *c, struct reply *r, struct err *err)
         c->outstanding--;
         c->loose = 0;
         if (c->outstanding == 0)
-            forget_secret(c);
+            in_step(c);
         drop_stray(c, &c->held);
         return 1;
     }
@@ -585,4 +594,45 @@ int control_read_final(struct control *c, struct reply *out, struct deadline unt
             return -1;
     } while (out->code < 200);
     return 0;
+}
+
+/* ---- giving up ---- */
+
+int control_abort(struct control *c, struct deadline until)
+{
+    if (control_send(c, until, NULL, "ABOR") < 0)
+        return -1;
+    c->aborted = true;
+    return 0;
+}
+
+/* The next reply; -1 with *asked where PWD was sent instead, since none came at once. */
+static int read_or_ask(struct control *c, struct reply *out, bool *asked, struct deadline until)
+{
+    struct err why = ERR_INIT;
+    struct deadline soon = deadline_sooner(until, deadline_in(SECOND_MS));
+    if (control_read(c, out, soon, &why) == 0)
+        return 0;
+    if (why.code == ERR_TIMEOUT && !deadline_passed(until))
+        *asked = control_send(c, until, NULL, "PWD") == 0;
+    return -1;
+}
+
+void control_settle(struct control *c, struct deadline until)
+{
+    struct wait alone = {NULL, DEADLINE_NEVER};
+    const struct wait *usual = control_use_wait(c, &alone);
+    bool answered = false, asked = false;
+    while (!c->dead && c->outstanding > 0) {
+        struct reply r = {0};
+        bool may_ask = c->aborted && answered && !asked && c->posted == 0;
+        int rc = may_ask ? read_or_ask(c, &r, &asked, until) : control_read(c, &r, until, NULL);
+        if (rc < 0 && !(may_ask && asked))
+            c->dead = true;
+        answered |= r.code >= 200;
+        if (asked && r.code == 257)
+            in_step(c);
+        reply_clear(&r);
+    }
+    control_use_wait(c, usual);
 }

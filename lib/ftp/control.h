@@ -84,6 +84,15 @@ bool control_has_unread(const struct control *c);
 /* Commands sent whose final reply (2yz-5yz) has not come: 0 means that both sides are in step. */
 int control_outstanding(const struct control *c);
 
+/* Gives up what is under way, by ABOR (RFC 959 section 4.1.3). Errors as control_send(). */
+int control_abort(struct control *c, struct deadline until);
+
+/* Takes in what is still to come until both sides are in step, which Ctrl-C does not interrupt;
+ * where that is not so by `until` the connection is dead. ABOR is answered by one reply or two
+ * (FIELD-NOTES 54), and the first does not tell: where no second comes, PWD, whose reply is like no
+ * other's, shows that none will. */
+void control_settle(struct control *c, struct deadline until);
+
 /* Command lines so far. */
 unsigned long control_sent(const struct control *c);
 

@@ -238,22 +238,6 @@ static int set_up(struct session *s, struct entry *e, char now[PATH_BYTES], stru
 
 /* ---- from nothing to a session, and back ---- */
 
-/* Replies of a cancelled command may still come; a server that sends them soon keeps its session.
- */
-static void resync(struct session *s)
-{
-    struct wait alone = {NULL, DEADLINE_NEVER};
-    const struct wait *usual = control_use_wait(s->control, &alone);
-    struct deadline until = deadline_in(RESYNC_MS);
-    while (control_outstanding(s->control) > 0 && !control_dead(s->control)) {
-        struct reply r = {0};
-        if (control_read(s->control, &r, until, NULL) < 0)
-            control_mark_dead(s->control);
-        reply_clear(&r);
-    }
-    control_use_wait(s->control, usual);
-}
-
 static void entry_make(const struct session *s, struct entry *e)
 {
     bool tls = stream_tls(control_stream(s->control))->active;
@@ -333,7 +317,8 @@ int session_connect(struct session *s, struct err *err)
 {
     if (s->control && s->logged_in && !control_dead(s->control)) {
         session_collect_ahead(s, NULL);
-        resync(s);
+        /* replies of a cancelled command may still come */
+        control_settle(s->control, deadline_in(RESYNC_MS));
     }
     if (session_alive(s))
         return s->astray ? session_settle(s, err) : 0;

@@ -392,7 +392,7 @@ static void abort_side(struct side *s)
     if (!control || control_dead(control) || control_outstanding(control) == 0)
         return;
     const struct wait *usual = control_use_wait(control, &alone);
-    control_send(control, deadline_in(ABORT_MS), NULL, "ABOR");
+    control_abort(control, deadline_in(ABORT_MS));
     control_use_wait(control, usual);
 }
 

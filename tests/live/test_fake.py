@@ -509,3 +509,5 @@ def test_shell_goes_on_after_ctrl_c(fake, client, abor):
     assert not (client.folder / "big").exists()
     shell.type("quit")
     assert shell.leave() == 0
+    # one reply or two: the session is still the same
+    assert server.said().count("> USER") == 1
