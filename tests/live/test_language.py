@@ -220,7 +220,7 @@ def test_the_time_limit_ends_what_goes_on(client):
 
 
 def test_an_interrupt_ends_what_goes_on(client, tmp_path):
-    (tmp_path / "script").write_text(f"!touch {tmp_path}/begun; sleep 30\necho never\n")
+    (tmp_path / "script").write_text(f"!: > {tmp_path}/begun; exec sleep 30\necho never\n")
     run = client.signal_when(signal.SIGINT, (tmp_path / "begun").exists, "--on-error=continue",
                              "-b", tmp_path / "script")
     assert run.status == 130 and not lines(run), run
@@ -318,7 +318,7 @@ def test_first_commands_that_others_can_write_are_refused(bed, ftpsh, shell):
 
 
 def test_an_interrupt_ends_a_whole_line(bed, shell, tmp_path):
-    (tmp_path / "file").write_text(f"!touch {tmp_path}/begun; sleep 30\necho never\n")
+    (tmp_path / "file").write_text(f"!: > {tmp_path}/begun; exec sleep 30\necho never\n")
     sh = shell(bed.server("vsftpd").target())
     sh.prompt()
     sh.run("set on-error continue")

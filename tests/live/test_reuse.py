@@ -205,10 +205,10 @@ def test_downgrade_in_the_report(fake, client):
                                      ("get", "--segments=4", "big")))
 def test_one_pool_of_tickets_for_each_control_connection(fake, client, command):
     """field 4: the fake's tickets are those of one control connection."""
-    server = fake("ticket-once", options=("--require-reuse",))
+    server = fake("ticket-once", "slow=2000000", options=("--require-reuse",))  # one alone is not done soon
     (server.root / "tree").mkdir()
     for i in range(12):
-        (server.root / "tree" / f"file{i}").write_bytes(SMALL)
+        (server.root / "tree" / f"file{i}").write_bytes(bytes(200_000))
     run = client("--tls-reuse=require", server.target(), *command)
     assert run.status == 0, run
     assert all(resumed for _, _, resumed in handshakes(run))
