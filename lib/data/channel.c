@@ -46,7 +46,8 @@ struct channel *channel_new(struct session *s, const struct channel_request *req
     c->more = request->more;
     c->ahead = request->ahead;
     c->ahead_ctx = request->ahead_ctx;
-    c->limit = DEADLINE_NEVER;
+    c->limit = c->early = DEADLINE_NEVER;
+    c->brief = request->brief;
     c->compressed = session_compressed(s);
     snprintf(c->what, sizeof c->what, "%s%s%s", request->command, request->argument ? " " : "",
              request->argument ? request->argument : "");
@@ -74,16 +75,13 @@ static void sort_reply(struct channel *c, struct reply *r)
     bool to_noop = c->noops > 0 && (r->code == 200 || (r->code >= 500 && r->code <= 503));
     if (to_noop)
         c->noops--;
-    else if (session_is_ahead(c->session, r))
-        return; /* and the final reply was passed over */
     else if (r->code >= 200)
-        c->final = *r;
+        session_sort_final(c->session, r, &c->final);
     else
         c->preliminary = true;
     if (r->code < 200 && ++c->interim > INTERIM_MAX)
         control_mark_dead(session_control(c->session));
-    if (!channel_done(c))
-        reply_clear(r);
+    reply_clear(r);
 }
 
 int channel_take_replies(struct channel *c, struct err *err)
@@ -94,24 +92,6 @@ int channel_take_replies(struct channel *c, struct err *err)
         if (rc <= 0)
             return rc;
         sort_reply(c, &r);
-    }
-    return 0;
-}
-
-int channel_next_reply(struct channel *c, struct deadline until, struct err *err)
-{
-    struct reply r = {0};
-    if (control_read(session_control(c->session), &r, until, err) < 0)
-        return -1;
-    sort_reply(c, &r);
-    return 0;
-}
-
-int channel_await_final(struct channel *c, struct deadline until, struct err *err)
-{
-    while (!channel_done(c)) {
-        if (channel_next_reply(c, until, err) < 0)
-            return -1;
     }
     return 0;
 }
@@ -199,42 +179,127 @@ void channel_limit(struct channel *c, struct deadline until)
     c->limit = until;
 }
 
+/* ---- commands in front of the final reply ---- */
+
+void channel_expect_end(struct channel *c)
+{
+    int64_t ms = session_early_ms(c->session);
+    bool any = ms == 0 && c->direction == CHANNEL_UP;
+    if (ms >= 0 && (c->brief || any) && (c->more || c->ahead))
+        c->early = deadline_in(ms);
+}
+
+/* FIELD-NOTES 72. At the end of a download most servers name a port; with an upload they may still
+ * be busy. */
+static bool may_ask_ahead(const struct channel *c, bool ended)
+{
+    const struct session *s = c->session;
+    if (c->lost || c->noops > 0 || !session_takes_ahead(s))
+        return false;
+    if (channel_done(c))
+        return reply_is_good(&c->final);
+    return deadline_passed(c->early) ||
+           (ended && c->direction == CHANNEL_DOWN && session_takes_early(s));
+}
+
+void channel_ask_ahead(struct channel *c, bool ended)
+{
+    const char *command = strategy_row(c->strategy)->command;
+    if (!may_ask_ahead(c, ended))
+        return;
+    c->early = DEADLINE_NEVER;
+    if (c->ahead)
+        c->ahead(c->ahead_ctx, c->session);
+    if (c->more && command)
+        session_ask_port_ahead(c->session, command, c->port_ms);
+    if (channel_done(c))
+        session_send_ahead(c->session);
+    else
+        session_send_early(c->session);
+    c->ahead = NULL;
+    c->more = false;
+}
+
+/* ---- waiting ---- */
+
 /* Once the final reply is there nothing on the control connection concerns this transfer. */
-int channel_wait_both(struct channel *c, int data_fd, short events, const struct wait *w,
-                      struct deadline until, struct err *err)
+static int wait_both(struct channel *c, int data_fd, short events, struct deadline until,
+                     struct err *err)
 {
     struct stream *control = control_stream(session_control(c->session));
     struct wait_fd fds[] = {
         {.fd = events ? data_fd : -1, .want = events},
         {.fd = channel_done(c) || c->lost ? -1 : stream_fd(control), .want = POLLIN},
     };
-    int rc = wait_fds(w, fds, 2, until, err);
+    int rc = wait_fds(session_settings(c->session)->wait, fds, 2, until, err);
     return rc > 0 ? 1 : rc;
+}
+
+/* Says what is due. */
+static void speak(struct channel *c)
+{
+    if (deadline_passed(c->early))
+        channel_ask_ahead(c, false);
+    if (c->noop_ms <= 0 || !deadline_passed(c->noop))
+        return;
+    channel_send_noop(c);
+    c->noop = deadline_in(c->noop_ms);
+}
+
+int channel_next_reply(struct channel *c, struct deadline until, struct err *err)
+{
+    for (;;) {
+        struct reply r = {0};
+        struct err why = ERR_INIT;
+        struct deadline wake = deadline_sooner(until, c->early);
+        int rc = control_read(session_control(c->session), &r, wake, &why);
+        if (rc == 0)
+            sort_reply(c, &r);
+        if (rc == 0 || why.code != ERR_TIMEOUT || deadline_passed(until))
+            return rc < 0 ? err_take(err, &why) : 0;
+        speak(c);
+    }
+}
+
+int channel_await_final(struct channel *c, struct deadline until, struct err *err)
+{
+    while (!channel_done(c)) {
+        if (channel_next_reply(c, until, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int channel_wait_for(struct channel *c, int data_fd, short events, struct deadline until,
+                     struct err *err)
+{
+    for (;;) {
+        speak(c);
+        struct deadline wake = deadline_sooner(until, c->early);
+        if (c->noop_ms > 0)
+            wake = deadline_sooner(wake, c->noop);
+        int rc = wait_both(c, data_fd, events, wake, err);
+        if (rc != 0 || deadline_passed(until))
+            return rc;
+    }
 }
 
 int channel_wait(struct channel *c, short data_events, struct deadline until, struct err *err)
 {
     if (c->map)
         portmap_keep(c->map);
-    const struct wait *w = session_settings(c->session)->wait;
-    for (;;) {
-        if (c->noop_ms > 0 && deadline_passed(c->noop)) {
-            channel_send_noop(c);
-            c->noop = deadline_in(c->noop_ms);
-        }
-        struct deadline wake = c->noop_ms > 0 ? deadline_sooner(until, c->noop) : until;
-        int rc = channel_wait_both(c, stream_fd(c->stream), data_events, w, wake, err);
-        if (rc != 0 || deadline_passed(until))
-            return rc;
-    }
+    return channel_wait_for(c, stream_fd(c->stream), data_events, until, err);
 }
 
 enum stream_state channel_read(struct channel *c, void *mem, size_t size, size_t *got,
                                struct err *err)
 {
     size_t have = buf_len(&c->peek);
-    if (have == 0)
-        return stream_read(c->stream, mem, size, got, err);
+    if (have == 0) {
+        enum stream_state state = stream_read(c->stream, mem, size, got, err);
+        c->payload += state == STREAM_OK ? (int64_t) *got : 0;
+        return state;
+    }
     *got = have < size ? have : size;
     memcpy(mem, buf_data(&c->peek), *got);
     buf_consume(&c->peek, *got);

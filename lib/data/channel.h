@@ -11,11 +11,14 @@
 
 enum channel_direction { CHANNEL_DOWN, CHANNEL_UP };
 
+enum { CHANNEL_BRIEF = 12 * 1024 }; /* bytes; one flight of TCP's carries them */
+
 struct channel_request {
     enum channel_direction direction;
     const char *command;  /* "RETR", "STOR", "APPE", "LIST", "MLSD", "NLST" */
     const char *argument; /* NULL: none */
     int64_t offset;       /* REST goes directly before the command when > 0 (FIELD-NOTES 68) */
+    bool brief;           /* no more than CHANNEL_BRIEF will move, as far as one can tell */
     bool more;            /* another data connection will follow at once: its port may be asked for
                            * while this one ends */
     void (*ahead)(void *ctx, struct session *s); /* asks ahead for what comes behind the transfer

@@ -43,8 +43,11 @@ static void farewell_step(struct channel *c, struct farewell *f)
         f->half_close = true;
         f->out = STREAM_WANT_WRITE;
     }
-    if (wants(f->out))
+    if (wants(f->out)) {
         f->out = stream_finish(c->stream, f->half_close, NULL);
+        if (f->out == STREAM_OK && f->half_close)
+            channel_expect_end(c);
+    }
     do {
         f->in = stream_read(c->stream, sink, sizeof sink, &got, NULL);
     } while (f->in == STREAM_OK && ++f->stray < STRAY_READS);
@@ -104,38 +107,19 @@ static int await_confirmation(struct channel *c, struct err *err)
     return await_behind_noop(c, end, err);
 }
 
+/* Where more was asked than is answered, the final reply may be among the replies that came. */
+static int confirm(struct channel *c, struct err *err)
+{
+    struct err why = ERR_INIT;
+    if (await_confirmation(c, &why) == 0 || session_settle_final(c->session, &c->final))
+        return 0;
+    return err_take(err, &why);
+}
+
 static bool is_unconfirmed(const struct channel *c, const struct err *err)
 {
     return !channel_done(c) && (err->code == ERR_TIMEOUT || err->code == ERR_CLOSED) &&
            !deadline_passed(session_settings(c->session)->wait->limit);
-}
-
-/* Whether commands may go out now that all has moved: in front of the final reply vsftpd alone
- * queues those of any kind (FIELD-NOTES 72). Others may still be reading data that go up, and would
- * answer with an error; at the end of a download they mostly name a port. */
-static bool may_ask_ahead(const struct channel *c)
-{
-    const struct session *s = c->session;
-    if (c->lost || c->noops > 0 || !session_takes_ahead(s))
-        return false;
-    if (channel_done(c))
-        return reply_is_good(&c->final);
-    return c->direction == CHANNEL_DOWN ? session_takes_early(s)
-                                        : session_software(s) == SOFTWARE_VSFTPD;
-}
-
-static void ask_ahead(struct channel *c)
-{
-    const char *command = strategy_row(c->strategy)->command;
-    if (!may_ask_ahead(c))
-        return;
-    if (c->ahead)
-        c->ahead(c->ahead_ctx, c->session);
-    if (c->more && command)
-        session_ask_port_ahead(c->session, command, c->port_ms);
-    session_send_ahead(c->session);
-    c->ahead = NULL;
-    c->more = false;
 }
 
 int channel_close(struct channel *c, struct channel_end *end, struct err *err)
@@ -153,15 +137,14 @@ int channel_close(struct channel *c, struct channel_end *end, struct err *err)
     stream_free(c->stream);
     c->stream = NULL;
     if (rc == 0)
-        ask_ahead(c);
-    if (rc == 0 && (rc = await_confirmation(c, &why)) < 0) {
+        channel_ask_ahead(c, true);
+    if (rc == 0 && (rc = confirm(c, &why)) < 0) {
         err_wrap(&why, "%s: waiting for the final reply", c->what);
         end->unconfirmed = is_unconfirmed(c, &why);
     }
-    if (rc == 0 && c->final.code >= 400)
-        session_swap_ahead(c->session, &c->final);
+    session_learn_early(c->session, c->payload <= CHANNEL_BRIEF);
     if (rc == 0)
-        ask_ahead(c);
+        channel_ask_ahead(c, true);
     if (rc == 0)
         rc = channel_verdict(c, &why);
     if (rc < 0 && why.code == ERR_CANCELLED)

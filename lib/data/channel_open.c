@@ -126,6 +126,12 @@ static int too_late(struct rise *t, struct err *err)
     return rise_fail(t, rise_stage(t), err);
 }
 
+static bool is_proven(const struct rise *t)
+{
+    const struct ladder *l = t->rung.ladder;
+    return l->proven >= 0 && l->rungs[l->proven] == t->rung.row->strategy;
+}
+
 /* Whether the transfer command may go out while the connect is still under way, which saves a round
  * trip. Where the connect then fails, the server sits in accept() with the command (the control
  * connection has to be rebuilt) and has emptied the file that STOR names. So only on a rung that
@@ -134,7 +140,7 @@ static bool may_send_early(const struct rise *t)
 {
     const struct ladder *l = t->rung.ladder;
     enum strategy_id id = t->rung.row->strategy;
-    if (t->rung.listening || (l->proven >= 0 && l->rungs[l->proven] == id))
+    if (t->rung.listening || is_proven(t))
         return true;
     return t->channel->direction == CHANNEL_DOWN && l->recalled >= 0 && l->rungs[l->recalled] == id;
 }
@@ -166,6 +172,30 @@ static bool holds_hello(const struct rise *t)
            !channel_done(c) && !deadline_passed(t->hold);
 }
 
+/* Under TLS 1.3 one direction can be closed alone (RFC 8446 section 6.1). These servers are known
+ * to go on then, and not to read before they have sent all. */
+static bool takes_half_close(const struct channel *c)
+{
+    enum software software = session_software(c->session);
+    bool known = software == SOFTWARE_VSFTPD || software == SOFTWARE_PROFTPD ||
+                 software == SOFTWARE_PUREFTPD;
+    return known && strcmp(stream_tls(c->stream)->version, "TLS1.3") == 0;
+}
+
+/* The handshake is over. Many servers wait for our close_notify before they end a download: a brief
+ * one ends a round trip earlier where they have it by then. */
+static void begin_download(struct rise *t)
+{
+    struct channel *c = t->channel;
+    if (c->direction != CHANNEL_DOWN)
+        return;
+    sock_acknowledge(stream_fd(c->stream));
+    if (c->brief && takes_half_close(c))
+        stream_finish(c->stream, false, NULL);
+    if (is_proven(t))
+        channel_expect_end(c);
+}
+
 /* A step of connecting or of the handshake: 0 with what to poll for in *events, or -1. */
 static int rise_step(struct rise *t, bool full_handshake, short *events, struct err *err)
 {
@@ -191,8 +221,7 @@ static int rise_step(struct rise *t, bool full_handshake, short *events, struct 
             return rise_fail(t, STAGE_TLS, err);
         t->shaking = false;
         t->ready = true;
-        if (t->channel->direction == CHANNEL_DOWN)
-            sock_acknowledge(stream_fd(t->channel->stream));
+        begin_download(t);
     }
     return 0;
 }
@@ -285,7 +314,7 @@ static int rise_run(struct rise *t, bool full_handshake, struct err *err)
         int fd = c->stream ? stream_fd(c->stream) : t->rung.fd;
         bool held = holds_hello(t);
         struct deadline until = held ? deadline_sooner(t->hold, t->rung.until) : t->rung.until;
-        rc = channel_wait_both(c, fd, events, session_settings(c->session)->wait, until, err);
+        rc = channel_wait_for(c, fd, events, until, err);
         if (rc == 0 && held && !deadline_passed(t->rung.until))
             continue;
         if (rc == 0 && t->ready && !c->lost)
@@ -334,9 +363,7 @@ static void blame_advertised(const struct rung *r, struct err *err)
  * connection; on a new rung the first failure may be the way's and not TLS's. */
 static enum outcome data_tls_failed(struct rise *t)
 {
-    const struct ladder *l = t->rung.ladder;
-    bool proven = l->proven >= 0 && l->rungs[l->proven] == t->rung.row->strategy;
-    bool lasts = t->unresumed || t->unwelcome;
+    bool proven = is_proven(t), lasts = t->unresumed || t->unwelcome;
     bool first = session_data_failed(t->rung.session, t->ready || t->unresumed);
     if (session_renewal_due(t->rung.session) || (first && (proven || lasts)))
         return OUTCOME_AGAIN;

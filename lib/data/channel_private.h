@@ -23,14 +23,17 @@ struct channel {
     bool more;           /* another will follow, whose port has not been asked for */
     void (*ahead)(void *ctx, struct session *s); /* has not been called; NULL: it has */
     void *ahead_ctx;
-    int64_t port_ms;    /* how long the next port may take */
-    bool preliminary;   /* 1yz has come */
-    int interim;        /* how many; a flood of them ends the session */
-    struct reply final; /* code 0: not yet */
-    struct err refusal; /* of our certificate: why an upload failed */
-    bool lost;          /* the control connection: SIZE will have to tell */
-    int noops;          /* sent in mid-transfer and not answered yet */
-    int64_t noop_ms;    /* how often; 0: never */
+    int64_t port_ms;       /* how long the next port may take */
+    bool brief;            /* as requested */
+    int64_t payload;       /* that has come */
+    struct deadline early; /* when what is asked ahead need not wait for the end any more */
+    bool preliminary;      /* 1yz has come */
+    int interim;           /* how many; a flood of them ends the session */
+    struct reply final;    /* code 0: not yet */
+    struct err refusal;    /* of our certificate: why an upload failed */
+    bool lost;             /* the control connection: SIZE will have to tell */
+    int noops;             /* sent in mid-transfer and not answered yet */
+    int64_t noop_ms;       /* how often; 0: never */
     struct deadline noop;
     struct deadline limit; /* of the end */
 };
@@ -60,9 +63,15 @@ int channel_verdict(struct channel *c, struct err *err);
 
 /* Does nothing where it would be of no use any more. */
 void channel_send_noop(struct channel *c);
-/* As channel_wait(), with nothing sent meanwhile; `data_fd` need not be the stream's yet. */
-int channel_wait_both(struct channel *c, int data_fd, short events, const struct wait *w,
-                      struct deadline until, struct err *err);
+/* As channel_wait(); `data_fd` need not be the stream's yet. */
+int channel_wait_for(struct channel *c, int data_fd, short events, struct deadline until,
+                     struct err *err);
+
+/* What the server waits for before it ends the transfer has been sent: where few data are on their
+ * way, what is to be asked ahead may go out soon. */
+void channel_expect_end(struct channel *c);
+/* What is to be asked ahead goes out, where it may; `ended`: all data have moved. */
+void channel_ask_ahead(struct channel *c, bool ended);
 
 /* ---- channel_close.c ---- */
 

@@ -111,6 +111,11 @@ int control_outstanding(const struct control *c)
     return c->outstanding;
 }
 
+void control_fall_in(struct control *c)
+{
+    c->outstanding = 0;
+}
+
 unsigned control_strays(struct control *c)
 {
     unsigned n = c->strays;

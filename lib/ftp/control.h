@@ -83,6 +83,8 @@ bool control_has_unread(const struct control *c);
 
 /* Commands sent whose final reply (2yz-5yz) has not come: 0 means that both sides are in step. */
 int control_outstanding(const struct control *c);
+/* Those that are left will get none: the reply to one behind them has come. */
+void control_fall_in(struct control *c);
 
 /* Gives up what is under way, by ABOR (RFC 959 section 4.1.3). Errors as control_send(). */
 int control_abort(struct control *c, struct deadline until);

@@ -64,6 +64,7 @@ void session_disconnect(struct session *s)
     s->cleared = false;
     s->compressed = false;
     s->out_of_step = false;
+    s->out_of_turn = false;
 }
 
 void session_free(struct session *s)
@@ -168,7 +169,8 @@ bool session_wants_pret(const struct session *s)
 bool session_alive(const struct session *s)
 {
     return s->control && s->logged_in && !control_dead(s->control) &&
-           control_outstanding(s->control) == (int) (s->ahead.n - s->ahead.answered);
+           (s->out_of_turn ||
+            control_outstanding(s->control) == (int) (s->ahead.n - s->ahead.answered));
 }
 
 bool session_private_data(const struct session *s)

@@ -175,18 +175,26 @@ void session_send_ahead(struct session *s);
 void session_ask_port_ahead(struct session *s, const char *command, int64_t timeout_ms);
 bool session_was_mute(struct session *s, const char *command);
 
-/* Whether that does anything; and whether it may be done for a port while the final reply of a
- * transfer whose data have all moved is still under way. */
+/* Whether that does anything. */
 bool session_takes_ahead(const struct session *s);
-bool session_takes_early(const struct session *s);
 
-/* Then: whether *r, read from the control connection, is that port, out of turn: it is kept, and *r
- * empty. */
-bool session_is_ahead(struct session *s, struct reply *r);
-/* And: a negative reply to the transfer may be that to the early command, from a server that
- * refuses commands until it has said 226: then the reply behind it takes its place in *final, and
- * nothing is asked early of this server any more. */
-void session_swap_ahead(struct session *s, struct reply *final);
+/* In front of a transfer's final reply: whether it may be done once all data have come, and how
+ * long after the last that the server waits for (its end of a handshake, the end of an upload) was
+ * sent, where the data are few: 0: at any time, -1: not at all. */
+bool session_takes_early(const struct session *s);
+int64_t session_early_ms(const struct session *s);
+/* As session_send_ahead(), there. From then on the replies are told apart. */
+void session_send_early(struct session *s);
+
+/* A reply of 200 or more that came while a transfer's final one is awaited: *r is taken over, and
+ * *final is set once it is known. A server that refuses commands until it is done with the transfer
+ * may answer them first. */
+void session_sort_final(struct session *s, struct reply *r, struct reply *final);
+/* No other will come. Whether one that came may be the final reply. */
+bool session_settle_final(struct session *s, struct reply *final);
+/* The transfer is over. Where something was asked too early, and the data were few indeed
+ * (`brief`), it is asked later from now on, and then not at all. */
+void session_learn_early(struct session *s, bool brief);
 
 /* For a command about the next data connection: the reply to that line, if it was asked ahead and
  * counts; *out is the caller's to clear. What else was asked ahead counts no more: a server has one

@@ -6,8 +6,7 @@
 
 enum { AHEAD_MS = 10000 /* a port may wait so long */ };
 
-/* What answers nothing but a command for a port. */
-static bool is_port(const struct reply *r)
+bool session_is_port(const struct reply *r)
 {
     return r->code == 227 || r->code == 229;
 }
@@ -30,6 +29,8 @@ void session_forget_ahead(struct session *s)
     while (a->n > 0)
         drop(&a->list[--a->n]);
     a->answered = 0;
+    a->early = false;
+    reply_clear(&a->held);
 }
 
 /* ---- with the login ---- */
@@ -54,11 +55,6 @@ void session_ask_expected(struct session *s)
 bool session_takes_ahead(const struct session *s)
 {
     return s->control && !s->one_by_one && !control_dead(s->control);
-}
-
-bool session_takes_early(const struct session *s)
-{
-    return session_takes_ahead(s) && !s->not_early;
 }
 
 /* Room for what is asked now: of what was asked before only a port still counts. */
@@ -118,22 +114,14 @@ void session_send_ahead(struct session *s)
         (void) control_flush(s->control, deadline_in(0), NULL);
 }
 
-/* Nothing but one port is asked for. */
-static struct early *only_port(struct session *s)
+bool session_keep_port(struct session *s, struct reply *r)
 {
     struct ahead *a = &s->ahead;
-    bool one = a->n == 1 && a->answered == 0;
-    return one && asks_port(&a->list[0]) ? &a->list[0] : NULL;
-}
-
-bool session_is_ahead(struct session *s, struct reply *r)
-{
-    struct early *e = is_port(r) ? only_port(s) : NULL;
-    if (!e)
+    if (a->n != 1 || a->answered > 0 || !asks_port(&a->list[0]))
         return false;
-    e->reply = *r;
-    s->ahead.answered = 1;
-    s->ahead.fresh = deadline_in(AHEAD_MS);
+    a->list[0].reply = *r;
+    a->answered = 1;
+    a->fresh = deadline_in(AHEAD_MS);
     *r = (struct reply){0};
     return true;
 }
@@ -156,12 +144,14 @@ static int read_early(struct session *s, struct early *e, struct err *err)
 static void note_port(struct session *s, const struct early *e)
 {
     s->ahead.fresh = deadline_in(AHEAD_MS);
-    s->not_early |= !e->entry && !is_port(&e->reply);
+    s->not_early |= !e->entry && !session_is_port(&e->reply);
 }
 
 void session_collect_ahead(struct session *s, struct err *err)
 {
     struct ahead *a = &s->ahead;
+    if (s->out_of_turn)
+        (void) session_fall_in(s, err);
     if (a->n == a->answered)
         return;
     if (control_outstanding(s->control) == 0) { /* an abort has read what there was to read */
@@ -178,23 +168,6 @@ void session_collect_ahead(struct session *s, struct err *err)
     if (rc == 0)
         return;
     control_mark_dead(s->control);
-    session_forget_ahead(s);
-}
-
-void session_swap_ahead(struct session *s, struct reply *final)
-{
-    struct early *e = only_port(s);
-    if (!e)
-        return;
-    session_collect_ahead(s, NULL);
-    if (s->ahead.n == 0 || is_port(&e->reply))
-        return;
-    s->not_early = true;
-    if (reply_is_good(&e->reply)) {
-        reply_clear(final);
-        *final = e->reply;
-        e->reply = (struct reply){0};
-    }
     session_forget_ahead(s);
 }
 
@@ -215,7 +188,7 @@ static bool still_true(const struct session *s, const struct early *e)
     if (!asks_port(e))
         return control_sent(s->control) == s->ahead.sent;
     return !deadline_passed(s->ahead.fresh) &&
-           (is_port(&e->reply) || (e->entry && !s->one_by_one && e->reply.code >= 500));
+           (session_is_port(&e->reply) || (e->entry && !s->one_by_one && e->reply.code >= 500));
 }
 
 bool session_take_ahead(struct session *s, const char *line, struct reply *out)

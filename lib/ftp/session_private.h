@@ -23,6 +23,13 @@ struct ahead {
     size_t n, answered;
     unsigned long sent;    /* by control_sent(), with the last of them */
     struct deadline fresh; /* until when a port counts */
+
+    /* session_sort_final() */
+    bool early;        /* they are in front of a transfer's final reply, */
+    unsigned came;     /* so many replies other than it have come, */
+    bool odd;          /* the first of them not for the transfer, */
+    struct reply held; /* and this may be it after all; code 0: none may */
+    bool too_early;
 };
 
 struct session {
@@ -43,7 +50,9 @@ struct session {
     char unanswered[8]; /* what asked for a port, in vain; "": nothing did */
     int64_t port_ms;    /* how long the reply to that may take */
     struct ahead ahead;
-    bool not_early; /* the server refuses commands until it has said that a transfer is over */
+    bool not_early;   /* the server refuses commands until it has said that a transfer is over */
+    int64_t early_ms; /* session_early_ms(), where it had to grow; 0: it had not */
+    bool out_of_turn; /* commands are outstanding that may get no reply: session_fall_in() */
     unsigned generation;
     struct addr peer, hop, local;
     struct features features;
@@ -140,8 +149,19 @@ void session_ask_expected(struct session *s);
 void session_collect_ahead(struct session *s, struct err *err);
 void session_forget_ahead(struct session *s);
 
+/* What answers nothing but a command for a port. */
+bool session_is_port(const struct reply *r);
+/* Keeps it, and *r empty, where one port is all that was asked for; else false. */
+bool session_keep_port(struct session *s, struct reply *r);
+
 /* The reply to that line, if it was asked ahead and counts; *out is the caller's to clear. */
 bool session_take_ahead(struct session *s, const char *line, struct reply *out);
+
+/* ---- session_early.c ---- */
+
+/* Where commands are outstanding that may get no reply (session.out_of_turn). 0, or -1 as
+ * session_exchange(): the connection is dead. */
+int session_fall_in(struct session *s, struct err *err);
 
 /* ---- session_command.c ---- */
 

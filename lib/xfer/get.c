@@ -19,6 +19,7 @@ struct get {
     int64_t size, mtime; /* of the remote file; LISTING_UNKNOWN */
     int mode;            /* the same */
     bool size_asked;     /* by SIZE just now, not told by a listing */
+    bool time_behind;    /* is asked for when the data have come */
     bool in_pieces;      /* the part file is that of segments.h */
     struct transfer *out;
 };
@@ -85,13 +86,27 @@ static bool wants_mtime(const struct get *g)
     return !g->part.in_place && (o->resume || o->preserve || (o->newer && g->part.exists));
 }
 
+/* The time of a small file that is to be compared with nothing is asked for behind the transfer:
+ * what is left of it, should it break off, is compared whole when it is continued. */
+static bool asks_time_behind(const struct get *g)
+{
+    return g->size >= 0 && g->size <= PART_OVERLAP && g->mtime < 0 && wants_mtime(g) &&
+           !tells_facts(g) && !g->options->segments && !g->part.exists && part_kept(&g->part) < 0;
+}
+
+static void ask_behind(void *ctx, struct session *s)
+{
+    const struct get *g = ctx;
+    session_ask_ahead(s, "MDTM %s", g->remote);
+}
+
 /* What look_at_remote() will ask, and the transfer behind it, in one piece. */
 static void ask_ahead(const struct get *g)
 {
     struct session *s = g->mover->session;
     if (g->size < 0)
         session_ask_ahead(s, "SIZE %s", g->remote);
-    if (g->mtime < 0 && wants_mtime(g))
+    if (g->mtime < 0 && wants_mtime(g) && !g->time_behind)
         session_ask_ahead(s, "%s %s", tells_facts(g) && g->mode < 0 ? "MLST" : "MDTM", g->remote);
     channel_ask_port(s, g->mover->ladder);
 }
@@ -101,12 +116,13 @@ static int look_at_remote(struct get *g, struct err *err)
     g->size = g->options->size;
     g->mtime = g->options->mtime;
     g->mode = g->options->mode;
+    g->time_behind = asks_time_behind(g);
     ask_ahead(g);
     if (g->size < 0 && ask_size(g, err) < 0)
         return -1;
     if (g->mtime < 0 && g->mode < 0 && wants_mtime(g) && ask_facts(g, err) < 0)
         return -1;
-    if (g->mtime < 0 && wants_mtime(g) && ask_mtime(g, err) < 0)
+    if (g->mtime < 0 && wants_mtime(g) && !g->time_behind && ask_mtime(g, err) < 0)
         return -1;
     part_expect(&g->part, g->size, g->mtime);
     return 0;
@@ -210,8 +226,13 @@ static int get_write(void *ctx, const void *data, size_t len, struct err *err)
 static int fetch(struct get *g, struct err *err)
 {
     struct part *t = &g->part;
-    struct channel_request request = {
-        .direction = CHANNEL_DOWN, .command = "RETR", .argument = g->remote, .offset = t->at};
+    struct channel_request request = {.direction = CHANNEL_DOWN,
+                                      .command = "RETR",
+                                      .argument = g->remote,
+                                      .offset = t->at,
+                                      .brief = g->size >= 0 && g->size - t->at <= CHANNEL_BRIEF,
+                                      .ahead = g->time_behind ? ask_behind : NULL,
+                                      .ahead_ctx = g};
     struct pump_sink sink = {get_write, g};
     struct pump_end end = {0};
     struct channel *channel;
@@ -301,6 +322,8 @@ static int get_into(struct get *g, struct err *err)
         return 0;
     }
     g->out->skipped = SKIP_NONE;
+    if (rc == 0 && g->time_behind)
+        rc = ask_mtime(g, err);
     if (rc == 0)
         rc = part_finish(&g->part, g->mode, o->preserve ? g->mtime : LISTING_UNKNOWN, err);
     if (rc < 0)

@@ -141,7 +141,11 @@ static int list_run(struct mover *m, const struct channel_request *request, int6
 static struct channel_request request_for(const char *command, const char *path)
 {
     return (struct channel_request){
-        .direction = CHANNEL_DOWN, .command = command, .argument = path && *path ? path : NULL};
+        .direction = CHANNEL_DOWN,
+        .command = command,
+        .argument = path && *path ? path : NULL,
+        .brief = true /* most are */
+    };
 }
 
 /* ---- entries out of lines ---- */

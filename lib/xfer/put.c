@@ -308,6 +308,8 @@ static int open_upload(struct put *p, struct channel **channel, struct err *err)
                                       .command = command,
                                       .argument = p->to,
                                       .offset = p->offset,
+                                      .brief = is_regular(p) &&
+                                               p->st.st_size - p->offset <= CHANNEL_BRIEF,
                                       .ahead = ask_behind,
                                       .ahead_ctx = p};
     struct err why = ERR_INIT;

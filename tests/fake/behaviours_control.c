@@ -653,7 +653,64 @@ static bool refused_ahead(struct session *s, const char *verb, const char *arg)
     return s->behaviour_steps == 1 && s->behaviour_steps++;
 }
 
+/* ---- what comes ahead of 226 ---- */
+
+/* The commands of a transfer that something may come ahead of. */
+static bool is_transfer(const struct session *s)
+{
+    return behaviour_is(s, "RETR") || behaviour_is(s, "STOR") || behaviour_is(s, "MLSD");
+}
+
+/* What a server of that name says first to what comes ahead of 226; NULL: nothing. */
+static const char *out_of_turn(const struct session *s)
+{
+    if (strncmp(s->arg, "swallow", 7) == 0)
+        return "500 Unknown command\r\n";
+    if (strncmp(s->arg, "answer", 6) != 0)
+        return NULL;
+    return behaviour_is(s, "STOR") ? "213 1\r\n" : "450 Data transfer in progress\r\n";
+}
+
+/* As ProFTPD, which answers the first command of what comes ahead of 226, or as Pure-FTPd, which
+ * has one reply to all of it; "-fails": 552 in the place of 226. The first time, or three times. */
+static bool hurried(struct session *s, const char *text, size_t len)
+{
+    struct pollfd fd = {.fd = s->ctl.fd, .events = POLLIN};
+    bool swallows = strncmp(s->arg, "swallow", 7) == 0;
+    if (strncmp(text, "220", 3) == 0) {
+        session_send(s, swallows ? "220 Pure-FTPd\r\n" : "220 ProFTPD\r\n", swallows ? 15 : 13);
+        return true;
+    }
+    bool enough = s->srv->behaved >= (strstr(s->arg, "thrice") ? 3 : 1);
+    if (!is_transfer(s) || strncmp(text, "226", 3) != 0 || enough)
+        return false;
+    s->srv->behaved++;
+    if (poll(&fd, 1, 1000) <= 0)
+        return false;
+    const char *first = out_of_turn(s);
+    if (first)
+        session_send(s, first, strlen(first));
+    if (strstr(s->arg, "fails"))
+        SAY(s, "552 Over quota\r\n");
+    else
+        session_send(s, text, len);
+    s->behaviour_steps = !first ? 0 : swallows ? 2 : 1;
+    return true;
+}
+
+/* One command, or all that have come together. */
+static bool hurried_away(struct session *s, const char *verb, const char *arg)
+{
+    (void) verb, (void) arg;
+    bool away = s->behaviour_steps > 0;
+    if (s->behaviour_steps == 1 || s->in_len == 0)
+        s->behaviour_steps = 0;
+    return away;
+}
+
 const struct behaviour behaviours_control[] = {
+    {"hurried", "HOW", "answer|swallow|queue[-fails][-thrice] what comes ahead of 226",
+     .command = hurried_away, .reply = hurried},
     {"refuse-ahead", "", "450 to what comes ahead of the first 226", .command = refused_ahead,
      .reply = refuse_ahead},
     {"refuse-behind", "", "503 to it, but behind the 226", .command = refused_ahead,

@@ -239,6 +239,64 @@ def test_port_that_is_refused_behind_226(fake, client):
     assert run.stderr.count("< 503") == 1 and "> PASV" not in run.stderr, run
 
 
+HURRIED = ("queue-thrice", "answer", "answer-thrice", "swallow", "swallow-thrice")
+
+
+def files(client, count):
+    """Small ones to be sent."""
+    names = [f"small{i}" for i in range(count)]
+    for i, name in enumerate(names):
+        (client.folder / name).write_bytes(name.encode() * (i + 1))
+    return names
+
+
+def early(text):
+    """How often something was asked for between the 150 and the 226 of a transfer."""
+    return sum("> EPSV" in part.partition("< 226")[0] for part in text.split("< 150")[1:])
+
+
+@pytest.mark.parametrize("how", HURRIED)
+def test_asked_while_an_upload_ends(fake, client, how):
+    """field 72: size, time and port, from servers that are not quite done with the file."""
+    server = fake(options=(f"--behaviour=hurried={how}",))
+    names = files(client, 8)
+    run = client("-v", "--retries=0", server.target(), "mput", *names)
+    assert run.status == 0, run
+    assert [t["verdict"] for t in run.report["transfers"]] == ["size-ok"] * 8
+    for name in names:
+        assert (server.root / name).read_bytes() == (client.folder / name).read_bytes()
+        there, here = (server.root / name).stat(), (client.folder / name).stat()
+        assert int(there.st_mtime) == int(here.st_mtime), name
+    assert server.said().count("> USER") == 1
+    # Twice too early is enough.
+    hurries = 3 if "queue" in how else 2 if "thrice" in how else 1
+    assert early(run.stderr) == hurries, run
+    assert run.stderr.count("> PWD") == 1 + (0 if "queue" in how else hurries), run
+
+
+@pytest.mark.parametrize("how", HURRIED)
+def test_asked_while_a_download_ends(fake, client, how):
+    server = fake(options=(f"--behaviour=hurried={how}",))
+    names = shares(server, 8)
+    run = client("-v", "--retries=0", server.target(), "mget", "file*")
+    assert run.status == 0, run
+    assert all((client.folder / n).read_bytes() == n.encode() * 100 for n in names)
+    assert [t["verdict"] for t in run.report["transfers"]] == ["size-ok"] * 8
+    assert server.said().count("> RETR") == 8 and server.said().count("> USER") == 1
+    assert "> PASV" not in run.stderr, run
+
+
+@pytest.mark.parametrize("how", ("queue-fails", "answer-fails", "swallow-fails"))
+def test_upload_fails_with_more_asked_behind_it(fake, client, how):
+    """Its own failure is told, and no reply to anything else is taken for success."""
+    server = fake(options=(f"--behaviour=hurried={how}",))
+    names = files(client, 3)
+    run = client("--retries=0", "--final-timeout=0.5", server.target(), "mput", *names)
+    assert run.status == 7, run
+    assert "552 Over quota" in run.stderr, run
+    assert [t["verdict"] for t in run.report["transfers"]].count("size-ok") == 2
+
+
 def test_silence_to_what_was_asked_ahead_ends_as_with_one_command(fake, client):
     """It is not sent again by itself where no session is to be rebuilt."""
     server = fake(options=("--behaviour=mute=SIZE",))

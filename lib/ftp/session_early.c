@@ -1,0 +1,158 @@
+#include "ftp/session_private.h"
+
+/* Commands that go out in front of a transfer's final reply (FIELD-NOTES 72). vsftpd reads them
+ * when it is done with the transfer. ProFTPD reads one, and Pure-FTPd all that came in one piece,
+ * as soon as it is there, which does no harm to the transfer: a command for a port is refused, SIZE
+ * answered for what has come so far. Others may end the transfer for it, as pyftpdlib does: there
+ * it has to be over. */
+
+enum {
+    EARLY_MS = 5, /* what a server may take to end a transfer after all has reached it; */
+    EARLY_MAX_MS = 20,
+    EARLY_GROWTH = 4 /* this times as much where it did not do */
+};
+
+static bool queues(const struct session *s)
+{
+    return s->software == SOFTWARE_VSFTPD;
+}
+
+static bool refuses(const struct session *s)
+{
+    return s->software == SOFTWARE_PROFTPD || s->software == SOFTWARE_PUREFTPD;
+}
+
+bool session_takes_early(const struct session *s)
+{
+    return session_takes_ahead(s) && !s->not_early;
+}
+
+int64_t session_early_ms(const struct session *s)
+{
+    if (!session_takes_early(s) || !(queues(s) || refuses(s)))
+        return -1;
+    if (queues(s))
+        return 0;
+    return s->early_ms > 0 ? s->early_ms : EARLY_MS;
+}
+
+void session_send_early(struct session *s)
+{
+    struct ahead *a = &s->ahead;
+    a->early = a->n > a->answered && !queues(s);
+    a->came = 0;
+    a->odd = false;
+    session_send_ahead(s);
+}
+
+/* ---- which reply is which ---- */
+
+/* How well a reply does for a transfer's final one, where no 226 or 250 is there. */
+enum fitness {
+    FITS_OTHER,   /* it answers something else */
+    FITS_REFUSAL, /* of what came too early, or of the transfer */
+    FITS_SUCCESS,
+    FITS_FAILURE
+};
+
+static enum fitness fitness_of(const struct reply *r)
+{
+    if (r->code == 213 || session_is_port(r))
+        return FITS_OTHER;
+    if (r->code == 450 || (r->code >= 500 && r->code <= 503))
+        return FITS_REFUSAL;
+    return r->code < 400 ? FITS_SUCCESS : FITS_FAILURE;
+}
+
+/* The better one, and of two refusals the later, is kept. */
+static void weigh(struct reply *best, struct reply *r)
+{
+    enum fitness now = fitness_of(r);
+    if (best->code && (now < fitness_of(best) || (now == fitness_of(best) && now != FITS_REFUSAL)))
+        return;
+    reply_clear(best);
+    *best = *r;
+    *r = (struct reply){0};
+}
+
+static void take(struct reply *dst, struct reply *r)
+{
+    *dst = *r;
+    *r = (struct reply){0};
+}
+
+/* The replies told apart. In order, what was asked early has its replies behind the final one;
+ * where the transfer failed only a port is of use then. Else nothing of it counts, and where there
+ * are fewer replies than commands, PWD will bring both sides in step again. */
+static void end_early(struct session *s, bool in_order, bool good)
+{
+    struct ahead *a = &s->ahead;
+    a->early = false;
+    if (a->answered == a->n || (in_order && good))
+        return;
+    session_forget_ahead(s);
+    a->too_early = !in_order;
+    s->out_of_turn = control_outstanding(s->control) > 0;
+}
+
+/* Where no 226 or 250 is among them, all of them have to be there. */
+void session_sort_final(struct session *s, struct reply *r, struct reply *final)
+{
+    struct ahead *a = &s->ahead;
+    bool ends = !a->early || r->code == 226 || r->code == 250;
+    bool port = session_is_port(r), alone = !ends && port && session_keep_port(s, r);
+    if (ends) {
+        take(final, r);
+    } else if (!alone) {
+        a->odd |= a->came == 0 && fitness_of(r) < FITS_SUCCESS;
+        weigh(&a->held, r);
+        reply_clear(r);
+    }
+    a->came += !ends;
+    if (!a->early || (!ends && (control_outstanding(s->control) > 0 || !a->held.code)))
+        return;
+    if (!ends)
+        take(final, &a->held);
+    end_early(s, ends ? a->came == 0 : port || !a->odd, ends);
+}
+
+bool session_settle_final(struct session *s, struct reply *final)
+{
+    struct ahead *a = &s->ahead;
+    if (!a->early || !a->held.code || fitness_of(&a->held) == FITS_OTHER)
+        return false;
+    take(final, &a->held);
+    end_early(s, false, false);
+    return true;
+}
+
+void session_learn_early(struct session *s, bool brief)
+{
+    struct ahead *a = &s->ahead;
+    bool count = a->too_early && brief;
+    a->too_early = false;
+    if (!count)
+        return;
+    s->early_ms = EARLY_GROWTH * (s->early_ms > 0 ? s->early_ms : EARLY_MS);
+    s->not_early = s->early_ms > EARLY_MAX_MS || !refuses(s);
+}
+
+/* Only PWD is answered by 257. */
+int session_fall_in(struct session *s, struct err *err)
+{
+    struct deadline until = session_reply_deadline(s);
+    int code = 0, rc = control_send(s->control, until, err, "PWD");
+    s->out_of_turn = false;
+    while (rc == 0 && code != 257 && control_outstanding(s->control) > 0) {
+        struct reply r = {0};
+        rc = control_read_final(s->control, &r, until, err);
+        code = r.code;
+        if (rc == 0 && code == 421)
+            rc = session_refused(&r, "PWD", err);
+        reply_clear(&r);
+    }
+    if (rc < 0)
+        control_mark_dead(s->control);
+    control_fall_in(s->control);
+    return rc;
+}
