@@ -111,11 +111,6 @@ int control_outstanding(const struct control *c)
     return c->outstanding;
 }
 
-void control_fall_in(struct control *c)
-{
-    c->outstanding = 0;
-}
-
 unsigned control_strays(struct control *c)
 {
     unsigned n = c->strays;
@@ -623,11 +618,12 @@ static int read_or_ask(struct control *c, struct reply *out, bool *asked, struct
     return -1;
 }
 
-void control_settle(struct control *c, struct deadline until)
+/* `asked`: PWD is among what is outstanding. */
+static void take_rest(struct control *c, bool asked, struct deadline until)
 {
     struct wait alone = {NULL, DEADLINE_NEVER};
     const struct wait *usual = control_use_wait(c, &alone);
-    bool answered = false, asked = false;
+    bool answered = false;
     while (!c->dead && c->outstanding > 0) {
         struct reply r = {0};
         bool may_ask = c->aborted && answered && !asked && c->posted == 0;
@@ -640,4 +636,15 @@ void control_settle(struct control *c, struct deadline until)
         reply_clear(&r);
     }
     control_use_wait(c, usual);
+}
+
+void control_settle(struct control *c, struct deadline until)
+{
+    take_rest(c, false, until);
+}
+
+void control_fall_in(struct control *c, struct deadline until)
+{
+    if (control_send(c, until, NULL, "PWD") == 0)
+        take_rest(c, true, until);
 }

@@ -83,8 +83,6 @@ bool control_has_unread(const struct control *c);
 
 /* Commands sent whose final reply (2yz-5yz) has not come: 0 means that both sides are in step. */
 int control_outstanding(const struct control *c);
-/* Those that are left will get none: the reply to one behind them has come. */
-void control_fall_in(struct control *c);
 
 /* Gives up what is under way, by ABOR (RFC 959 section 4.1.3). Errors as control_send(). */
 int control_abort(struct control *c, struct deadline until);
@@ -94,6 +92,8 @@ int control_abort(struct control *c, struct deadline until);
  * (FIELD-NOTES 54), and the first does not tell: where no second comes, PWD, whose reply is like no
  * other's, shows that none will. */
 void control_settle(struct control *c, struct deadline until);
+/* The same where any of what is outstanding may get no reply: PWD is asked at once. */
+void control_fall_in(struct control *c, struct deadline until);
 
 /* Command lines so far. */
 unsigned long control_sent(const struct control *c);

@@ -150,8 +150,7 @@ static void note_port(struct session *s, const struct early *e)
 void session_collect_ahead(struct session *s, struct err *err)
 {
     struct ahead *a = &s->ahead;
-    if (s->out_of_turn)
-        (void) session_fall_in(s, err);
+    session_fall_in(s);
     if (a->n == a->answered)
         return;
     if (control_outstanding(s->control) == 0) { /* an abort has read what there was to read */

@@ -9,7 +9,8 @@
 enum {
     EARLY_MS = 5, /* what a server may take to end a transfer after all has reached it; */
     EARLY_MAX_MS = 20,
-    EARLY_GROWTH = 4 /* this times as much where it did not do */
+    EARLY_GROWTH = 4, /* this times as much where it did not do */
+    FALL_IN_MS = 5000 /* a server that is busy answers by then, or is given up */
 };
 
 static bool queues(const struct session *s)
@@ -137,22 +138,10 @@ void session_learn_early(struct session *s, bool brief)
     s->not_early = s->early_ms > EARLY_MAX_MS || !refuses(s);
 }
 
-/* Only PWD is answered by 257. */
-int session_fall_in(struct session *s, struct err *err)
+void session_fall_in(struct session *s)
 {
-    struct deadline until = session_reply_deadline(s);
-    int code = 0, rc = control_send(s->control, until, err, "PWD");
+    if (s->out_of_turn)
+        control_fall_in(s->control,
+                        deadline_sooner(session_reply_deadline(s), deadline_in(FALL_IN_MS)));
     s->out_of_turn = false;
-    while (rc == 0 && code != 257 && control_outstanding(s->control) > 0) {
-        struct reply r = {0};
-        rc = control_read_final(s->control, &r, until, err);
-        code = r.code;
-        if (rc == 0 && code == 421)
-            rc = session_refused(&r, "PWD", err);
-        reply_clear(&r);
-    }
-    if (rc < 0)
-        control_mark_dead(s->control);
-    control_fall_in(s->control);
-    return rc;
 }

@@ -159,9 +159,9 @@ bool session_take_ahead(struct session *s, const char *line, struct reply *out);
 
 /* ---- session_early.c ---- */
 
-/* Where commands are outstanding that may get no reply (session.out_of_turn). 0, or -1 as
- * session_exchange(): the connection is dead. */
-int session_fall_in(struct session *s, struct err *err);
+/* Where commands are outstanding that may get no reply (session.out_of_turn): both sides are in step
+ * again, or the connection is dead. */
+void session_fall_in(struct session *s);
 
 /* ---- session_command.c ---- */
 
