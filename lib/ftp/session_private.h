@@ -159,8 +159,8 @@ bool session_take_ahead(struct session *s, const char *line, struct reply *out);
 
 /* ---- session_early.c ---- */
 
-/* Where commands are outstanding that may get no reply (session.out_of_turn): both sides are in step
- * again, or the connection is dead. */
+/* Where commands are outstanding that may get no reply (session.out_of_turn): both sides are in
+ * step again, or the connection is dead. */
 void session_fall_in(struct session *s);
 
 /* ---- session_command.c ---- */
