@@ -164,8 +164,9 @@ void session_expect_data(struct session *s, const char *command, int64_t timeout
  * EPSV, PASV) for ten seconds. The session stays in step: its next command takes the replies in
  * first. */
 
-/* Up to four; does nothing where the server wants one command at a time, or the line cannot be
- * sent: the command itself will tell. They go out with session_send_ahead() or the next command. */
+/* Up to four; does nothing where that is being asked already, the server wants one command at a
+ * time, or the line cannot be sent: the command itself will tell. They go out with
+ * session_send_ahead() or the next command. */
 void session_ask_ahead(struct session *s, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void session_send_ahead(struct session *s);

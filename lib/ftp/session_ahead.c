@@ -72,6 +72,15 @@ static void drop_taken(struct session *s)
     a->n = kept;
 }
 
+static bool has_ahead(const struct session *s, const char *line)
+{
+    for (size_t i = 0; i < s->ahead.n; i++) {
+        if (strcmp(s->ahead.list[i].line, line) == 0)
+            return true;
+    }
+    return false;
+}
+
 void session_ask_ahead(struct session *s, const char *fmt, ...)
 {
     struct ahead *a = &s->ahead;
@@ -81,7 +90,8 @@ void session_ask_ahead(struct session *s, const char *fmt, ...)
     int len = vsnprintf(line, sizeof line, fmt, ap);
     va_end(ap);
     drop_taken(s);
-    if (len < 0 || (size_t) len >= sizeof line || a->n == AHEAD_MAX || !session_takes_ahead(s))
+    if (len < 0 || (size_t) len >= sizeof line || a->n == AHEAD_MAX || has_ahead(s, line) ||
+        !session_takes_ahead(s))
         return;
     char *copy = strdup(line);
     if (!copy || control_queue(s->control, NULL, "%s", line) < 0) {
@@ -92,19 +102,10 @@ void session_ask_ahead(struct session *s, const char *fmt, ...)
     a->sent = control_sent(s->control);
 }
 
-static bool has_ahead(const struct session *s, const char *line)
-{
-    for (size_t i = 0; i < s->ahead.n; i++) {
-        if (strcmp(s->ahead.list[i].line, line) == 0)
-            return true;
-    }
-    return false;
-}
-
 void session_ask_port_ahead(struct session *s, const char *command, int64_t timeout_ms)
 {
     s->port_ms = timeout_ms;
-    if (!session_wants_pret(s) && !has_ahead(s, command))
+    if (!session_wants_pret(s))
         session_ask_ahead(s, "%s", command);
 }
 

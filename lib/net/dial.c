@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 
 enum {
     RACE_STEP_MS = 250,
+    WINDOW_LEAST = 256 * 1024, /* the room that a peer is left in any case */
     KEEPALIVE_IDLE_S = 45,
     KEEPALIVE_STEP_S = 15,
     KEEPALIVE_PROBES = 4,
@@ -35,6 +37,22 @@ void sock_acknowledge(int fd)
     setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
 #else
     (void) fd;
+#endif
+}
+
+void sock_want(int fd, int64_t bytes)
+{
+#ifdef TCP_WINDOW_CLAMP
+    int now = 0, window = INT_MAX;
+    socklen_t size = sizeof now;
+    /* What is offered is rounded up with each acknowledgment, which adds up to a sixth. */
+    int64_t room = bytes / 4 * 3 + WINDOW_LEAST;
+    if (room < INT_MAX)
+        window = (int) room;
+    if (getsockopt(fd, IPPROTO_TCP, TCP_WINDOW_CLAMP, &now, &size) == 0 && window < now)
+        setsockopt(fd, IPPROTO_TCP, TCP_WINDOW_CLAMP, &window, sizeof window);
+#else
+    (void) fd, (void) bytes;
 #endif
 }
 

@@ -36,4 +36,9 @@ void sock_keepalive(int fd);
  * algorithm sends its last words only then. */
 void sock_acknowledge(int fd);
 
+/* Only so many more bytes are wanted: where the system can, the peer is told of little more room
+ * than for these, since what it sends beyond them takes its share of the line. To be said again as
+ * they come, and from afar: room that was promised cannot be taken back. */
+void sock_want(int fd, int64_t bytes);
+
 #endif

@@ -20,6 +20,7 @@ struct get {
     int mode;            /* the same */
     bool size_asked;     /* by SIZE just now, not told by a listing */
     bool time_behind;    /* is asked for when the data have come */
+    bool both_asked;     /* SIZE and MDTM, for segments.h */
     bool in_pieces;      /* the part file is that of segments.h */
     struct transfer *out;
 };
@@ -68,13 +69,12 @@ static int ask_facts(struct get *g, struct err *err)
     struct err why = ERR_INIT;
     const struct item *item;
     struct items found = {0};
-    if (!tells_facts(g))
-        return 0;
     int rc = stat_facts(g->mover, g->remote, &found, &why);
     item = rc > 0 && found.n > 0 ? &found.list[0] : NULL;
     if (item && item->type == ENTRY_FILE) {
         g->mode = item->mode;
-        g->mtime = item->mtime_exact ? item->mtime : LISTING_UNKNOWN;
+        if (g->mtime < 0 && item->mtime_exact)
+            g->mtime = item->mtime;
     }
     items_clear(&found);
     return rc < 0 && !is_refusal(&why) ? err_take(err, &why) : 0;
@@ -100,15 +100,44 @@ static void ask_behind(void *ctx, struct session *s)
     session_ask_ahead(s, "MDTM %s", g->remote);
 }
 
+static bool wants_facts(const struct get *g)
+{
+    return g->options->mtime < 0 && g->mode < 0 && wants_mtime(g) && tells_facts(g);
+}
+
+/* A piece is compared with what SIZE and MDTM say later: no listing tells that. */
+static bool wants_both(const struct get *g)
+{
+    return g->options->segments && !g->part.in_place && (g->size < 0 || segments_worth(g->size));
+}
+
 /* What look_at_remote() will ask, and the transfer behind it, in one piece. */
 static void ask_ahead(const struct get *g)
 {
     struct session *s = g->mover->session;
-    if (g->size < 0)
+    bool both = wants_both(g);
+    if (both || g->size < 0)
         session_ask_ahead(s, "SIZE %s", g->remote);
-    if (g->mtime < 0 && wants_mtime(g) && !g->time_behind)
-        session_ask_ahead(s, "%s %s", tells_facts(g) && g->mode < 0 ? "MLST" : "MDTM", g->remote);
+    if (both || (g->mtime < 0 && wants_mtime(g) && !wants_facts(g) && !g->time_behind))
+        session_ask_ahead(s, "MDTM %s", g->remote);
+    if (wants_facts(g))
+        session_ask_ahead(s, "MLST %s", g->remote);
     channel_ask_port(s, g->mover->ladder);
+}
+
+static int ask_both(struct get *g, struct err *err)
+{
+    int64_t size, mtime;
+    int rc = segments_look(g->mover, g->remote, &size, &mtime, err);
+    if (rc < 0)
+        return -1;
+    g->both_asked = rc > 0;
+    g->size_asked = size >= 0;
+    if (size >= 0)
+        g->size = size;
+    if (mtime >= 0)
+        g->mtime = mtime;
+    return 0;
 }
 
 static int look_at_remote(struct get *g, struct err *err)
@@ -118,9 +147,11 @@ static int look_at_remote(struct get *g, struct err *err)
     g->mode = g->options->mode;
     g->time_behind = asks_time_behind(g);
     ask_ahead(g);
+    if (wants_both(g) && ask_both(g, err) < 0)
+        return -1;
     if (g->size < 0 && ask_size(g, err) < 0)
         return -1;
-    if (g->mtime < 0 && g->mode < 0 && wants_mtime(g) && ask_facts(g, err) < 0)
+    if (wants_facts(g) && ask_facts(g, err) < 0)
         return -1;
     if (g->mtime < 0 && wants_mtime(g) && !g->time_behind && ask_mtime(g, err) < 0)
         return -1;
@@ -294,8 +325,8 @@ static int fetch_or_restart(struct get *g, struct err *err)
 static int fetch_segments(struct get *g, struct err *err)
 {
     const struct get_options *o = g->options;
-    int rc = segments_fetch(g->mover, g->remote, &g->part, o->segments, o->resume && !o->anew,
-                            g->out, err);
+    int rc = segments_fetch(g->mover, g->remote, &g->part, g->both_asked, o->segments,
+                            o->resume && !o->anew, g->out, err);
     if (rc == 0)
         return fetch_or_restart(g, err);
     g->in_pieces = true;
@@ -310,8 +341,8 @@ static int fetch_segments(struct get *g, struct err *err)
 static int get_into(struct get *g, struct err *err)
 {
     const struct get_options *o = g->options;
-    if (look_at_remote(g, err) < 0)
-        return err_wrap(err, "%s", g->remote);
+    if (look_at_remote(g, err) < 0) /* which names the file */
+        return -1;
     g->out->skipped = skip_by_remote(g);
     if (g->out->skipped)
         return 0;

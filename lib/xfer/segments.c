@@ -1,10 +1,16 @@
 #include "xfer/segments.h"
 
+#include "net/dial.h"
 #include "xfer/pieces.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum {
+    SURPLUS_FROM = 16 * 1024 * 1024, /* so near its end a piece tells what is left, */
+    SURPLUS_STEP = 64 * 1024         /* and again after that much */
+};
 
 struct fetch;
 
@@ -15,6 +21,8 @@ struct segment {
     int i;
     int64_t at;      /* of the next byte that comes */
     int64_t compare; /* up to here the bytes are there already */
+    int64_t told;    /* how many more are wanted, as the connection was told */
+    int fd;          /* of the data connection */
     bool enough, failed;
 };
 
@@ -28,6 +36,7 @@ struct fetch {
     struct segment segments[PIECES_MAX];
     int64_t before; /* bytes that were there when we began */
     atomic_bool broken;
+    atomic_bool looked; /* at what the file is like, just now: the first piece may begin */
     struct transfer *out;
     struct err first; /* the first piece's failure that counts */
 };
@@ -36,6 +45,35 @@ static bool is_refusal(const struct err *why)
 {
     return why->code == ERR_REPLY_PERMANENT || why->code == ERR_REPLY_TRANSIENT ||
            why->code == ERR_PROTOCOL;
+}
+
+/* ---- what the file is like ---- */
+
+/* In one piece, with what else is being asked ahead. */
+static int ask_both(struct mover *m, const char *remote, int64_t *size, int64_t *mtime,
+                    struct err *err)
+{
+    struct session *s = m->session;
+    *size = *mtime = -1;
+    session_ask_ahead(s, "SIZE %s", remote);
+    session_ask_ahead(s, "MDTM %s", remote);
+    if (session_size(s, remote, size, err) < 0)
+        return -1;
+    return session_mdtm(s, remote, mtime, err);
+}
+
+bool segments_worth(int64_t size)
+{
+    return size >= 2 * SEGMENT_BYTES;
+}
+
+int segments_look(struct mover *m, const char *remote, int64_t *size, int64_t *mtime,
+                  struct err *err)
+{
+    struct err why = ERR_INIT;
+    if (ask_both(m, remote, size, mtime, &why) == 0)
+        return features_has(session_features(m->session), FEATURE_REST);
+    return why.reply == 550 || !is_refusal(&why) ? err_take(err, &why) : 0;
 }
 
 /* ---- one piece, in a worker's thread ---- */
@@ -49,8 +87,7 @@ static int changed(struct fetch *f, struct err *err)
 static int check_unchanged(struct fetch *f, struct mover *m, struct err *err)
 {
     int64_t size, mtime;
-    if (session_size(m->session, f->remote, &size, err) < 0 ||
-        session_mdtm(m->session, f->remote, &mtime, err) < 0)
+    if (ask_both(m, f->remote, &size, &mtime, err) < 0)
         return -1;
     return size == f->pieces.size && mtime == f->pieces.mtime ? 0 : changed(f, err);
 }
@@ -95,6 +132,17 @@ static int take_overlap(struct segment *s, const unsigned char *data, size_t len
     return rc < 0 ? -1 : 0;
 }
 
+/* The file goes on behind the piece, and the server sends what there is room for. */
+static void limit_surplus(struct segment *s)
+{
+    const struct piece *p = piece_of(s);
+    int64_t left = p->end - s->at;
+    if (p->end == s->fetch->pieces.size || left > SURPLUS_FROM || left > s->told - SURPLUS_STEP)
+        return;
+    sock_want(s->fd, left);
+    s->told = left;
+}
+
 static int take_piece(struct segment *s, const unsigned char *data, size_t len, struct err *err)
 {
     const struct piece *p = piece_of(s);
@@ -103,6 +151,7 @@ static int take_piece(struct segment *s, const unsigned char *data, size_t len, 
     if (n > 0 && pieces_write(&s->fetch->pieces, s->i, data, n, err) < 0)
         return -1;
     s->at += (int64_t) n;
+    limit_surplus(s);
     bool last = p->end == s->fetch->pieces.size;
     if (last && n < len)
         return changed(s->fetch, err);
@@ -137,8 +186,16 @@ static void find_place(struct segment *s)
     const struct piece *p = piece_of(s);
     int64_t done = atomic_load(&p->done), overlap = done < PART_OVERLAP ? done : PART_OVERLAP;
     s->enough = false;
+    s->told = INT64_MAX;
     s->compare = p->start + done;
     s->at = done > 0 ? s->compare - overlap : s->i > 0 ? p->start - PIECE_HEAD : p->start;
+}
+
+/* For the pump: how much of the data connection is wanted. */
+static void expect_bytes(const struct pump_settings *pump, int64_t bytes)
+{
+    atomic_store(&pump->progress->done, 0);
+    atomic_store(&pump->progress->total, bytes);
 }
 
 static int fetch_piece(struct segment *s, struct mover *m, struct transfer *t, struct err *err)
@@ -155,6 +212,8 @@ static int fetch_piece(struct segment *s, struct mover *m, struct transfer *t, s
                                       .offset = s->at};
     if (transfer_open(&plain, &request, t, &channel, err) < 0)
         return -1;
+    s->fd = stream_fd(channel_stream(channel));
+    expect_bytes(&m->pump, piece_of(s)->end - s->at);
     int rc = pump_down(channel, &sink, &m->pump, &end, err);
     if (rc < 0 && (s->enough || (is_complete(s) && err->code != ERR_CANCELLED &&
                                  !atomic_load(&s->fetch->broken)))) {
@@ -173,7 +232,8 @@ static int segment_run(struct mover *m, struct job *j, struct err *err)
         return 0;
     if (atomic_load(&s->fetch->broken))
         return changed(s->fetch, err);
-    if (check_unchanged(s->fetch, m, err) < 0)
+    channel_ask_port(m->session, m->ladder);
+    if (!atomic_exchange(&s->fetch->looked, false) && check_unchanged(s->fetch, m, err) < 0)
         return -1;
     int rc = fetch_piece(s, m, &j->state->transfer, err);
     j->state->transfer.reached = atomic_load(&piece_of(s)->done);
@@ -258,18 +318,6 @@ static int one_connection(const struct segments_options *o, const char *why)
     return 0;
 }
 
-/* SIZE and MDTM. 1; 0 where the server does not tell, -1. */
-static int ask_origin(struct mover *m, const char *remote, struct part *t, struct err *err)
-{
-    int64_t size, mtime;
-    struct err why = ERR_INIT;
-    if (session_size(m->session, remote, &size, &why) < 0 ||
-        session_mdtm(m->session, remote, &mtime, &why) < 0)
-        return why.reply == 550 || !is_refusal(&why) ? err_take(err, &why) : 0;
-    part_expect(t, size, mtime);
-    return features_has(session_features(m->session), FEATURE_REST);
-}
-
 /* What is there is continued if it is of this very file, else thrown away; 0 where it is that of
  * one connection and wanted. */
 static int prepare(struct fetch *f, struct err *err)
@@ -331,19 +379,16 @@ static int fetch_all(struct fetch *f, struct err *err)
     return -1;
 }
 
-int segments_fetch(struct mover *m, const char *remote, struct part *t,
+int segments_fetch(struct mover *m, const char *remote, struct part *t, bool told,
                    const struct segments_options *o, bool resume, struct transfer *out,
                    struct err *err)
 {
     if (t->in_place)
         return one_connection(o, "the target is no regular file");
-    int rc = ask_origin(m, remote, t, err);
-    if (rc < 0)
-        return -1;
-    if (rc == 0)
-        return one_connection(o, "the server lacks SIZE, MDTM or REST");
-    if (t->from_size < 2 * SEGMENT_BYTES)
+    if (t->from_size >= 0 && !segments_worth(t->from_size))
         return 0;
+    if (!told)
+        return one_connection(o, "the server lacks SIZE, MDTM or REST");
     struct fetch *f = calloc(1, sizeof *f);
     if (!f)
         return err_set(err, ERR_LOCAL, "out of memory");
@@ -353,8 +398,9 @@ int segments_fetch(struct mover *m, const char *remote, struct part *t,
     f->resume = resume;
     f->part = t;
     f->out = out;
+    atomic_store(&f->looked, true);
     struct err why = ERR_INIT;
-    rc = prepare(f, &why);
+    int rc = prepare(f, &why);
     if (rc > 0)
         rc = fetch_all(f, &why);
     else

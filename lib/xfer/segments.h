@@ -28,15 +28,25 @@ struct segments_options {
     void *ctx;
 };
 
-/* Fetches all of `remote` into the part file of `t`, which part_find() has found: it is open then,
- * and part_finish() is left to do. out->bytes counts what came now. With `resume` what is there is
- * not thrown away: a part file of one connection is left to one, one of another file is an error.
+/* Whether a file of that size is cut at all. */
+bool segments_worth(int64_t size);
+
+/* Asks for SIZE and MDTM of `remote`, in one piece with what else is being asked ahead. 1 with
+ * both; 0 where the server does not tell, or lacks REST: what is not known is -1 then; or -1 with
+ * ERR_REPLY_PERMANENT (550: there is no such file) or what broke the session. */
+int segments_look(struct mover *m, const char *remote, int64_t *size, int64_t *mtime,
+                  struct err *err);
+
+/* Fetches all of `remote`, of which segments_look() has told just now, as part_expect() knows, into
+ * the part file of `t`, which part_find() has found: it is open then, and part_finish() is left to
+ * do. out->bytes counts what came now. With `resume` what is there is not thrown away: a part file
+ * of one connection is left to one, one of another file is an error.
  *
- * 1 when it is there; 0 where it has to be one connection (a small file; no regular one here; no
- * SIZE, MDTM or REST there): nothing was done; or -1 with ERR_INTEGRITY, the errors of pool_run(),
- * of channel_open() and pump_down(), ERR_LOCAL. The message says how much is kept; out->final
- * where each piece has been tried as often as it may be. */
-int segments_fetch(struct mover *m, const char *remote, struct part *t,
+ * 1 when it is there; 0 where it has to be one connection (a small file; no regular one here;
+ * `told` is false: segments_look() gave 0): nothing was done; or -1 with ERR_INTEGRITY, the errors
+ * of pool_run(), of channel_open() and pump_down(), ERR_LOCAL. The message says how much is kept;
+ * out->final where each piece has been tried as often as it may be. */
+int segments_fetch(struct mover *m, const char *remote, struct part *t, bool told,
                    const struct segments_options *o, bool resume, struct transfer *out,
                    struct err *err);
 

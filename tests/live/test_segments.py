@@ -55,6 +55,19 @@ def test_four_connections(bed, ftpsh, name):
     assert run.report["transfers"][0]["bytes"] == len(CONTENT)
 
 
+def test_what_is_asked_and_how_often(fake, client):
+    """The file is looked at ahead of each piece and in the end; a session whose piece was aborted
+    goes on."""
+    server = fake("abor-one-reply", "slow=4000000")
+    server.share("big", CONTENT)
+    run = client(*segmented(), server.target())
+    check_fetched(client, run)
+    said = server.said()
+    assert said.count("> USER") == said.count("> RETR") == 4
+    assert said.count("> SIZE") == said.count("> MDTM") == 5
+    assert said.count("> MLST") == 1
+
+
 @pytest.mark.parametrize("name", SERVERS)
 def test_sessions_stay_usable(bed, ftpsh, name):
     """A piece ends in the middle of the file: what follows on the connection works."""

@@ -4,7 +4,9 @@
 #include "net/listen.h"
 
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static struct addr host(const char *text)
@@ -155,6 +157,38 @@ static void an_address_that_is_not_ours(void **state)
     assert_err(&err, ERR_LOCAL);
 }
 
+#ifdef TCP_WINDOW_CLAMP
+static int window(int fd)
+{
+    int value = 0;
+    socklen_t size = sizeof value;
+    assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_WINDOW_CLAMP, &value, &size), 0);
+    return value;
+}
+
+static void room_for_what_is_wanted(void **state)
+{
+    (void) state;
+    struct port_range any = {0, 0, 0};
+    struct addr bound, peer;
+    int fd = opened(&any, &bound), client = connected(&bound, "127.0.0.1"), large = 8 << 20;
+    int server = accepted(fd, "127.0.0.1", &peer);
+    assert_int_equal(setsockopt(client, IPPROTO_TCP, TCP_WINDOW_CLAMP, &large, sizeof large), 0);
+    sock_want(client, INT64_MAX);
+    assert_int_equal(window(client), large);
+    sock_want(client, 4 << 20);
+    int less = window(client);
+    assert_in_range(less, 1 << 20, 4 << 20);
+    sock_want(client, 6 << 20); /* it only shrinks */
+    assert_int_equal(window(client), less);
+    sock_want(client, 0);
+    assert_in_range(window(client), 64 << 10, 512 << 10);
+    close(server);
+    close(client);
+    close(fd);
+}
+#endif
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -163,6 +197,9 @@ int main(void)
         cmocka_unit_test(ports_rotate),
         cmocka_unit_test(a_range_that_is_used_up),
         cmocka_unit_test(an_address_that_is_not_ours),
+#ifdef TCP_WINDOW_CLAMP
+        cmocka_unit_test(room_for_what_is_wanted),
+#endif
     };
     return run_unit(tests);
 }
