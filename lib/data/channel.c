@@ -48,6 +48,7 @@ struct channel *channel_new(struct session *s, const struct channel_request *req
     c->ahead_ctx = request->ahead_ctx;
     c->limit = c->early = DEADLINE_NEVER;
     c->brief = request->brief;
+    c->guessed = request->guessed;
     c->compressed = session_compressed(s);
     snprintf(c->what, sizeof c->what, "%s%s%s", request->command, request->argument ? " " : "",
              request->argument ? request->argument : "");

@@ -18,7 +18,8 @@ struct channel_request {
     const char *command;  /* "RETR", "STOR", "APPE", "LIST", "MLSD", "NLST" */
     const char *argument; /* NULL: none */
     int64_t offset;       /* REST goes directly before the command when > 0 (FIELD-NOTES 68) */
-    bool brief;           /* no more than CHANNEL_BRIEF will move, as far as one can tell */
+    bool brief;           /* no more than CHANNEL_BRIEF will move, as far as one can tell, */
+    bool guessed;         /* or guess */
     bool more;            /* another data connection will follow at once: its port may be asked for
                            * while this one ends */
     void (*ahead)(void *ctx, struct session *s); /* asks ahead for what comes behind the transfer

@@ -24,7 +24,7 @@ struct channel {
     void (*ahead)(void *ctx, struct session *s); /* has not been called; NULL: it has */
     void *ahead_ctx;
     int64_t port_ms;       /* how long the next port may take */
-    bool brief;            /* as requested */
+    bool brief, guessed;   /* as requested */
     int64_t payload;       /* that has come */
     struct deadline early; /* when what is asked ahead need not wait for the end any more */
     bool preliminary;      /* 1yz has come */

@@ -144,7 +144,8 @@ static struct channel_request request_for(const char *command, const char *path)
         .direction = CHANNEL_DOWN,
         .command = command,
         .argument = path && *path ? path : NULL,
-        .brief = true /* most are */
+        .brief = true, /* most are */
+        .guessed = true,
     };
 }
 
