@@ -55,10 +55,12 @@ class Line(nat.Namespaces):
         self.end()
         super().remove()
 
-    def round_trips(self):
-        """How often the client had to wait for the server before it could say more."""
+    def round_trips(self, began, ended):
+        """How often the client had to wait for the server before it could say more, between two
+        times of time.monotonic()."""
         self.end()
-        return count_round_trips(self.capture.read_bytes(), self.round_trip)
+        said = [t for t in spoken(self.capture.read_bytes()) if began <= t <= ended]
+        return count_round_trips(said, self.round_trip)
 
 
 def spoken(capture):
@@ -78,11 +80,11 @@ def spoken(capture):
             yield seconds + micros / 1e6
 
 
-def count_round_trips(capture, round_trip):
+def count_round_trips(said, round_trip):
     """The longest chain of what the client said of which each may be the answer to what came behind
     the one before; what is under way at the same time counts once."""
     trips, last = 0, None
-    for when in spoken(capture):
+    for when in said:
         if last is None:
             last = when
         elif when >= last + round_trip:

@@ -46,7 +46,8 @@ def differing_file(got, wanted):
 
 
 class Result(dict):
-    """seconds, cpu (seconds), memory (KiB), and what else was measured."""
+    """seconds, cpu (seconds), memory (KiB), and what else was measured; began and ended, by
+    time.monotonic()."""
 
 
 def run(argv, folder, password, netns=None):
@@ -64,14 +65,14 @@ def run(argv, folder, password, netns=None):
         timer = threading.Timer(BOUND, child.kill)
         timer.start()
         _, status, used = os.wait4(child.pid, 0)
-        seconds = time.monotonic() - start
+        end = time.monotonic()
         timer.cancel()
         child.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)
         text = out.read().decode(errors="replace")
     if child.returncode != 0:
         raise Failed(f"{' '.join(argv[:12])}: status {child.returncode}: {text[-500:]}")
-    result = Result(seconds=seconds, cpu=used.ru_utime + used.ru_stime,
+    result = Result(seconds=end - start, began=start, ended=end, cpu=used.ru_utime + used.ru_stime,
                     memory=int(memory.read_text()))
     shutil.rmtree(home)
     return result, text
@@ -110,14 +111,14 @@ class Stage:
         return Place(host, server.port, self.bed.account, self.bed.pki.ca.cert)
 
     def near(self, name, work):
-        """work(place, scratch, netns) against a server on this machine: what it gives."""
+        """work(place, scratch, netns) against a server on this machine: the results that it gives."""
         scratch, server = self.scratch(), self.server(name)
         try:
-            result = work(self.place(server), scratch, None)
+            results = work(self.place(server), scratch, None)
         finally:
             server.stop()
         shutil.rmtree(scratch)
-        return result
+        return results
 
     def far(self, name, work, rate=0):
         """The same against one at the end of a line, with the round trips that it took."""
@@ -125,12 +126,13 @@ class Stage:
         with Line(self.delayline, scratch, rate=rate) as line:
             server = self.server(name, netns=line.server, address=SERVER)
             try:
-                result = work(self.place(server, SERVER), scratch, line.client)
+                results = work(self.place(server, SERVER), scratch, line.client)
             finally:
                 server.stop()
-            result["trips"] = line.round_trips()
+            for result in results:
+                result["trips"] = line.round_trips(result["began"], result["ended"])
         shutil.rmtree(scratch)
-        return result
+        return results
 
     def run(self, argv, scratch, netns=None):
         return run(argv, scratch, self.bed.account.password, netns)
@@ -195,28 +197,36 @@ class Work:
                 results.setdefault(server, {}).setdefault(program.name, []).append(result)
 
 
-def run_of(make, ask, check, where=Stage.far, times=1):
+def runs_of(make, ask, check, where=Stage.far, times=1):
     """A run of one program with one server. make(here, there) lays out what is to be moved,
     ask(program, place, name, made) is the command line, `name` that of the server's folder, and
-    check(here, there, text) says what is wrong with what came of it; empty: nothing."""
-    def one(stage, server, program):
+    check(here, there, text) says what is wrong with what came of it; empty: nothing. The results of
+    so many runs, one after the other."""
+    def some(stage, server, program):
         there, name = stage.remote()
 
         def work(place, scratch, netns):
             here = scratch / "here"
             made = make(here, there)
             stage.own(there)
+            results = []
             for _ in range(times):
                 result, text = stage.run(ask(program, place, name, made), scratch, netns)
-            wrong = check(here, there, text)
-            if wrong:
-                raise Failed(f"{program.name}: {wrong}: {text[-300:]}")
-            return result
+                results.append(result)
+                wrong = check(here, there, text)
+                if wrong:
+                    raise Failed(f"{program.name}: {wrong}: {text[-300:]}")
+            return results
 
-        result = where(stage, server, work)
+        results = where(stage, server, work)
         shutil.rmtree(there)
-        return result
-    return one
+        return results
+    return some
+
+
+def run_of(*parts):
+    some = runs_of(*parts)
+    return lambda *pair: some(*pair)[0]
 
 
 def cold_listing():
@@ -239,15 +249,35 @@ def many_up(count, sessions):
                   lambda here, there, _: differing(there, here))
 
 
-def tree(up, times=1):
+def mirrored(up):
+    """The parts of a run."""
     def make(here, there):
         (here / "tree").mkdir()
         make_tree(here / "tree" if up else there)
 
-    return run_of(make,
-                  lambda program, place, name, _:
-                  program.mirror(place, up, *(("tree", name) if up else (name, "tree"))),
-                  lambda here, there, _: differing(here / "tree", there), times=times)
+    return (make,
+            lambda program, place, name, _:
+            program.mirror(place, up, *(("tree", name) if up else (name, "tree"))),
+            lambda here, there, _: differing(here / "tree", there))
+
+
+def mirrored_twice():
+    """Two works, the first run and the second, of which the second takes what the first has left."""
+    both, left = runs_of(*mirrored(up=False), times=2), {}
+
+    def first(stage, server, program):
+        results = both(stage, server, program)
+        left.setdefault((server, program.name), []).append(results[1])
+        return results[0]
+
+    def again(stage, server, program):
+        kept = left.get((server, program.name))
+        return kept.pop() if kept else both(stage, server, program)[1]
+
+    return first, again
+
+
+MIRROR_DOWN, MIRROR_AGAIN = mirrored_twice()
 
 
 def bulk_down(mebibytes, where=Stage.near, segments=1):
@@ -307,21 +337,21 @@ WORKS = {
     "listing": Work("one listing, cold start, 40 ms", 0.6, "seconds", cold_listing(),
                     {"trips": None}, side_by_side=True, rounds=5),
     "down": Work("100 small files down, one session, 40 ms", 0.6, "seconds", many_down(100, 1),
-                 {"trips": None}, side_by_side=True),
+                 {"trips": None}, side_by_side=True, rounds=2),
     "up": Work("100 small files up, one session, 40 ms", 0.6, "seconds", many_up(100, 1),
-               {"trips": None}, side_by_side=True),
+               {"trips": None}, side_by_side=True, rounds=2),
     "down8": Work("1,000 small files down, 8 sessions, 40 ms", 0.5, "seconds", many_down(1000, 8),
                   {"trips": None, "memory": 0.9}, servers=("proftpd",), side_by_side=True,
                   rounds=2),
     "up8": Work("1,000 small files up, 8 sessions, 40 ms", 0.5, "seconds", many_up(1000, 8),
                 {"trips": None, "memory": 0.9}, servers=("proftpd",), side_by_side=True, rounds=2),
     "mirror-down": Work("1,000 files in 200 folders mirrored down, 40 ms", 0.5, "seconds",
-                        tree(up=False), {"trips": None}, programs=(FTPSH, LFTP),
+                        MIRROR_DOWN, {"trips": None}, programs=(FTPSH, LFTP),
                         servers=("proftpd",), side_by_side=True, rounds=2),
-    "mirror-up": Work("the same up", 0.5, "seconds", tree(up=True), {"trips": None},
+    "mirror-up": Work("the same up", 0.5, "seconds", run_of(*mirrored(up=True)), {"trips": None},
                       programs=(FTPSH, LFTP), servers=("proftpd",), side_by_side=True, rounds=2),
     "mirror-again": Work("the same down with nothing to do", 0.5, "seconds",
-                         tree(up=False, times=2), {"trips": None}, programs=(FTPSH, LFTP),
+                         MIRROR_AGAIN, {"trips": None}, programs=(FTPSH, LFTP),
                          servers=("proftpd",), side_by_side=True, rounds=2),
     "bulk-down": Work("1 GiB down, loopback: processor time", 0.7, "cpu", bulk_down(1024),
                       {"seconds": None, "memory": 0.9}),
