@@ -237,6 +237,10 @@ static int segment_run(struct mover *m, struct job *j, struct err *err)
         return -1;
     int rc = fetch_piece(s, m, &j->state->transfer, err);
     j->state->transfer.reached = atomic_load(&piece_of(s)->done);
+    /* ProFTPD ends the session with a transfer that is cut short. This one is wanted in the end: it
+     * is rebuilt while others are at work. */
+    if (rc == 0 && m->session == s->fetch->mover->session)
+        (void) session_ready(m->session, NULL);
     return rc;
 }
 
