@@ -88,7 +88,9 @@ struct tls_setup session_data_tls(struct session *s)
                               .tickets = s->tickets,
                               .resume = s->config.tls_reuse != TLS_REUSE_OFF,
                               .no_tls13 = s->tls12,
-                              .group = session_tls(s)->group};
+                              .group = session_tls(s)->group,
+                              .bulk = true,
+                              .log = s->config.log};
 }
 
 /* ---- compression ---- */

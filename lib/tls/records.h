@@ -15,14 +15,19 @@
 #include <stdint.h>
 
 enum { RECORD_HEADER = 5, RECORD_DATA_MAX = 16 * 1024, RECORD_NONCE = 12, RECORD_KEY_MAX = 32 };
+enum { RECORD_NUMBER = 8 };
+
+enum { RECORD_DATA = 23 }; /* the type, RFC 8446 section 5.1 */
 
 /* One direction of a session. All zero at first. */
 struct records {
     bool out;                       /* what we send */
     gnutls_aead_cipher_hd_t cipher; /* NULL: all records are GnuTLS's */
+    gnutls_cipher_algorithm_t algorithm;
     unsigned char key[RECORD_KEY_MAX], iv[RECORD_NONCE];
     size_t key_len, tag;
     uint64_t number; /* of the next record */
+    unsigned keys;   /* how many there were */
 };
 
 /* Once the handshake is over. Without TLS 1.3 all is left to GnuTLS. */
@@ -40,6 +45,9 @@ void records_clear(struct records *r);
  * long as all that there is. */
 size_t record_length(const unsigned char *data, size_t len);
 
+/* How many bytes that record lacks for certain, where it is not all there. */
+size_t record_missing(const unsigned char *data, size_t len);
+
 /* Whether the data of a record of that length surely go into so much room. */
 bool record_fits(const struct records *r, size_t len, size_t room);
 
@@ -48,13 +56,17 @@ bool record_fits(const struct records *r, size_t len, size_t room);
 size_t record_open(struct records *r, const unsigned char *record, size_t len, void *mem,
                    size_t size);
 
+/* The next record's number as TLS counts: big-endian. */
+void record_number(const struct records *r, unsigned char out[RECORD_NUMBER]);
+
 /* Whether the key has served for long enough (section 5.5): gnutls_session_key_update() is due. */
 bool records_worn(const struct records *r);
 
 /* How long a record of `len` bytes of data is, at most RECORD_DATA_MAX; 0: GnuTLS is to send it. */
 size_t record_sealed(const struct records *r, size_t len);
 
-/* Makes it, in as much room as that. False: GnuTLS is to send it. */
-bool record_seal(struct records *r, const void *data, size_t len, unsigned char *record);
+/* Makes it, of that type, in as much room as that. False: GnuTLS is to send it. */
+bool record_seal(struct records *r, unsigned char type, const void *data, size_t len,
+                 unsigned char *record);
 
 #endif

@@ -1,6 +1,7 @@
 #include "tls/stream_private.h"
 
 #include "net/addr.h"
+#include "tls/ktls.h"
 #include "tls/trust_private.h"
 
 #include <ctype.h>
@@ -88,15 +89,19 @@ bool stream_would_block(int sys)
     return sys == EAGAIN || sys == EWOULDBLOCK;
 }
 
-/* recv() that is not disturbed by signals; errno is kept for the message, and for who asks again.
- */
 static ssize_t receive(struct stream *s, void *mem, size_t size)
+{
+    return s->kernel ? ktls_receive(s->fd, mem, size, &s->type) : recv(s->fd, mem, size, 0);
+}
+
+/* errno is kept for the message, and for who asks again. */
+ssize_t stream_receive(struct stream *s, void *mem, size_t size)
 {
     ssize_t n = -1;
     errno = s->lost_errno;
-    while (!s->lost_errno && (n = recv(s->fd, mem, size, 0)) < 0 && errno == EINTR)
+    while (!s->lost_errno && (n = receive(s, mem, size)) < 0 && errno == EINTR)
         continue;
-    if (n == 0)
+    if (n == 0 && !(s->kernel && s->type))
         s->saw_fin = true;
     if (n < 0)
         s->read_errno = errno;
@@ -105,19 +110,28 @@ static ssize_t receive(struct stream *s, void *mem, size_t size)
     return n;
 }
 
-ssize_t stream_fill(struct stream *s)
+ssize_t stream_fill(struct stream *s, size_t size)
 {
-    unsigned char *room = buf_reserve(&s->in, s->read_block, NULL);
+    unsigned char *room = buf_reserve(&s->in, size, NULL);
     if (!room) {
         s->read_errno = errno = ENOMEM;
         return -1;
     }
-    ssize_t n = receive(s, room, s->read_block);
+    ssize_t n = stream_receive(s, room, size);
     if (n <= 0)
         return n;
     buf_commit(&s->in, (size_t) n);
     if ((size_t) n == s->read_block && s->read_block < READ_BLOCK_MAX)
         s->read_block *= 2;
+    return n;
+}
+
+size_t stream_take(struct stream *s, void *mem, size_t size)
+{
+    size_t n = buf_len(&s->in) < size ? buf_len(&s->in) : size;
+    if (n > 0)
+        memcpy(mem, buf_data(&s->in), n);
+    buf_consume(&s->in, n);
     return n;
 }
 
@@ -137,18 +151,14 @@ static ssize_t tls_pull(gnutls_transport_ptr_t ptr, void *mem, size_t size)
         return -1;
     }
     if (buf_len(&s->in) == 0) {
-        ssize_t n = stream_fill(s);
+        ssize_t n = stream_fill(s, s->read_block);
         if (n <= 0) {
             gnutls_transport_set_errno(s->tls, n < 0 ? s->read_errno : 0);
             return n;
         }
     }
-    size_t n = buf_len(&s->in) < size ? buf_len(&s->in) : size;
-    if (bounded && n > s->left)
-        n = s->left;
+    size_t n = stream_take(s, mem, bounded && size > s->left ? s->left : size);
     s->left -= bounded ? n : 0;
-    memcpy(mem, buf_data(&s->in), n);
-    buf_consume(&s->in, n);
     for (size_t i = 0; i < n && s->nfirst < FIRST_BYTES; i++)
         s->first[s->nfirst++] = ((unsigned char *) mem)[i];
     return (ssize_t) n;
@@ -286,6 +296,8 @@ int stream_start_tls(struct stream *s, const struct tls_setup *setup, struct err
                        (const char *) buf_data(&s->in));
     s->trust = setup->trust;
     s->tickets = setup->tickets;
+    s->bulk = setup->bulk;
+    s->log = setup->log;
     s->port = setup->port;
     s->may_ask = setup->may_ask;
     s->name = strndup(setup->name, trust_name_length(setup->name));
@@ -470,18 +482,14 @@ enum stream_state stream_handshake(struct stream *s, struct err *err)
 static enum stream_state read_plain(struct stream *s, void *mem, size_t size, size_t *got,
                                     struct err *err)
 {
-    size_t have = buf_len(&s->in);
-    if (have > 0) {
-        *got = have < size ? have : size;
-        memcpy(mem, buf_data(&s->in), *got);
-        buf_consume(&s->in, *got);
-        return STREAM_OK;
-    }
     ssize_t n;
+    *got = stream_take(s, mem, size);
+    if (*got > 0)
+        return STREAM_OK;
     if (size >= s->read_block) {
-        n = receive(s, mem, size);
+        n = stream_receive(s, mem, size);
     } else {
-        n = stream_fill(s);
+        n = stream_fill(s, s->read_block);
         if (n > 0)
             return read_plain(s, mem, size, got, err);
     }

@@ -4,11 +4,12 @@
  * (STREAM_WANT_READ, STREAM_WANT_WRITE), so that a caller can watch other descriptors meanwhile;
  * the waiting ones are built on them. Reads and writes go through large blocks: one system call
  * serves many TLS records, and under TLS 1.3 records of data go between block and caller without
- * another copy (records.h).
+ * another copy (records.h), or are opened by the kernel (ktls.h).
  */
 #ifndef FTPSH_TLS_STREAM_H
 #define FTPSH_TLS_STREAM_H
 
+#include "base/log.h"
 #include "base/wait.h"
 #include "tls/tickets.h"
 #include "tls/trust.h"
@@ -47,6 +48,8 @@ struct tls_setup {
     bool resume;             /* take one from there and offer it */
     bool no_tls13;           /* TLS 1.2 is all that is offered */
     const char *group; /* key exchange group to offer first, from tls_info; NULL or "": default */
+    bool bulk;         /* TLS ends with the connection: the kernel may open what is received */
+    const struct log *log; /* where that is noted; may be NULL */
 };
 
 /* Takes over the descriptor. NULL (descriptor closed) with ERR_LOCAL. */

@@ -1,5 +1,6 @@
 /* Between the files of tls/stream: nobody else includes this. What a stream is, and its records,
- * which are opened and sealed by our own hands (records.h) or by GnuTLS. */
+ * which are opened and sealed by our own hands (records.h) or by GnuTLS, or opened by the kernel
+ * (ktls.h). */
 #ifndef FTPSH_TLS_STREAM_PRIVATE_H
 #define FTPSH_TLS_STREAM_PRIVATE_H
 
@@ -20,10 +21,14 @@ struct stream {
     gnutls_session_t tls;            /* NULL: plain */
     struct records opening, sealing; /* from the end of the handshake on */
     size_t left;                     /* bytes of the read block that GnuTLS may have, since then */
-    bool owing; /* GnuTLS may have an answer for the peer, to go out ahead of more data */
+    bool bulk;          /* the kernel may open what is received, and was not asked yet */
+    bool kernel;        /* it does: the read block has data, not records */
+    unsigned char type; /* of what it gave last */
+    bool owing;         /* GnuTLS may have an answer for the peer, to go out ahead of more data */
     struct tls_info info;
     struct trust *trust;
     struct tickets *tickets;
+    const struct log *log;
     char *name;
     uint16_t port;
     bool may_ask;
@@ -46,8 +51,14 @@ struct stream {
 /* Whether that errno only says that nothing can be had yet. */
 bool stream_would_block(int sys);
 
-/* One system call's worth into the read block; as recv(), with errno kept in read_errno. */
-ssize_t stream_fill(struct stream *s);
+/* recv() that is not disturbed by signals, with errno kept in read_errno. */
+ssize_t stream_receive(struct stream *s, void *mem, size_t size);
+
+/* The same for so many bytes of the read block. */
+ssize_t stream_fill(struct stream *s, size_t size);
+
+/* What is at the front of the read block, as much as there is room for. */
+size_t stream_take(struct stream *s, void *mem, size_t size);
 
 /* ---- stream_records.c ---- */
 

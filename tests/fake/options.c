@@ -14,6 +14,7 @@ enum {
     OPT_OCSP,
     OPT_TLS,
     OPT_TLS_MAX,
+    OPT_CIPHER,
     OPT_REUSE,
     OPT_USER,
     OPT_PASSWORD,
@@ -41,6 +42,7 @@ static const struct {
     {"ocsp", "F", OPT_OCSP, "an answer about the certificate to staple to it (DER)"},
     {"tls", "MODE", OPT_TLS, "explicit, implicit, off, required (explicit)"},
     {"tls-max", "V", OPT_TLS_MAX, "1.2 or 1.3 (1.3)"},
+    {"cipher", "NAME", OPT_CIPHER, "the only one, as GnuTLS names it"},
     {"require-reuse", NULL, OPT_REUSE, "522 unless data resumes control's TLS session"},
     {"user", "U", OPT_USER, "the one user (anonymous)"},
     {"password", "P", OPT_PASSWORD, "its password (any)"},
@@ -137,6 +139,8 @@ static const char **string_option(struct options *o, int id)
         return &o->client_ca;
     case OPT_OCSP:
         return &o->ocsp;
+    case OPT_CIPHER:
+        return &o->cipher;
     case OPT_USER:
         return &o->user;
     case OPT_PASSWORD:

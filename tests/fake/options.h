@@ -14,6 +14,7 @@ struct options {
     const char *log;             /* NULL: none; "-": standard error */
     const char *client_ca;       /* NULL: no client certificate is asked for */
     const char *ocsp;            /* stapled to the certificate; NULL: nothing is */
+    const char *cipher;          /* NULL: all that GnuTLS has */
     int port, passive_lo, passive_hi;
     int accept_timeout_ms; /* how long a transfer waits for its data connection */
     enum tls_offer tls;

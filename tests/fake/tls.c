@@ -65,7 +65,10 @@ int tls_load(struct server *srv)
                                                             (void *) (uintptr_t) o->ocsp);
     const char *versions = o->tls12_only ? "NORMAL:-VERS-ALL:+VERS-TLS1.2"
                                          : "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
-    return gnutls_priority_init(&srv->priority, versions, NULL) < 0 ? -1 : 0;
+    char text[256];
+    snprintf(text, sizeof text, "%s%s%s", versions, o->cipher ? ":-CIPHER-ALL:+" : "",
+             o->cipher ? o->cipher : "");
+    return gnutls_priority_init(&srv->priority, text, NULL) < 0 ? -1 : 0;
 }
 
 void tls_unload(struct server *srv)

@@ -265,6 +265,10 @@ static void lengths(void **state)
     assert_int_equal(record_length(whole, 8), 7);
     assert_int_equal(record_length(long_one, sizeof long_one), sizeof long_one);
     assert_int_equal(record_length((const unsigned char *) "421 busy", 8), 8);
+    assert_int_equal(record_missing(NULL, 0), 5);
+    assert_int_equal(record_missing(whole, 4), 1);
+    assert_int_equal(record_missing(whole, 5), 2);
+    assert_int_equal(record_missing(whole, 6), 1);
 }
 
 static void seal(struct records *r, struct end *e, const char *text)
@@ -272,8 +276,24 @@ static void seal(struct records *r, struct end *e, const char *text)
     unsigned char record[RECORD_MAX];
     size_t len = record_sealed(r, strlen(text));
     assert_true(len > 0 && len <= sizeof record);
-    assert_true(record_seal(r, text, strlen(text), record));
+    assert_true(record_seal(r, RECORD_DATA, text, strlen(text), record));
     assert_int_equal(buf_put(e->out, record, len, NULL), 0);
+}
+
+/* What is no data: here close_notify. */
+static void seals_other_types(void **state)
+{
+    const unsigned char alert[] = {1, 0};
+    unsigned char record[RECORD_MAX], mem[RECORD_MAX];
+    struct pair p;
+    struct records r = {0};
+    (void) state;
+    pair_open(&p, "TLS1.3");
+    records_begin(&r, p.client.tls, true);
+    assert_true(record_seal(&r, 21, alert, sizeof alert, record));
+    assert_int_equal(buf_put(p.client.out, record, record_sealed(&r, sizeof alert), NULL), 0);
+    assert_int_equal(gnutls_record_recv(p.server.tls, mem, sizeof mem), 0);
+    reader_close(&p, &r);
 }
 
 static void assert_reads(struct end *e, const char *text)
@@ -342,6 +362,7 @@ int main(void)
         cmocka_unit_test(tls12_is_left_alone),
         cmocka_unit_test(lengths),
         cmocka_unit_test(seals_between_what_gnutls_sends),
+        cmocka_unit_test(seals_other_types),
         cmocka_unit_test(keys_do_not_serve_for_ever),
     };
     return run_unit(tests);
