@@ -25,7 +25,7 @@ from bed.scene import Bed  # noqa: E402
 from bench import programs  # noqa: E402
 from bench.works import WORKS, Failed, Stage  # noqa: E402
 
-MEASURES = ("seconds", "cpu", "memory", "trips", "instructions")
+MEASURES = ("seconds", "cpu", "memory", "trips", "instructions", "failed")
 
 
 def summary(runs):
@@ -51,7 +51,7 @@ def shown(value, measure):
         return f"{value / 1e6:.1f} M"
     if measure == "memory":
         return f"{value / 1024:.1f} MiB"
-    return f"{value:.0f}" if measure == "trips" else f"{value:.3f}" if value < 1 else f"{value:.2f}"
+    return f"{value:.0f}" if measure in ("trips", "failed") else f"{value:.3f}" if value < 1 else f"{value:.2f}"
 
 
 def lines_of(name, work, summaries):
