@@ -16,7 +16,7 @@
 #define ASIDE_SUFFIX ".ftpsh.old"
 _Static_assert(sizeof ASIDE_SUFFIX == sizeof TEMP_SUFFIX, "a name has room for either");
 
-enum { REMOTE_NAME_MAX = 255, READ_BLOCK = 64 * 1024 };
+enum { REMOTE_NAME_MAX = 255, READ_BLOCK = 64 * 1024, DAY_S = 24 * 60 * 60 };
 
 /* An upload in progress. */
 struct put {
@@ -26,6 +26,7 @@ struct put {
     const char *remote;    /* the final name */
     const char *to;        /* what is written: it, or `temp` */
     char temp[PATH_BYTES]; /* with `atomic` */
+    bool stamped_early;    /* its time was to be set behind the transfer, which may have failed */
     int fd;                /* of the local file */
     struct stat st;        /* as it was when opened */
     const struct wait *wait;
@@ -292,11 +293,21 @@ static int feed_beginning(struct put *p, struct err *err)
 /* The file is there whole as far as we know: its size and its time are what comes next. */
 static void ask_behind(void *ctx, struct session *s)
 {
-    const struct put *p = ctx;
+    struct put *p = ctx;
     const struct put_options *o = p->options;
     session_ask_ahead(s, "SIZE %s", p->to);
-    if (is_regular(p) && o->preserve && !o->append && !o->chmod && !p->verifier.way)
+    p->stamped_early = is_regular(p) && o->preserve && !o->append && !o->chmod && !p->verifier.way;
+    if (p->stamped_early)
         stamp_ask_ahead(p->mover, p->to, (int64_t) p->st.st_mtim.tv_sec);
+}
+
+/* A server that keeps the old file until the new one is whole (ProFTPD's HiddenStores) has given it
+ * the new one's time: older, it is not taken for the new one when trees are compared. */
+static void disown(struct put *p)
+{
+    int64_t older = (int64_t) p->st.st_mtim.tv_sec - DAY_S;
+    if (p->stamped_early && session_alive(p->mover->session))
+        (void) stamp_time(p->mover, p->to, older, NULL);
 }
 
 /* REST and STOR, or APPE where the server does not take REST. */
@@ -410,6 +421,8 @@ static int send_source(struct put *p, struct err *err)
         err_clear(&why);
         rc = verify(p, end.unclean, &why);
     }
+    if (rc < 0 && !p->options->atomic && why.code != ERR_CANCELLED)
+        disown(p);
     if (rc < 0 && !p->options->atomic)
         tell_of_remains(p, &why);
     return rc < 0 ? err_take(err, &why) : 0;

@@ -288,13 +288,16 @@ def test_asked_while_a_download_ends(fake, client, how):
 
 @pytest.mark.parametrize("how", ("queue-fails", "answer-fails", "swallow-fails"))
 def test_upload_fails_with_more_asked_behind_it(fake, client, how):
-    """Its own failure is told, and no reply to anything else is taken for success."""
+    """Its own failure is told, and no reply to anything else is taken for success; what is there
+    under its name, perhaps an older file of that size, does not keep the time that was set for it."""
     server = fake(options=(f"--behaviour=hurried={how}",))
     names = files(client, 3)
     run = client("--retries=0", "--final-timeout=0.5", server.target(), "mput", *names)
     assert run.status == 7, run
     assert "552 Over quota" in run.stderr, run
     assert [t["verdict"] for t in run.report["transfers"]].count("size-ok") == 2
+    there, here = (server.root / "small0").stat(), (client.folder / "small0").stat()
+    assert int(there.st_mtime) != int(here.st_mtime)
 
 
 def test_silence_to_what_was_asked_ahead_ends_as_with_one_command(fake, client):
