@@ -69,12 +69,18 @@ void channel_free(struct channel *c)
 
 /* ---- the control connection beside it ---- */
 
-/* Sorts a reply: the final one, one that answers a NOOP in between (servers that do not take
- * commands during a transfer answer it with 50x; FIELD-NOTES 72), or 1yz. Takes it over. */
+/* Whether it answers a NOOP in between: servers that do not take commands during a transfer refuse
+ * it with 50x (FIELD-NOTES 72), and what was asked ahead of it before. */
+static bool answers_noop(const struct channel *c, const struct reply *r)
+{
+    bool refusal = r->code >= 500 && r->code <= 503 && !session_sorts_early(c->session);
+    return c->noops > 0 && (r->code == 200 || refusal);
+}
+
+/* Sorts a reply: the final one, one to a NOOP, or 1yz. Takes it over. */
 static void sort_reply(struct channel *c, struct reply *r)
 {
-    bool to_noop = c->noops > 0 && (r->code == 200 || (r->code >= 500 && r->code <= 503));
-    if (to_noop)
+    if (answers_noop(c, r))
         c->noops--;
     else if (r->code >= 200)
         session_sort_final(c->session, r, &c->final);
@@ -239,8 +245,10 @@ static int wait_both(struct channel *c, int data_fd, short events, struct deadli
 /* Says what is due. */
 static void speak(struct channel *c)
 {
-    if (deadline_passed(c->early))
+    if (deadline_passed(c->early)) {
         channel_ask_ahead(c, false);
+        c->early = DEADLINE_NEVER; /* where it may not, the end brings another chance */
+    }
     if (c->noop_ms <= 0 || !deadline_passed(c->noop))
         return;
     channel_send_noop(c);

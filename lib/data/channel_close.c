@@ -111,7 +111,9 @@ static int await_confirmation(struct channel *c, struct err *err)
 static int confirm(struct channel *c, struct err *err)
 {
     struct err why = ERR_INIT;
-    if (await_confirmation(c, &why) == 0 || session_settle_final(c->session, &c->final))
+    if (await_confirmation(c, &why) == 0)
+        return 0;
+    if (why.code != ERR_CANCELLED && session_settle_final(c->session, &c->final))
         return 0;
     return err_take(err, &why);
 }

@@ -184,14 +184,17 @@ bool session_takes_ahead(const struct session *s);
  * sent, where the data are few: 0: at any time, -1: not at all. */
 bool session_takes_early(const struct session *s);
 int64_t session_early_ms(const struct session *s);
-/* As session_send_ahead(), there. From then on the replies are told apart. */
+/* As session_send_ahead(), there. From then on the replies are told apart: session_sorts_early() is
+ * true until the transfer's own is known, of a server that does not just queue commands. */
 void session_send_early(struct session *s);
+bool session_sorts_early(const struct session *s);
 
 /* A reply of 200 or more that came while a transfer's final one is awaited: *r is taken over, and
  * *final is set once it is known. A server that refuses commands until it is done with the transfer
  * may answer them first. */
 void session_sort_final(struct session *s, struct reply *r, struct reply *final);
-/* No other will come. Whether one that came may be the final reply. */
+/* No other will come. Whether one that came may be the final reply: the connection is given up
+ * then, whose replies do not add up. */
 bool session_settle_final(struct session *s, struct reply *final);
 /* The transfer is over. Where something was asked too early, and the data were few indeed
  * (`brief`), it is asked later from now on, and then not at all. */

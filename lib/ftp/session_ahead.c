@@ -154,7 +154,8 @@ void session_collect_ahead(struct session *s, struct err *err)
     session_fall_in(s);
     if (a->n == a->answered)
         return;
-    if (control_outstanding(s->control) == 0) { /* an abort has read what there was to read */
+    /* an abort has read what there was to read, or none will come */
+    if (control_outstanding(s->control) == 0 || control_dead(s->control)) {
         session_forget_ahead(s);
         return;
     }

@@ -46,6 +46,11 @@ void session_send_early(struct session *s)
     session_send_ahead(s);
 }
 
+bool session_sorts_early(const struct session *s)
+{
+    return s->ahead.early;
+}
+
 /* ---- which reply is which ---- */
 
 /* How well a reply does for a transfer's final one, where no 226 or 250 is there. */
@@ -65,21 +70,35 @@ static enum fitness fitness_of(const struct reply *r)
     return r->code < 400 ? FITS_SUCCESS : FITS_FAILURE;
 }
 
-/* The better one, and of two refusals the later, is kept. */
-static void weigh(struct reply *best, struct reply *r)
+/* What answers nothing but a transfer (RFC 959 section 5.4). */
+static bool ends_transfer(const struct reply *r)
 {
-    enum fitness now = fitness_of(r);
-    if (best->code && (now < fitness_of(best) || (now == fitness_of(best) && now != FITS_REFUSAL)))
-        return;
-    reply_clear(best);
-    *best = *r;
-    *r = (struct reply){0};
+    switch (r->code) {
+    case 226:
+    case 250:
+    case 426:
+    case 452:
+    case 552:
+        return true;
+    default:
+        return false;
+    }
 }
 
 static void take(struct reply *dst, struct reply *r)
 {
     *dst = *r;
     *r = (struct reply){0};
+}
+
+/* The better one, and of two refusals the later, is kept. */
+static void weigh(struct reply *best, struct reply *r)
+{
+    enum fitness now = fitness_of(r), before = best->code ? fitness_of(best) : FITS_OTHER;
+    if (now < before || (now == before && now != FITS_REFUSAL))
+        return;
+    reply_clear(best);
+    take(best, r);
 }
 
 /* The replies told apart. In order, what was asked early has its replies behind the final one;
@@ -89,6 +108,7 @@ static void end_early(struct session *s, bool in_order, bool good)
 {
     struct ahead *a = &s->ahead;
     a->early = false;
+    reply_clear(&a->held);
     if (a->answered == a->n || (in_order && good))
         return;
     session_forget_ahead(s);
@@ -96,11 +116,11 @@ static void end_early(struct session *s, bool in_order, bool good)
     s->out_of_turn = control_outstanding(s->control) > 0;
 }
 
-/* Where no 226 or 250 is among them, all of them have to be there. */
+/* Where none is among them that ends a transfer, all of them have to be there. */
 void session_sort_final(struct session *s, struct reply *r, struct reply *final)
 {
     struct ahead *a = &s->ahead;
-    bool ends = !a->early || r->code == 226 || r->code == 250;
+    bool ends = !a->early || ends_transfer(r);
     bool port = session_is_port(r), alone = !ends && port && session_keep_port(s, r);
     if (ends) {
         take(final, r);
@@ -114,16 +134,18 @@ void session_sort_final(struct session *s, struct reply *r, struct reply *final)
         return;
     if (!ends)
         take(final, &a->held);
-    end_early(s, ends ? a->came == 0 : port || !a->odd, ends);
+    end_early(s, ends ? a->came == 0 : port || !a->odd, ends && reply_is_good(final));
 }
 
+/* A refusal that came alone is more likely that of what was asked too early. */
 bool session_settle_final(struct session *s, struct reply *final)
 {
     struct ahead *a = &s->ahead;
-    if (!a->early || !a->held.code || fitness_of(&a->held) == FITS_OTHER)
+    if (!a->early || !a->held.code || (fitness_of(&a->held) == FITS_REFUSAL && a->came < 2))
         return false;
     take(final, &a->held);
     end_early(s, false, false);
+    control_mark_dead(s->control);
     return true;
 }
 
@@ -140,8 +162,8 @@ void session_learn_early(struct session *s, bool brief)
 
 void session_fall_in(struct session *s)
 {
+    struct deadline until = deadline_sooner(session_reply_deadline(s), deadline_in(FALL_IN_MS));
     if (s->out_of_turn)
-        control_fall_in(s->control,
-                        deadline_sooner(session_reply_deadline(s), deadline_in(FALL_IN_MS)));
+        control_fall_in(s->control, deadline_sooner(until, s->config.wait->limit));
     s->out_of_turn = false;
 }
