@@ -178,6 +178,11 @@ bool session_private_data(const struct session *s)
     return s->private_data;
 }
 
+int64_t session_entry_ms(const struct session *s)
+{
+    return s->entry_ms;
+}
+
 unsigned session_generation(const struct session *s)
 {
     return s->generation;

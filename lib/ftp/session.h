@@ -230,6 +230,7 @@ bool session_alive(const struct session *s);               /* connected, logged 
 bool session_wants_pret(const struct session *s);          /* ahead of EPSV and PASV */
 bool session_private_data(const struct session *s);        /* PROT P is in force */
 unsigned session_generation(const struct session *s);      /* counts connects; 0: never */
+int64_t session_entry_ms(const struct session *s);         /* what the latest took; 0: none has */
 
 /* For lib/data and lib/xfer: the pieces under it. */
 struct control *session_control(struct session *s);

@@ -327,6 +327,7 @@ int session_connect(struct session *s, struct err *err)
         log_note(s->config.log, "reconnecting to %s", s->config.host);
     s->generation++;
     struct err why = ERR_INIT;
+    int64_t start = clock_now_ms();
     int rc = begin(s, &why);
     if (rc < 0 && blames_company(s, &why)) {
         static const char said[] = "%s: %s; connecting again, with one command at a time";
@@ -339,8 +340,10 @@ int session_connect(struct session *s, struct err *err)
         err_clear(&why);
         rc = begin(s, &why);
     }
-    if (rc == 0)
+    if (rc == 0) {
+        s->entry_ms = clock_now_ms() - start;
         session_expect_data(s, NULL, 0);
+    }
     return rc < 0 ? err_take(err, &why) : 0;
 }
 

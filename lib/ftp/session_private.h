@@ -54,6 +54,7 @@ struct session {
     int64_t early_ms; /* session_early_ms(), where it had to grow; 0: it had not */
     bool out_of_turn; /* commands are outstanding that may get no reply: session_fall_in() */
     unsigned generation;
+    int64_t entry_ms; /* what the latest connect took, the login included */
     struct addr peer, hop, local;
     struct features features;
     char banner[BANNER_SHOWN];

@@ -10,7 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TICK_MS = 250 };
+enum {
+    TICK_MS = 250,
+    ENTRY_MAX_MS = 2000, /* more than that a login does not take, but a person who is asked */
+    JOBS_AN_ENTRY = 3    /* that a login costs, where nothing else is known: small files */
+};
 
 struct jobs {
     struct job *head, **tail;
@@ -35,7 +39,8 @@ struct worker {
     struct ladder ladder;
     struct attempts attempts;
     struct mover mover;
-    struct job *job; /* NULL: none */
+    struct job *job;  /* NULL: none */
+    int64_t began_ms; /* it has, by clock_now_ms(); 0: not yet */
 };
 
 /* While nobody is known to be connected, or the last connect failed, one worker tries for all. */
@@ -61,6 +66,8 @@ struct pool {
     struct worker *workers;
     int made, running, busy; /* workers: there are, with a thread, with a job */
     int limit, connected;
+    int64_t entry_ms;        /* what a login takes; 0: not known */
+    int64_t timed_ms, timed; /* what so many jobs took together */
     struct gate gate;
     struct ladder ladder; /* with what was learnt */
     bool spread;          /* the others may start: what works is known */
@@ -318,6 +325,8 @@ static bool connect_for_job(struct worker *w)
     pthread_mutex_lock(&p->lock);
     if (rc == 0) {
         count_connected(w, true);
+        p->entry_ms = session_entry_ms(w->session);
+        w->began_ms = clock_now_ms();
         p->gate.failures = 0;
         p->gate.next = deadline_in(0); /* without a failure nobody is woken when it has come */
     } else {
@@ -366,6 +375,9 @@ static void job_ended(struct worker *w, int rc, const struct err *why)
     struct pool *p = w->pool;
     pthread_mutex_lock(&p->lock);
     p->spread = true;
+    p->timed_ms += clock_now_ms() - w->began_ms;
+    p->timed++;
+    w->began_ms = 0;
     count_connected(w, session_alive(w->session));
     if (rc == 0) {
         err_clear(&w->job->state->err);
@@ -489,12 +501,42 @@ static int start_worker(struct pool *p, struct err *err)
     return -1;
 }
 
+/* What the job that is under way there will have taken in the end, by what has come so far. */
+static double job_length_ms(const struct worker *w)
+{
+    if (w->began_ms == 0)
+        return 0;
+    const struct progress *come = &w->job->state->progress;
+    double took = (double) (clock_now_ms() - w->began_ms);
+    double done = (double) atomic_load(&come->done), total = (double) atomic_load(&come->total);
+    return done > 0 && total > done ? took * total / done : took;
+}
+
+/* What one job takes: as those before on average, or the longest that is under way. */
+static double expected_ms(const struct pool *p, double entry_ms)
+{
+    double ms = p->timed > 0 ? (double) p->timed_ms / (double) p->timed : entry_ms / JOBS_AN_ENTRY;
+    for (int i = 0; i < p->made; i++) {
+        double one = p->workers[i].running ? job_length_ms(&p->workers[i]) : 0;
+        ms = one > ms ? one : ms;
+    }
+    return ms;
+}
+
+/* Whether those who are there would be longer at what waits than another takes to log in. */
+static bool is_another_worth_it(const struct pool *p)
+{
+    double entry_ms = (double) (p->entry_ms < ENTRY_MAX_MS ? p->entry_ms : ENTRY_MAX_MS);
+    double waiting = (double) (p->ready.n + p->later.n - (p->running - p->busy));
+    return p->running == 0 || waiting * expected_ms(p, entry_ms) >= entry_ms * p->running;
+}
+
 /* As many as there is work for; the lock is held. */
 static void start_workers(struct pool *p)
 {
     struct err why = ERR_INIT;
     while (!p->stopped && p->running < p->limit && p->ready.n + p->later.n > p->running - p->busy) {
-        if (p->running > 0 && !(p->spread && gate_open(p)))
+        if (p->running > 0 && !(p->spread && gate_open(p) && is_another_worth_it(p)))
             return;
         if (start_worker(p, &why) == 0)
             continue;
@@ -650,6 +692,7 @@ static int begin_run(struct pool *p, struct err *err)
         p->pattern = session_clone(p->config.model->session, c, err);
     if (!p->pattern)
         return -1;
+    p->entry_ms = session_entry_ms(p->config.model->session);
     p->ladder = *p->config.model->ladder;
     p->spread = p->ladder.proven >= 0;
     p->closing = false;

@@ -4,6 +4,12 @@
  * of it, made when there is work for them. Nobody else may use the model's session, ladder and
  * attempts during pool_run().
  *
+ * A login takes several times as long as a small file, and the server's places are others', too. So
+ * there is another session only where those that are at work would be longer at what waits than the
+ * latest login took: by how long the jobs before took, or one that is under way takes already, or
+ * will by its progress; until one is known, by their number. This is looked at whenever something
+ * changes, and four times a second.
+ *
  * What goes wrong with a connection is not the job's fault: where the server refuses one more (421,
  * 530, a limit for each address) while another works, there is one worker fewer and the job goes
  * back to the queue. A server that is gone is asked for again with pauses, by one worker for all;

@@ -43,6 +43,21 @@ def test_so_many_sessions(fake, client, options, expected):
     assert run.strategy() == "epsv"
 
 
+@pytest.mark.parametrize("delay, sizes, expected", (
+    (600, (1000, 1000, 1000), 1),           # over before another had logged in
+    (300, (200_000, 200_000, 200_000), 3),
+    (300, (1000, 200_000, 200_000), 2)))    # which shows when the first is there
+def test_as_many_sessions_as_the_work_is_worth(fake, client, delay, sizes, expected):
+    server = fake(f"banner-delay={delay}", "slow=100000")
+    files = {f"file{i}": os.urandom(size) for i, size in enumerate(sizes)}
+    for name, content in files.items():
+        server.share(name, content)
+    run = client(server.target(), "mget", "-P8", *files)
+    assert run.status == 0, run
+    assert_all_there(client, files)
+    assert sessions(server) == expected
+
+
 @pytest.mark.threads
 def test_upload_of_many(fake, client):
     server = fake()
