@@ -301,15 +301,6 @@ static void ask_behind(void *ctx, struct session *s)
         stamp_ask_ahead(p->mover, p->to, (int64_t) p->st.st_mtim.tv_sec);
 }
 
-/* A server that keeps the old file until the new one is whole (ProFTPD's HiddenStores) has given it
- * the new one's time: older, it is not taken for the new one when trees are compared. */
-static void disown(struct put *p)
-{
-    int64_t older = (int64_t) p->st.st_mtim.tv_sec - DAY_S;
-    if (p->stamped_early && session_alive(p->mover->session))
-        (void) stamp_time(p->mover, p->to, older, NULL);
-}
-
 /* REST and STOR, or APPE where the server does not take REST. */
 static int open_upload(struct put *p, struct channel **channel, struct err *err)
 {
@@ -385,6 +376,15 @@ static int verify(struct put *p, bool unclean, struct err *err)
                           err);
 }
 
+/* A server that keeps the old file until the new one is whole (ProFTPD's HiddenStores) has given it
+ * the new one's time. Where it has the size, too, it would pass for the new one when trees are
+ * compared: it gets an older time. */
+static void disown(struct put *p)
+{
+    if (p->stamped_early)
+        (void) stamp_time(p->mover, p->to, (int64_t) p->st.st_mtim.tv_sec - DAY_S, NULL);
+}
+
 /* A failed STOR leaves what came, or an emptied file (FIELD-NOTES 75). Only a session that is alive
  * is asked, unless no data connection came about at all. */
 static void tell_of_remains(struct put *p, struct err *err)
@@ -394,7 +394,10 @@ static void tell_of_remains(struct put *p, struct err *err)
     bool ask = unopened || (err->code != ERR_CANCELLED && session_alive(p->mover->session));
     if (err->code == ERR_INTEGRITY)
         return;
-    if (ask && session_size(p->mover->session, p->to, &there, NULL) == 0)
+    bool known = ask && session_size(p->mover->session, p->to, &there, NULL) == 0;
+    if (known && there == expected_size(p))
+        disown(p);
+    if (known)
         err_wrap(err, "%s has %lld bytes on the server now", p->to, (long long) there);
     else if (!unopened)
         err_wrap(err, "a part of %s may be on the server now", p->to);
@@ -421,8 +424,6 @@ static int send_source(struct put *p, struct err *err)
         err_clear(&why);
         rc = verify(p, end.unclean, &why);
     }
-    if (rc < 0 && !p->options->atomic && why.code != ERR_CANCELLED)
-        disown(p);
     if (rc < 0 && !p->options->atomic)
         tell_of_remains(p, &why);
     return rc < 0 ? err_take(err, &why) : 0;
