@@ -304,13 +304,14 @@ enum stream_state channel_read(struct channel *c, void *mem, size_t size, size_t
                                struct err *err)
 {
     size_t have = buf_len(&c->peek);
-    if (have == 0) {
-        enum stream_state state = stream_read(c->stream, mem, size, got, err);
-        c->payload += state == STREAM_OK ? (int64_t) *got : 0;
-        return state;
+    enum stream_state state = STREAM_OK;
+    if (have > 0) {
+        *got = have < size ? have : size;
+        memcpy(mem, buf_data(&c->peek), *got);
+        buf_consume(&c->peek, *got);
+    } else {
+        state = stream_read(c->stream, mem, size, got, err);
     }
-    *got = have < size ? have : size;
-    memcpy(mem, buf_data(&c->peek), *got);
-    buf_consume(&c->peek, *got);
-    return STREAM_OK;
+    c->payload += state == STREAM_OK ? (int64_t) *got : 0;
+    return state;
 }

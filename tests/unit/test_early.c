@@ -29,7 +29,8 @@ static const struct channel_request download = {.command = "RETR", .argument = "
 /* What was asked, what the server says to it, and what comes of that. */
 struct row {
     bool port_alone; /* EPSV; else SIZE, MFMT, EPSV, */
-    bool noop;       /* and NOOP behind it */
+    bool noop;       /* and NOOP behind it, */
+    bool abort;      /* or ABOR */
     bool ends;       /* the server closes behind its replies */
     const char *replies;
     int final;    /* its code; 0: nobody can tell */
@@ -47,7 +48,7 @@ struct server {
 static size_t asked(const struct server *s)
 {
     size_t n = s->row->port_alone ? 1 : 3;
-    return s->row->noop ? n + 1 : n;
+    return s->row->noop || s->row->abort ? n + 1 : n;
 }
 
 static const char *answer(const struct server *s, char first, size_t n)
@@ -135,7 +136,9 @@ static void check_row(const struct row *row)
     struct channel *c = channel_new(s, &download, STRATEGY_EPSV, NULL);
     if (row->noop)
         channel_send_noop(c);
-    bool settled = await(c);
+    if (row->abort)
+        channel_give_up(c);
+    bool settled = !row->abort && await(c);
     session_learn_early(s, true);
     assert_int_equal(c->final.code, row->final);
     assert_int_equal(settled, row->settled);
@@ -238,6 +241,23 @@ static void a_noop_behind_it_is_told_apart(void **state)
     CHECK_ROWS(rows);
 }
 
+/* Ctrl-C: what was asked early is given up with the transfer. */
+static void a_transfer_that_is_given_up(void **state)
+{
+    (void) state;
+    static const struct row rows[] = {
+        {.abort = true, .replies = NO "426 Broken off\r\n" DONE, .then = "PSE"},
+        {.abort = true, .replies = STALE DONE TIMES PORTS DONE, .then = "SE"},
+        {.abort = true, .replies = DONE SIZES TIMES PORTS DONE, .then = "SE"},
+        {.abort = true, .port_alone = true, .replies = BUSY DONE DONE, .then = "SE"},
+        {.abort = true, .port_alone = true, .replies = PORTS DONE DONE, .then = "SE"},
+        {.abort = true, .port_alone = true, .replies = DONE PORTS, .then = "PSE"},
+        {.abort = true, .replies = "421 Good night\r\n"},
+        {.abort = true, .ends = true, .replies = NO},
+    };
+    CHECK_ROWS(rows);
+}
+
 /* What may not go out is not tried again and again. */
 static void nothing_is_due_behind_a_noop(void **state)
 {
@@ -290,6 +310,7 @@ int main(void)
         cmocka_unit_test(a_failure_is_the_transfers),
         cmocka_unit_test(nor_is_it_made_good_by_one_more_reply),
         cmocka_unit_test(a_noop_behind_it_is_told_apart),
+        cmocka_unit_test(a_transfer_that_is_given_up),
         cmocka_unit_test(nothing_is_due_behind_a_noop),
         cmocka_unit_test(replies_that_stay_out),
     };
