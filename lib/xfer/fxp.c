@@ -429,13 +429,20 @@ static bool has_flowed(const struct fxp *x)
     return why.reply != 550;
 }
 
-static bool may_turn(const struct fxp *x, const struct err *err)
+/* A server whose replies end the connection would do the same the other way round. */
+static bool talks_nonsense(struct fxp *x, const struct err *err)
+{
+    return err->code == ERR_PROTOCOL &&
+           (control_dead(control_of(&x->from)) || control_dead(control_of(&x->to)));
+}
+
+static bool may_turn(struct fxp *x, const struct err *err)
 {
     if (err->code == ERR_CANCELLED || err->code == ERR_USAGE || deadline_passed(wait_of(x)->limit))
         return false;
     if (blames_file(x->from.final.code) || blames_file(x->to.final.code))
         return false;
-    return !has_flowed(x);
+    return !talks_nonsense(x, err) && !has_flowed(x);
 }
 
 static int run_way(struct fxp *x, const struct way *w, struct err *err)
