@@ -148,6 +148,19 @@ static void note_port(struct session *s, const struct early *e)
     s->not_early |= !e->entry && !session_is_port(&e->reply);
 }
 
+/* Replies that came while nobody called for them, as at a prompt, were those to the first. */
+static void drop_missed(struct session *s)
+{
+    struct ahead *a = &s->ahead;
+    size_t due = (size_t) control_outstanding(s->control);
+    while (a->n - a->answered > due) {
+        struct early *e = &a->list[a->answered];
+        drop(e);
+        memmove(e, e + 1, (--a->n - a->answered) * sizeof *e);
+        a->early = false;
+    }
+}
+
 void session_collect_ahead(struct session *s, struct err *err)
 {
     struct ahead *a = &s->ahead;
@@ -159,6 +172,7 @@ void session_collect_ahead(struct session *s, struct err *err)
         session_forget_ahead(s);
         return;
     }
+    drop_missed(s);
     int rc = control_flush(s->control, session_reply_deadline(s), err);
     for (; rc == 0 && a->answered < a->n; a->answered++) {
         struct early *e = &a->list[a->answered];

@@ -41,6 +41,7 @@ void session_send_early(struct session *s)
 {
     struct ahead *a = &s->ahead;
     a->early = a->n > a->answered && !queues(s);
+    reply_clear(&a->held);
     a->came = 0;
     a->odd = false;
     session_send_ahead(s);

@@ -258,6 +258,34 @@ static void a_transfer_that_is_given_up(void **state)
     CHECK_ROWS(rows);
 }
 
+/* As at a prompt behind Ctrl-C, where the control connection is watched: what is asked next does
+ * not take it for its own. */
+static void a_reply_that_nobody_called_for(void **state)
+{
+    (void) state;
+    static const struct row row = {.port_alone = true, .replies = DONE PORTS, .final = 226};
+    int fds[2];
+    pthread_t thread;
+    struct reply port = {0};
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+    fcntl(fds[0], F_SETFL, O_NONBLOCK);
+    struct server server = {.fd = fds[1], .row = &row};
+    assert_int_equal(pthread_create(&thread, NULL, serve, &server), 0);
+    struct session *s = begun(fds[0], &row);
+    struct channel *c = channel_new(s, &download, STRATEGY_EPSV, NULL);
+    assert_false(await(c));
+    assert_int_equal(control_read(s->control, &port, deadline_in(10000), NULL), 0);
+    assert_int_equal(port.code, 229);
+    session_ask_ahead(s, "SIZE file");
+    session_ask_ahead(s, "MDTM file");
+    go_on(s);
+    reply_clear(&port);
+    channel_free(c);
+    session_free(s);
+    pthread_join(thread, NULL);
+    assert_string_equal(server.said, "RESME");
+}
+
 /* What may not go out is not tried again and again. */
 static void nothing_is_due_behind_a_noop(void **state)
 {
@@ -311,6 +339,7 @@ int main(void)
         cmocka_unit_test(nor_is_it_made_good_by_one_more_reply),
         cmocka_unit_test(a_noop_behind_it_is_told_apart),
         cmocka_unit_test(a_transfer_that_is_given_up),
+        cmocka_unit_test(a_reply_that_nobody_called_for),
         cmocka_unit_test(nothing_is_due_behind_a_noop),
         cmocka_unit_test(replies_that_stay_out),
     };
