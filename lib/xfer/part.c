@@ -1,6 +1,7 @@
 #include "xfer/part.h"
 
 #include "xfer/pieces.h"
+#include "xfer/trim.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -290,7 +291,7 @@ static int part_open(struct part *t, struct err *err)
         return -1;
     if (t->in_place)
         return 0;
-    if (ftruncate(t->fd, (off_t) (t->at + t->overlap)) < 0)
+    if (trim_file(t->fd, t->at + t->overlap) < 0)
         return local_error("write", t->temp, err);
     keep_record(t);
     return 0;

@@ -1,5 +1,7 @@
 #include "xfer/pieces.h"
 
+#include "xfer/trim.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -132,16 +134,6 @@ int pieces_load(struct pieces *p, int fd, int64_t size, int64_t mtime, struct er
     return 1;
 }
 
-/* ext4 takes the cutting of an empty file, too, for one that is written anew, and its close() waits
- * for room on the disk. */
-static int empty_file(int fd)
-{
-    struct stat st;
-    if (fstat(fd, &st) == 0 && st.st_size == 0)
-        return 0;
-    return ftruncate(fd, 0);
-}
-
 int pieces_make(struct pieces *p, int fd, int64_t size, int64_t mtime, int n, struct err *err)
 {
     struct record r = {.size = size, .mtime = mtime, .n = n};
@@ -157,7 +149,7 @@ int pieces_make(struct pieces *p, int fd, int64_t size, int64_t mtime, int n, st
         atomic_store(&w->done, 0);
         r.rows[i] = (struct row){w->start, w->end, 0};
     }
-    if (empty_file(fd) < 0 || ftruncate(fd, (off_t) (size + RECORD_BYTES)) < 0)
+    if (trim_file(fd, 0) < 0 || ftruncate(fd, (off_t) (size + RECORD_BYTES)) < 0)
         return local_error("write", err);
     return write_at(fd, size, &r, sizeof r, err);
 }
