@@ -407,6 +407,11 @@ static enum outcome rise_broke(struct rise *t, const struct err *err)
         row->result = result_of_err(err);
         return OUTCOME_GIVE_UP;
     }
+    /* no FTP behind 1yz, which is no fault of the rung, whether data have come by then or not */
+    if (err->code == ERR_PROTOCOL && t->ready && t->channel->preliminary) {
+        row->result = RESULT_OK;
+        return OUTCOME_GIVE_UP;
+    }
     if (row->stage != STAGE_TLS)
         return OUTCOME_NEXT;
     if (row->offered && !required) {

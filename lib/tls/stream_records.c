@@ -3,7 +3,6 @@
 #include "tls/ktls.h"
 
 #include <errno.h>
-#include <string.h>
 
 enum { KERNEL_RECORDS = 16 }; /* what has fewer is over before the kernel is worth its while */
 
@@ -58,6 +57,13 @@ static bool is_for_kernel(const struct stream *s)
     return s->bulk && s->opening.number >= KERNEL_RECORDS;
 }
 
+static void note_refusal(const struct stream *s)
+{
+    struct err why = ERR_INIT;
+    err_set_sys(&why, ERR_LOCAL, errno, "TLS: the kernel will not open what is received");
+    log_note(s->log, "%s", why.msg);
+}
+
 /* Whether the kernel opens what comes, from here on where a record begins. */
 static bool kernel_opens(struct stream *s)
 {
@@ -69,7 +75,7 @@ static bool kernel_opens(struct stream *s)
     if (s->kernel)
         log_note(s->log, "TLS: from here on the kernel opens what is received");
     else if (begun == KTLS_REFUSED)
-        log_note(s->log, "TLS: the kernel will not open what is received: %s", strerror(errno));
+        note_refusal(s);
     return s->kernel;
 }
 

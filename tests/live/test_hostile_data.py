@@ -152,6 +152,8 @@ MEANWHILE = (
     Row("421 for 226 of an upload", PUT, 8, ("STOR up: 421 So much",), "say=end:421", options=ONE),
     Row("552 for 226 of an upload", PUT, 7, (PART + " now: STOR up: 552 So much",), "say=end:552",
         options=ONE),
+    Row("no reply at all behind 150", SMALL, 3, ('not an FTP reply: "999 So much',),
+        "say=ready:999", options=ONE),
     Row("no reply at all for 226", GET, 3, ('not an FTP reply: "999 So much',), "say=end:999",
         options=ONE),
 )

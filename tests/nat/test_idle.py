@@ -155,12 +155,16 @@ FIVE = 5
 
 @pytest.fixture(params=("vsftpd", "proftpd"))
 def forgetful(request, bed, ftpsh):
-    """A NAT that forgets after five idle seconds, before a server whose transfers last eight."""
+    """A NAT that forgets after five idle seconds, before a server whose transfers last twelve.
+
+    An upload's end is in the sockets' buffers some seconds before it is over, and vsftpd is asked
+    for its size then.
+    """
     router = bed.nat()
     forget_idle(router, FIVE)
     server = bed.server_behind(router, request.param, advertised=nat.PUBLIC, rate=RATE)
-    bed.share("big", 2 * BIG)
-    (ftpsh.folder / "up").write_bytes(2 * BIG)
+    bed.share("big", 3 * BIG)
+    (ftpsh.folder / "up").write_bytes(3 * BIG)
     return router, server
 
 
@@ -179,7 +183,7 @@ def move(bed, ftpsh, forgetful, direction, *options):
     verdicts = [t["verdict"] for t in run.report["transfers"]]
     assert verdicts[0] in ("size-ok", "verified") and len(verdicts) == 1, run
     copy = ftpsh.folder / "down" if direction == "get" else bed.account.home / "up"
-    assert copy.read_bytes() == 2 * BIG
+    assert copy.read_bytes() == 3 * BIG
     return run
 
 
