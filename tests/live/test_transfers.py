@@ -327,16 +327,17 @@ def test_source_stays_where_nothing_proves_the_copy(fake, client, quirk):
 
 
 def test_source_that_is_written_to_behind_its_upload_stays(fake, client):
-    server, log = fake("late=MFMT:1000"), client.folder / "log"
+    """Behind what its SIZE was compared with, and before its time is set."""
+    server, log, trace = fake("late=MFMT:1000"), client.folder / "log", client.folder / "trace"
     log.write_bytes(SMALL)
 
     def write_on():
-        if not sent(server, "MFMT"):
+        if not trace.exists() or "< 213" not in trace.read_text():
             return False
         with log.open("ab") as f:
             f.write(b"one more line\n")
         return True
-    run = client.signal_when(0, write_on, server.target(), "put", "-E", "log")
+    run = client.signal_when(0, write_on, "--trace=trace", server.target(), "put", "-E", "log")
     assert run.status == 1 and "has changed since it was sent" in run.stderr, run
     assert log.exists()
 
