@@ -197,7 +197,7 @@ void session_sort_final(struct session *s, struct reply *r, struct reply *final)
  * then, whose replies do not add up. */
 bool session_settle_final(struct session *s, struct reply *final);
 /* The transfer is over. Where something was asked too early, and the data were few indeed
- * (`brief`), it is asked later from now on, and then not at all. */
+ * (`brief`), it is asked later from now on, and then not at all; where nothing was, sooner. */
 void session_learn_early(struct session *s, bool brief);
 
 /* For a command about the next data connection: the reply to that line, if it was asked ahead and

@@ -9,7 +9,9 @@
 enum {
     EARLY_MS = 5, /* what a server may take to end a transfer after all has reached it; */
     EARLY_MAX_MS = 20,
-    EARLY_GROWTH = 4, /* this times as much where it did not do */
+    EARLY_GROWTH = 4, /* this times as much where it did not do, */
+    EARLY_MIN_MS = 2, /* and so much where it did as often as this */
+    EARLY_ENOUGH = 4,
     FALL_IN_MS = 5000 /* a server that is busy answers by then, or is given up */
 };
 
@@ -110,7 +112,8 @@ static void end_early(struct session *s, bool in_order, bool good)
     struct ahead *a = &s->ahead;
     a->early = false;
     reply_clear(&a->held);
-    if (a->answered == a->n || (in_order && good))
+    a->in_time = in_order && good;
+    if (a->answered == a->n || a->in_time)
         return;
     session_forget_ahead(s);
     a->too_early = !in_order;
@@ -150,15 +153,20 @@ bool session_settle_final(struct session *s, struct reply *final)
     return true;
 }
 
+/* What does for a server that answers at once is too soon for one that writes to a disk first: less
+ * is tried once, and not again where it did not do. */
 void session_learn_early(struct session *s, bool brief)
 {
     struct ahead *a = &s->ahead;
-    bool count = a->too_early && brief;
-    a->too_early = false;
-    if (!count)
-        return;
-    s->early_ms = EARLY_GROWTH * (s->early_ms > 0 ? s->early_ms : EARLY_MS);
-    s->not_early = s->early_ms > EARLY_MAX_MS || !refuses(s);
+    bool late = a->too_early && brief;
+    int64_t was = s->early_ms > 0 ? s->early_ms : EARLY_MS;
+    s->in_time = a->in_time ? s->in_time + 1 : 0;
+    a->too_early = a->in_time = false;
+    if (late)
+        s->early_ms = was < EARLY_MS ? EARLY_MS : EARLY_GROWTH * was;
+    else if (s->early_ms == 0 && s->in_time == EARLY_ENOUGH)
+        s->early_ms = EARLY_MIN_MS;
+    s->not_early |= late && (s->early_ms > EARLY_MAX_MS || !refuses(s));
 }
 
 void session_fall_in(struct session *s)

@@ -29,7 +29,7 @@ struct ahead {
     unsigned came;     /* so many replies other than it have come, */
     bool odd;          /* the first of them not for the transfer, */
     struct reply held; /* and this may be it after all; code 0: none may */
-    bool too_early;
+    bool too_early, in_time;
 };
 
 struct session {
@@ -51,7 +51,8 @@ struct session {
     int64_t port_ms;    /* how long the reply to that may take */
     struct ahead ahead;
     bool not_early;   /* the server refuses commands until it has said that a transfer is over */
-    int64_t early_ms; /* session_early_ms(), where it had to grow; 0: it had not */
+    int64_t early_ms; /* session_early_ms(), where that was learned; 0: it was not */
+    unsigned in_time; /* transfers in a row that were over by then */
     bool out_of_turn; /* commands are outstanding that may get no reply: session_fall_in() */
     unsigned generation;
     int64_t entry_ms; /* what the latest connect took, the login included */

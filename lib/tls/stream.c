@@ -19,7 +19,7 @@ enum {
     READ_BLOCK_MIN = 4 * 1024,
     READ_BLOCK_MAX = 256 * 1024,
     READ_ROOM = READ_BLOCK_MAX + 32 * 1024, /* with the beginning of a record in front */
-    WRITE_BLOCK = 128 * 1024,
+    WRITE_BLOCK = 256 * 1024,
     WRITE_ROOM = WRITE_BLOCK + 64 * 1024,
     RECORD_BYTES = 16 * 1024,
     IDLE_MESSAGES = 1000, /* of TLS, one after the other, that carry no data */

@@ -35,6 +35,7 @@ struct row {
     const char *replies;
     int final;    /* its code; 0: nobody can tell */
     bool settled; /* for want of a better one */
+    bool in_time; /* the server was done with the transfer */
     const char
         *then; /* what SIZE and EPSV, once they are called for, have sent; by first letters */
 };
@@ -140,6 +141,7 @@ static void check_row(const struct row *row)
         channel_give_up(c);
     bool settled = !row->abort && await(c);
     session_learn_early(s, true);
+    assert_int_equal(s->in_time, row->in_time);
     assert_int_equal(c->final.code, row->final);
     assert_int_equal(settled, row->settled);
     channel_free(c);
@@ -165,11 +167,15 @@ static void in_order_all_of_it_counts(void **state)
 {
     (void) state;
     static const struct row rows[] = {
-        {.replies = DONE SIZES TIMES PORTS, .final = 226, .then = ""},
-        {.replies = DONE SIZES NO PORTS, .final = 226, .then = ""},
-        {.replies = DONE SIZES TIMES BUSY, .final = 226, .then = "E"},
-        {.port_alone = true, .replies = DONE PORTS, .final = 226, .then = "S"},
-        {.port_alone = true, .replies = "250 Done\r\n" PORTS, .final = 250, .then = "S"},
+        {.replies = DONE SIZES TIMES PORTS, .final = 226, .in_time = true, .then = ""},
+        {.replies = DONE SIZES NO PORTS, .final = 226, .in_time = true, .then = ""},
+        {.replies = DONE SIZES TIMES BUSY, .final = 226, .in_time = true, .then = "E"},
+        {.port_alone = true, .replies = DONE PORTS, .final = 226, .in_time = true, .then = "S"},
+        {.port_alone = true,
+         .replies = "250 Done\r\n" PORTS,
+         .final = 250,
+         .in_time = true,
+         .then = "S"},
         {.port_alone = true, .replies = "200 Done\r\n" PORTS, .final = 200, .then = "S"},
     };
     CHECK_ROWS(rows);
@@ -230,7 +236,11 @@ static void a_noop_behind_it_is_told_apart(void **state)
 {
     (void) state;
     static const struct row rows[] = {
-        {.noop = true, .replies = DONE SIZES TIMES PORTS OK, .final = 226, .then = "S"},
+        {.noop = true,
+         .replies = DONE SIZES TIMES PORTS OK,
+         .final = 226,
+         .in_time = true,
+         .then = "S"},
         {.noop = true, .replies = NO NO DONE, .final = 226, .then = "PSE"},
         {.noop = true, .replies = NO DONE OK, .final = 226, .then = "PSE"},
         {.noop = true, .replies = NO OK FULL, .final = 552, .then = "PSE"},
@@ -330,6 +340,37 @@ static void replies_that_stay_out(void **state)
     CHECK_ROWS(rows);
 }
 
+static int64_t wait_behind(struct session *s, size_t in_time, bool too_early)
+{
+    while (in_time-- > 0) {
+        s->ahead.in_time = true;
+        session_learn_early(s, true);
+    }
+    s->ahead.too_early = too_early;
+    session_learn_early(s, true);
+    return session_early_ms(s);
+}
+
+/* Four in a row are enough to ask sooner, which is not tried a second time. */
+static void how_long_to_wait(void **state)
+{
+    (void) state;
+    int fds[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+    struct session *s = connected(fds[0]);
+    assert_int_equal(wait_behind(s, 3, false), 5);
+    assert_int_equal(wait_behind(s, 3, false), 5);
+    assert_int_equal(wait_behind(s, 4, false), 2);
+    assert_int_equal(wait_behind(s, 1, true), 5);
+    assert_int_equal(wait_behind(s, 9, true), 20);
+    assert_int_equal(wait_behind(s, 9, true), -1);
+    session_free(s);
+    s = connected(fds[1]);
+    assert_int_equal(wait_behind(s, 0, true), 20);
+    assert_int_equal(wait_behind(s, 9, true), -1);
+    session_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -342,6 +383,7 @@ int main(void)
         cmocka_unit_test(a_reply_that_nobody_called_for),
         cmocka_unit_test(nothing_is_due_behind_a_noop),
         cmocka_unit_test(replies_that_stay_out),
+        cmocka_unit_test(how_long_to_wait),
     };
     return run_unit(tests);
 }
