@@ -7,6 +7,9 @@
 
 enum {
     PUMP_BLOCK = 256 * 1024,
+    RECORD_BYTES = 16 * 1024, /* of data in a record of TLS, which is opened where it is to lie */
+    RECORD_REST = 64,         /* with what is behind them */
+    PUMP_ROOM = PUMP_BLOCK + RECORD_REST,
     LOOK_BYTES = 1024 * 1024, /* that much may flow before Ctrl-C and control are looked at */
     TICK_MS = 250,
     TICKETS = 2,            /* of TLS 1.3, that servers send */
@@ -24,6 +27,7 @@ struct pump {
     const struct pump_settings *settings;
     struct pump_end *end;
     unsigned char *block;
+    size_t held;             /* of the block, that has come and was not delivered */
     struct zstream *zstream; /* MODE Z: between the block and the data connection; NULL: none */
     unsigned char *packed;   /* the other side of it */
     int64_t unlooked;
@@ -56,7 +60,7 @@ static int pump_begin(struct pump *p, enum zstream_way way, struct err *err)
     rewind_clock(p);
     p->tick = deadline_in(0);
     channel_keep_alive(p->channel, p->settings->noop_interval_ms);
-    p->block = malloc(PUMP_BLOCK);
+    p->block = malloc(PUMP_ROOM);
     return p->block ? begin_coding(p, way, err) : err_set(err, ERR_LOCAL, "out of memory");
 }
 
@@ -186,7 +190,7 @@ static int to_sink(struct pump *p, const struct pump_sink *sink, const void *mem
 }
 
 /* However much comes out of one block, no more than a block of it is held, and Ctrl-C is heard. */
-static int deliver(struct pump *p, const struct pump_sink *sink, size_t len, struct err *why)
+static int deliver_block(struct pump *p, const struct pump_sink *sink, size_t len, struct err *why)
 {
     if (!p->zstream)
         return to_sink(p, sink, p->block, len, why);
@@ -204,6 +208,20 @@ static int deliver(struct pump *p, const struct pump_sink *sink, size_t len, str
     }
 }
 
+/* What is held goes on: to write many records at once takes less than to write each. That it cannot
+ * go on tells more than what else has gone wrong by then, but for Ctrl-C. */
+static int deliver(struct pump *p, const struct pump_sink *sink, struct err *why)
+{
+    struct err now = ERR_INIT;
+    size_t len = p->held;
+    p->held = 0;
+    if (len == 0 || deliver_block(p, sink, len, &now) == 0)
+        return 0;
+    if (why->code != ERR_CANCELLED)
+        *why = now;
+    return -1;
+}
+
 /* The server has given up (426), and what it sent before waits here: as much of it as is there
  * counts, for who goes on from it. */
 static void down_rest(struct pump *p, const struct pump_sink *sink)
@@ -215,8 +233,8 @@ static void down_rest(struct pump *p, const struct pump_sink *sink)
         size_t got = 0;
         enum stream_state state = channel_read(p->channel, p->block, PUMP_BLOCK, &got, &ignored);
         tickets += state == STREAM_WANT_READ;
-        if (state != STREAM_WANT_READ &&
-            (state != STREAM_OK || deliver(p, sink, got, &ignored) < 0))
+        p->held = got;
+        if (state != STREAM_WANT_READ && (state != STREAM_OK || deliver(p, sink, &ignored) < 0))
             return;
     }
 }
@@ -250,35 +268,47 @@ static int down_gather(struct pump *p, short events, struct err *why)
     return 1;
 }
 
+/* `got` bytes more in the block. What may not come at full speed is not held back. 1 or -1. */
+static int down_more(struct pump *p, const struct pump_sink *sink, size_t got, bool slowed,
+                     struct err *why)
+{
+    moved(p, got);
+    p->held += got;
+    if (got >= GATHERING || p->gathering)
+        gather(p, may_gather(p));
+    bool full = p->held > PUMP_BLOCK - RECORD_BYTES;
+    if ((full || slowed) && deliver(p, sink, why) < 0)
+        return -1;
+    return p->unlooked < LOOK_BYTES ? 1 : glance(p, 0, why);
+}
+
+/* Nothing more is there yet. 1 or -1. */
+static int down_wait(struct pump *p, short events, struct err *why)
+{
+    if (p->gathering)
+        return down_gather(p, events, why);
+    int rc = look(p, events, why);
+    if (rc != 0)
+        return rc;
+    return p->lingering ? err_set(why, ERR_TRUNCATED, "the server never ended the data connection")
+                        : stalled(p, why);
+}
+
 /* 1: more to come, 0: ended in order, -1 with *why. */
 static int down_step(struct pump *p, const struct pump_sink *sink, struct err *why)
 {
-    size_t got = 0;
-    ssize_t room = allowed(p, PUMP_BLOCK, 0, why);
+    size_t got = 0, want = PUMP_ROOM - p->held;
+    ssize_t room = allowed(p, want, 0, why);
     if (room <= 0)
         return room < 0 ? -1 : 1;
-    enum stream_state state = channel_read(p->channel, p->block, (size_t) room, &got, why);
+    enum stream_state state =
+        channel_read(p->channel, p->block + p->held, (size_t) room, &got, why);
     rate_give_back(p->settings->rate, (size_t) room - (state == STREAM_OK ? got : 0));
-    if (state == STREAM_EOF)
-        return 0;
-    if (state == STREAM_ERROR)
+    if (state == STREAM_OK)
+        return down_more(p, sink, got, (size_t) room < want, why);
+    if (deliver(p, sink, why) < 0 || state == STREAM_ERROR)
         return -1;
-    if (state == STREAM_OK) {
-        moved(p, got);
-        if (got >= GATHERING || p->gathering)
-            gather(p, may_gather(p));
-        if (deliver(p, sink, got, why) < 0)
-            return -1;
-        return p->unlooked < LOOK_BYTES ? 1 : glance(p, 0, why);
-    }
-    if (p->gathering)
-        return down_gather(p, stream_events(state), why);
-    int rc = look(p, stream_events(state), why);
-    if (rc == 0)
-        return p->lingering
-                   ? err_set(why, ERR_TRUNCATED, "the server never ended the data connection")
-                   : stalled(p, why);
-    return rc;
+    return state == STREAM_EOF ? 0 : down_wait(p, stream_events(state), why);
 }
 
 /* Ends the channel, whatever it was that ended the data. */
@@ -304,6 +334,8 @@ int pump_down(struct channel *c, const struct pump_sink *sink, const struct pump
         do {
             rc = down_step(&p, sink, &why);
         } while (rc > 0);
+        if (deliver(&p, sink, &why) < 0)
+            rc = -1;
         gather(&p, false);
         if (rc < 0 && ended_by_server(&why))
             down_rest(&p, sink);

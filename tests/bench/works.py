@@ -393,7 +393,7 @@ WORKS = {
                          rounds=2),
     "names": Work("a sorted list of 100,000 entries: processor time", 0.5, "cpu",
                   sorted_listing(100_000), {"memory": None}, programs=(FTPSH, LFTP),
-                  servers=("vsftpd",), rounds=1),
+                  servers=("vsftpd",), rounds=2),
     "version": Work("--version, start to exit", 1, "seconds", version, servers=("none",),
                     rounds=50),
     "instructions": Work("--version: instructions, by callgrind", 1, "instructions", instructions,

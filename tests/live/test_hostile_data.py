@@ -241,3 +241,13 @@ def test_a_folder_that_is_suddenly_empty(fake, client):
     run = client(*ONE, "-c", "mirror . copy; mirror --delete . copy", server.target())
     assert run.status != 0, run
     assert (client.folder / "copy" / "big").read_bytes() == BIG
+
+
+@pytest.mark.parametrize("behaviour", ("forged-record", "plain-record", "data-fatal-alert=80"))
+def test_all_that_came_before_is_kept(behaviour, fake, client):
+    """Right behind the data, which are written many records at a time."""
+    server, part = fake(behaviour=behaviour), client.folder / "big.ftpsh.part"
+    run = client(*ONE, server.target(), "get", "big")
+    assert run.status == 4, run
+    whole_blocks = 1_000_000 // 65536 * 65536  # of the server's
+    assert part.read_bytes() == BIG[:whole_blocks], run
