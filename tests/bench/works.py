@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -187,15 +188,25 @@ class Work:
         turn = number % len(pairs)
         return pairs[turn:] + pairs[:turn]
 
+    def run_one(self, stage, server, program):
+        """One of the others that fails has another go, and that is said."""
+        try:
+            return self.one(stage, server, program)
+        except Failed as why:
+            if program is FTPSH:
+                raise
+            print(f"once more: {why}", file=sys.stderr)
+            return self.one(stage, server, program)
+
     def play(self, stage, results):
         """Adds to results[server][program] a list of numbers a round."""
         for number in range(self.rounds):
             pairs = self.pairs(number)
             if self.side_by_side:
                 with ThreadPoolExecutor(len(pairs)) as pool:
-                    done = list(pool.map(lambda pair: self.one(stage, *pair), pairs))
+                    done = list(pool.map(lambda pair: self.run_one(stage, *pair), pairs))
             else:
-                done = [self.one(stage, *pair) for pair in pairs]
+                done = [self.run_one(stage, *pair) for pair in pairs]
             for (server, program), result in zip(pairs, done):
                 results.setdefault(server, {}).setdefault(program.name, []).append(result)
 
@@ -306,17 +317,28 @@ def bulk_up(mebibytes, where=Stage.near):
 
 
 def sorted_listing(count):
-    """By processor time; curl shows no list in order."""
-    def make(_, there):
-        for i in range(count):
-            (there / f"file{i:06}").touch()
+    """By processor time; curl shows no list in order. The folder is laid out once."""
+    made = []
 
-    def check(here, there, text):
-        names = re.findall(r"file\d{6}", text)
-        return "" if len(names) == count and names == sorted(names) else "not all, or not in order"
+    def name_of(stage):
+        if not made:
+            there, name = stage.remote()
+            for i in range(count):
+                (there / f"file{i:06}").touch()
+            stage.own(there)
+            made.append(name)
+        return made[0]
 
-    return run_of(make, lambda program, place, name, _: program.sorted_listing(place, name), check,
-                  Stage.near)
+    def list_it(stage, server, program):
+        def work(place, scratch, netns):
+            result, text = stage.run(program.sorted_listing(place, name_of(stage)), scratch, netns)
+            names = re.findall(r"file\d{6}", text)
+            if len(names) != count or names != sorted(names):
+                raise Failed(f"{program.name}: not all, or not in order: {text[-300:]}")
+            return [result]
+        return stage.near(server, work)[0]
+
+    return list_it
 
 
 def version(stage, _server, program):
