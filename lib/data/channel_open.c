@@ -408,8 +408,8 @@ static enum outcome rise_broke(struct rise *t, const struct err *err)
         return OUTCOME_GIVE_UP;
     }
     /* no FTP behind 1yz, which is no fault of the rung, whether data have come by then or not */
-    if (err->code == ERR_PROTOCOL && t->ready && t->channel->preliminary) {
-        row->result = RESULT_OK;
+    if (err->code == ERR_PROTOCOL && t->channel->preliminary) {
+        row->result = t->ready ? RESULT_OK : RESULT_REJECTED;
         return OUTCOME_GIVE_UP;
     }
     if (row->stage != STAGE_TLS)

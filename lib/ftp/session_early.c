@@ -160,11 +160,11 @@ void session_learn_early(struct session *s, bool brief)
     struct ahead *a = &s->ahead;
     bool late = a->too_early && brief;
     int64_t was = s->early_ms > 0 ? s->early_ms : EARLY_MS;
-    s->in_time = a->in_time ? s->in_time + 1 : 0;
+    s->in_time_row = a->in_time ? s->in_time_row + 1 : 0;
     a->too_early = a->in_time = false;
     if (late)
         s->early_ms = was < EARLY_MS ? EARLY_MS : EARLY_GROWTH * was;
-    else if (s->early_ms == 0 && s->in_time == EARLY_ENOUGH)
+    else if (s->early_ms == 0 && s->in_time_row == EARLY_ENOUGH)
         s->early_ms = EARLY_MIN_MS;
     s->not_early |= late && (s->early_ms > EARLY_MAX_MS || !refuses(s));
 }

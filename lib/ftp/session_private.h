@@ -52,8 +52,8 @@ struct session {
     struct ahead ahead;
     bool not_early;   /* the server refuses commands until it has said that a transfer is over */
     int64_t early_ms; /* session_early_ms(), where that was learned; 0: it was not */
-    unsigned in_time; /* transfers in a row that were over by then */
-    bool out_of_turn; /* commands are outstanding that may get no reply: session_fall_in() */
+    unsigned in_time_row; /* transfers in a row that were over by then */
+    bool out_of_turn;     /* commands are outstanding that may get no reply: session_fall_in() */
     unsigned generation;
     int64_t entry_ms; /* what the latest connect took, the login included */
     struct addr peer, hop, local;

@@ -21,7 +21,6 @@ enum {
     READ_ROOM = READ_BLOCK_MAX + 32 * 1024, /* with the beginning of a record in front */
     WRITE_BLOCK = 256 * 1024,
     WRITE_ROOM = WRITE_BLOCK + 64 * 1024,
-    RECORD_BYTES = 16 * 1024,
     IDLE_MESSAGES = 1000, /* of TLS, one after the other, that carry no data */
     TEXT_BYTES = 4 /* that many of them tell plain text from records, which begin with 20-24 */
 };
@@ -612,7 +611,7 @@ static int write_some(struct stream *s, const unsigned char *mem, size_t len, si
                       struct err *err)
 {
     while (*put < len && buf_len(&s->out) < WRITE_BLOCK) {
-        size_t piece = len - *put < RECORD_BYTES ? len - *put : RECORD_BYTES;
+        size_t piece = len - *put < STREAM_RECORD_BYTES ? len - *put : STREAM_RECORD_BYTES;
         ssize_t n = s->tls ? stream_write_record(s, mem + *put, piece)
                     : buf_put(&s->out, mem + *put, piece, err) == 0 ? (ssize_t) piece
                                                                     : -1;

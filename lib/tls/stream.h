@@ -19,6 +19,10 @@
 
 struct stream;
 
+/* Data in a full record, and the room behind them that spares a copy: the record's type and some
+ * padding are opened with them (RFC 8446 section 5.2). */
+enum { STREAM_RECORD_BYTES = 16 * 1024, STREAM_RECORD_REST = 64 };
+
 enum stream_state {
     STREAM_OK,
     STREAM_WANT_READ,

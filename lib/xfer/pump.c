@@ -7,9 +7,7 @@
 
 enum {
     PUMP_BLOCK = 256 * 1024,
-    RECORD_BYTES = 16 * 1024, /* of data in a record of TLS, which is opened where it is to lie */
-    RECORD_REST = 64,         /* with what is behind them */
-    PUMP_ROOM = PUMP_BLOCK + RECORD_REST,
+    PUMP_ROOM = PUMP_BLOCK + STREAM_RECORD_REST,
     LOOK_BYTES = 1024 * 1024, /* that much may flow before Ctrl-C and control are looked at */
     TICK_MS = 250,
     TICKETS = 2,            /* of TLS 1.3, that servers send */
@@ -33,6 +31,7 @@ struct pump {
     int64_t unlooked;
     struct deadline idle, tick;
     bool lingering, gathering;
+    bool given_up;       /* the server has, which was told */
     int64_t gather_from; /* bytes of the file */
 };
 
@@ -189,34 +188,47 @@ static int to_sink(struct pump *p, const struct pump_sink *sink, const void *mem
     return sink->write(sink->ctx, mem, n, why);
 }
 
-/* However much comes out of one block, no more than a block of it is held, and Ctrl-C is heard. */
+/* However much comes out of one block, no more than a block of it is held, and Ctrl-C is heard.
+ * That the server has given up keeps nothing back of what it sent before. */
 static int deliver_block(struct pump *p, const struct pump_sink *sink, size_t len, struct err *why)
 {
+    struct err end = ERR_INIT;
     if (!p->zstream)
         return to_sink(p, sink, p->block, len, why);
     zstream_feed(p->zstream, p->block, len);
     for (;;) {
         size_t got;
+        struct err now = ERR_INIT;
         int rc = zstream_take(p->zstream, p->packed, PUMP_BLOCK, &got, why);
         if (rc <= 0)
-            return rc;
+            return rc == 0 && err_is_set(&end) ? err_take(why, &end) : rc;
         if (to_sink(p, sink, p->packed, got, why) < 0)
             return -1;
         p->unlooked += (int64_t) got;
-        if (p->unlooked >= LOOK_BYTES && glance(p, 0, why) < 0)
-            return -1;
+        if (p->unlooked < LOOK_BYTES || glance(p, 0, &now) > 0)
+            continue;
+        if (!ended_by_server(&now))
+            return err_take(why, &now);
+        if (!p->given_up)
+            end = now;
+        p->given_up = true;
     }
 }
 
-/* What is held goes on: to write many records at once takes less than to write each. That it cannot
- * go on tells more than what else has gone wrong by then, but for Ctrl-C. */
+/* What is held goes on: to write many records at once takes less than to write each. A sink that is
+ * slow is no stall of the server's. That it fails tells more than what else has gone wrong by then,
+ * 426 included, but for Ctrl-C. */
 static int deliver(struct pump *p, const struct pump_sink *sink, struct err *why)
 {
     struct err now = ERR_INIT;
     size_t len = p->held;
     p->held = 0;
-    if (len == 0 || deliver_block(p, sink, len, &now) == 0)
+    if (len == 0)
         return 0;
+    if (deliver_block(p, sink, len, &now) == 0) {
+        rewind_clock(p);
+        return 0;
+    }
     if (why->code != ERR_CANCELLED)
         *why = now;
     return -1;
@@ -276,7 +288,7 @@ static int down_more(struct pump *p, const struct pump_sink *sink, size_t got, b
     p->held += got;
     if (got >= GATHERING || p->gathering)
         gather(p, may_gather(p));
-    bool full = p->held > PUMP_BLOCK - RECORD_BYTES;
+    bool full = p->held > PUMP_BLOCK - STREAM_RECORD_BYTES;
     if ((full || slowed) && deliver(p, sink, why) < 0)
         return -1;
     return p->unlooked < LOOK_BYTES ? 1 : glance(p, 0, why);
@@ -300,7 +312,7 @@ static int down_step(struct pump *p, const struct pump_sink *sink, struct err *w
     size_t got = 0, want = PUMP_ROOM - p->held;
     ssize_t room = allowed(p, want, 0, why);
     if (room <= 0)
-        return room < 0 ? -1 : 1;
+        return room < 0 || deliver(p, sink, why) < 0 ? -1 : 1;
     enum stream_state state =
         channel_read(p->channel, p->block + p->held, (size_t) room, &got, why);
     rate_give_back(p->settings->rate, (size_t) room - (state == STREAM_OK ? got : 0));
@@ -334,6 +346,7 @@ int pump_down(struct channel *c, const struct pump_sink *sink, const struct pump
         do {
             rc = down_step(&p, sink, &why);
         } while (rc > 0);
+        p.given_up |= rc < 0 && ended_by_server(&why);
         if (deliver(&p, sink, &why) < 0)
             rc = -1;
         gather(&p, false);
@@ -458,6 +471,8 @@ static int up_end(struct pump *p, struct err *err)
     return up_flush(p, err);
 }
 
+/* What a source has that gives less than it was asked for, as a pipe does, is not held back while
+ * it gathers more. */
 static int up_run(struct pump *p, const struct pump_source *source, struct err *err)
 {
     for (;;) {
@@ -466,7 +481,7 @@ static int up_run(struct pump *p, const struct pump_source *source, struct err *
             return -1;
         if (n == 0)
             return up_end(p, err);
-        if (up_block(p, (size_t) n, err) < 0)
+        if (up_block(p, (size_t) n, err) < 0 || (n < PUMP_BLOCK && up_flush(p, err) < 0))
             return -1;
     }
 }

@@ -1,7 +1,10 @@
 """--compress: MODE Z, against ProFTPD's mod_deflate and ftpfake."""
 import os
+import threading
 
 import pytest
+
+from bed.process import wait_until
 
 TEXT = b"".join(b"%07d the quick brown fox\n" % n for n in range(60_000))
 LONG = b"".join(b"%x" % (n * n * 7919) for n in range(1_500_000))
@@ -132,3 +135,22 @@ def test_a_broken_upload(fake, client):
     server = fake("mode-z", "disk-full-after=700000")
     run = on(client, server, "--retries=0", commands="put up")
     assert run.status == 8 and "up has" in run.stderr, run
+
+
+def test_all_that_came_before_426_is_kept(fake, client):
+    """Though the reply was seen while a block of it was being inflated, for a reader that waited."""
+    server, go = fake("mode-z", "data-close-after=6000000"), client.folder / "go"
+    content = b"".join(b"%07d and so on\n" % (i // 1000) for i in range(600_000))
+    server.share("text", content)
+
+    def let_go():
+        wait_until(lambda: "< 426" in server.said(), 15, "426")
+        go.touch()
+
+    thread = threading.Thread(target=let_go)
+    thread.start()
+    reader = "sh -c 'head -c 100000; while ! [ -e go ]; do sleep 0.02; done; cat' >copy"
+    run = client("--compress", "--retries=0", "-c", f"cat text | {reader}", server.target())
+    thread.join()
+    assert run.status == 8, run
+    assert (client.folder / "copy").read_bytes() == content[:6_000_000]

@@ -154,6 +154,8 @@ MEANWHILE = (
         options=ONE),
     Row("no reply at all behind 150", SMALL, 3, ('not an FTP reply: "999 So much',),
         "say=ready:999", options=ONE),
+    Row("no reply at all before TLS", SMALL, 3, ('not an FTP reply: "999 So much',), "say=open:999",
+        ("tls-after-150",), ONE),
     Row("no reply at all for 226", GET, 3, ('not an FTP reply: "999 So much',), "say=end:999",
         options=ONE),
 )

@@ -45,6 +45,33 @@ def test_pipe_carries_everything_to_a_slow_reader(bed, ftpsh, tmp_path):
     assert (tmp_path / "copy").read_bytes() == content
 
 
+@pytest.mark.parametrize("quirks, options, pause", (
+    ((), ("--idle-timeout=1",), 1.6), (("226-before-data",), (), 3.6)))
+def test_reader_that_pauses_is_no_stall(fake, client, tmp_path, quirks, options, pause):
+    """For a little longer than the idle clock, or the shorter one behind 226, while data come."""
+    content = os.urandom(600_000)
+    fake_server = fake("slow=100000", *quirks)
+    fake_server.share("f", content)
+    reader = f"sh -c 'head -c 150000; sleep {pause}; cat' >{tmp_path}/copy"
+    run = client("--retries=0", *options, "-c", f"cat f | {reader}", fake_server.target())
+    assert run.status == 0, run
+    assert (tmp_path / "copy").read_bytes() == content
+
+
+def test_what_a_slow_writer_gives_is_sent_at_once(fake, client):
+    server, fifo = fake(), client.folder / "fifo"
+    os.mkfifo(fifo)
+    argv = client.argv([server.target(), "put", "fifo", "up"])
+    with subprocess.Popen(argv, env=client.env(), cwd=client.folder) as child, \
+            fifo.open("wb", buffering=0) as writer:
+        for count in (1, 2):
+            writer.write(bytes(100))
+            wait_until(lambda n=100 * count: (server.root / "up").exists()
+                       and (server.root / "up").stat().st_size == n, 15, "the bytes")
+        writer.close()
+        assert child.wait(15) == 0
+
+
 def test_status_of_shell_commands(ftpsh):
     run = ftpsh("-c", "!exit 3")
     assert run.status == 1 and "ended with status 3" in run.stderr, run

@@ -141,7 +141,7 @@ static void check_row(const struct row *row)
         channel_give_up(c);
     bool settled = !row->abort && await(c);
     session_learn_early(s, true);
-    assert_int_equal(s->in_time, row->in_time);
+    assert_int_equal(s->in_time_row, row->in_time);
     assert_int_equal(c->final.code, row->final);
     assert_int_equal(settled, row->settled);
     channel_free(c);
