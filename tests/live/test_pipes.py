@@ -46,14 +46,13 @@ def test_pipe_carries_everything_to_a_slow_reader(bed, ftpsh, tmp_path):
 
 
 @pytest.mark.parametrize("quirks, options, pause", (
-    ((), ("--idle-timeout=1",), 1.6), (("226-before-data",), (), 3.6)))
+    ((), ("--idle-timeout=1",), 1.7), (("226-before-data",), (), 3.7)))
 def test_reader_that_pauses_is_no_stall(fake, client, tmp_path, quirks, options, pause):
     """For a little longer than the idle clock, or the shorter one behind 226, while data come."""
-    content = os.urandom(600_000)
-    fake_server = fake("slow=100000", *quirks)
-    fake_server.share("f", content)
-    reader = f"sh -c 'head -c 150000; sleep {pause}; cat' >{tmp_path}/copy"
-    run = client("--retries=0", *options, "-c", f"cat f | {reader}", fake_server.target())
+    server, content = fake("slow=400000", *quirks), os.urandom(1_200_000)
+    server.share("f", content)
+    reader = f"sh -c 'head -c 300000; sleep {pause}; cat' >{tmp_path}/copy"
+    run = client("--retries=0", *options, "-c", f"cat f | {reader}", server.target())
     assert run.status == 0, run
     assert (tmp_path / "copy").read_bytes() == content
 
