@@ -7,7 +7,7 @@ from pathlib import Path
 
 START_SECONDS = 15
 STOP_SECONDS = 10
-LISTEN = "0A"
+LISTEN, SERVED = "0A", {"01", "08"}  # of /proc/net/tcp; CLOSE_WAIT is served until it is closed
 
 
 def wait_until(condition, seconds, what):
@@ -28,8 +28,9 @@ def is_running(command):
                           check=False).returncode == 0
 
 
-def is_listening(pid, port):
-    """Whether anything listens on a TCP port in the network namespace of a process."""
+def tcp_states(pid, port):
+    """The states of the TCP sockets with this port on their side, in the namespace of a process."""
+    found = set()
     for table in ("tcp", "tcp6"):
         try:
             lines = Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]
@@ -37,9 +38,13 @@ def is_listening(pid, port):
             continue
         for line in lines:
             local, state = line.split()[1], line.split()[3]
-            if state == LISTEN and int(local.rsplit(":", 1)[1], 16) == port:
-                return True
-    return False
+            if int(local.rsplit(":", 1)[1], 16) == port:
+                found.add(state)
+    return found
+
+
+def is_listening(pid, port):
+    return LISTEN in tcp_states(pid, port)
 
 
 class Process:
@@ -60,6 +65,11 @@ class Process:
             return is_listening(self.child.pid, port)
 
         wait_until(ready, START_SECONDS, f"port {port}:\n{self.text()}")
+
+    def wait_unserved(self, port, seconds):
+        """Until no client of a port has a session any more."""
+        wait_until(lambda: not tcp_states(self.child.pid, port) & SERVED, seconds,
+                   f"the sessions of port {port} to end")
 
     def text(self):
         return self.log.read_text(errors="replace")

@@ -146,8 +146,9 @@ def test_many_files(bed, ftpsh_release, work, name):
 KILLS, KILLS_FEW = 50, 10
 
 
-def run_and_kill(client, args, seconds):
-    """Starts ftpsh and kills it after so long, if it still runs. Its exit status, or None."""
+def run_and_kill(client, args, seconds, server):
+    """Starts ftpsh and kills it after so long, if it still runs. Its exit status, or None, when the
+    server has done all that it had been asked."""
     argv = client.argv(args)
     with subprocess.Popen(argv, env=client.env(), cwd=client.folder, stdin=subprocess.DEVNULL,
                           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
@@ -159,7 +160,8 @@ def run_and_kill(client, args, seconds):
         except subprocess.TimeoutExpired:
             child.send_signal(signal.SIGKILL)
             child.communicate()
-            return None
+    server.process.wait_unserved(server.port, 60)
+    return None
 
 
 def done_more_than_once(log, action):
@@ -193,12 +195,12 @@ class Finished:
             self.marks.pop(path, None)
 
 
-def kill_again_and_again(client, args, log, finished, kills, chance):
+def kill_again_and_again(client, args, log, finished, kills, chance, server):
     """Kills so many runs, each at a moment within what lets some of them get somewhere. Returns
     how often all was there before the last kill."""
     longest, done = 0.6, 0
     while kills > 0:
-        if run_and_kill(client, args, chance.uniform(0.02, longest)) is None:
+        if run_and_kill(client, args, chance.uniform(0.02, longest), server) is None:
             kills -= 1
             if finished.look() == 0:
                 longest *= 1.25
@@ -236,7 +238,8 @@ def test_killed_at_any_moment(bed, ftpsh_release, tmp_path, name, up):
     args += ["-R", mine, "theirs"] if up else ["theirs", mine]
     start = time.monotonic()
     finished = Finished(source, target)
-    done = kill_again_and_again(ftpsh_release, args, log, finished, kills, chance)
+    done = kill_again_and_again(ftpsh_release, args, log, finished, kills, chance,
+                                server)
     assert ftpsh_release(*args, bound=400).status == 0
     print(f"{name}, {'up' if up else 'down'}: {kills} kills in {time.monotonic() - start:.0f} s, "
           f"all was there {done + 1} times")
