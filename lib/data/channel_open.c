@@ -378,6 +378,15 @@ static void tell_reuse(const struct rise *t, struct err *err)
         err_wrap(err, "the server gave no ticket to resume the TLS session with");
 }
 
+/* A server that turned a connection of ours away may still have the transfer in mind, and pushes it
+ * into the next one (pyftpdlib): another rung begins with another control connection. */
+static void forget_refused(const struct rise *t)
+{
+    const struct channel *c = t->channel;
+    if (c->final.code == 425 && c->stream && !t->rung.listening)
+        control_mark_dead(session_control(c->session));
+}
+
 /* The server's reply ended the rung: about the data connection, or for good. */
 static enum outcome rise_refused(struct rise *t, struct err *err)
 {
@@ -393,7 +402,10 @@ static enum outcome rise_refused(struct rise *t, struct err *err)
     if (forgot_protection(t, &c->final))
         return OUTCOME_PROTECT;
     tell_reuse(t, err);
-    return row->tls ? data_tls_failed(t) : OUTCOME_NEXT;
+    if (row->tls)
+        return data_tls_failed(t);
+    forget_refused(t);
+    return OUTCOME_NEXT;
 }
 
 /* No reply says why the rung failed. */

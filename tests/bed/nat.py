@@ -10,6 +10,7 @@ import subprocess
 from dataclasses import dataclass
 
 CLIENT, PUBLIC, PRIVATE = "192.0.2.10", "203.0.113.121", "10.0.1.121"
+MASK = "10.0.1.77"  # an address of the NAT's own, on the server's side
 CLIENT6, SERVER6 = "2001:db8:1::10", "2001:db8:2::121"
 CONTROL_PORT = 2121
 PASSIVE = (50000, 50099)
@@ -116,6 +117,16 @@ flush chain ip bed to_server
 add rule ip bed to_server iifname "proxies" ip daddr {PUBLIC} {self.forwarding()}
 insert rule ip bed through iifname "outside" oifname "proxies" accept
 """)
+
+    def mask(self, *what):
+        """Connections to the server come from MASK as it sees it; `what`: those that nft names so."""
+        self.inside(self.middle, "ip", "address", "add", f"{MASK}/24", "dev", "inside")
+        self.inside(self.middle, "nft", "add", "rule", "ip", "bed", "to_world", "oifname", "inside",
+                    *what, "snat", "to", MASK)
+
+    def mask_data(self):
+        """As a NAT that spreads its clients' connections over several addresses."""
+        self.mask("tcp", "dport", f"{PASSIVE[0]}-{PASSIVE[1]}")
 
     @staticmethod
     def inside(name, *argv, stdin=None):

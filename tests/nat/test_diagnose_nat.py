@@ -248,14 +248,12 @@ def test_small_pool(bed, ftpsh, name):
 @pytest.mark.parametrize("name, extra", [("vsftpd", ()), ("proftpd", ("AllowForeignAddress off",)),
                                          ("pureftpd", ()), ("pyftpdlib", ())])
 def test_data_come_from_another_address(bed, ftpsh, name, extra):
-    """As from a NAT that spreads its clients' connections over several addresses."""
     router = bed.nat()
-    router.inside(router.middle, "ip", "address", "add", "10.0.1.77/24", "dev", "inside")
-    router.inside(router.middle, "nft", "add", "rule", "ip", "bed", "to_world", "oifname", "inside",
-                  "tcp", "dport", f"{nat.PASSIVE[0]}-{nat.PASSIVE[1]}", "snat", "to", "10.0.1.77")
+    router.mask_data()
+    bed.share("hello.txt", b"hello")
     server = bed.server_behind(router, name, advertised=nat.PUBLIC, extra=extra)
     found = look(ftpsh, router, server)
-    assert found.causes() == ["data-peer-rejected"], found
+    assert found.causes() == ["data-peer-rejected"] and found.working() == ["active"], found
     mended = mend(bed, router, server, name, found, advertised=nat.PUBLIC)
     is_mended(ftpsh, router, mended)
 
@@ -263,16 +261,14 @@ def test_data_come_from_another_address(bed, ftpsh, name, extra):
 def test_server_sees_its_own_nat(bed, ftpsh):
     """A private address in STAT is none of the client's NAT, and nothing to announce."""
     router = bed.nat()
-    router.inside(router.middle, "ip", "address", "add", "10.0.1.77/24", "dev", "inside")
-    router.inside(router.middle, "nft", "add", "rule", "ip", "bed", "to_world", "oifname", "inside",
-                  "snat", "to", "10.0.1.77")
+    router.mask()
     server = bed.server_behind(router, "vsftpd", advertised=nat.PUBLIC)
     found = look(ftpsh, router, server)
     path = found.found["path"]
-    assert (path["masked"], path["outside"]) == ("10.0.1.77", None), found
+    assert (path["masked"], path["outside"]) == (nat.MASK, None), found
     assert found.causes() == ["healthy", "active-refused"], found
     run = ftpsh(server.target(nat.PUBLIC), "diagnose", netns=router.client)
-    assert "shows this client to it as 10.0.1.77" in run.stdout, run
+    assert f"shows this client to it as {nat.MASK}" in run.stdout, run
     assert "its NAT" not in run.stdout and "server's NAT" in run.stdout, run
 
 
