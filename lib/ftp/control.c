@@ -621,8 +621,6 @@ static int read_or_ask(struct control *c, struct reply *out, bool *asked, struct
 /* `asked`: PWD is among what is outstanding. */
 static void take_rest(struct control *c, bool asked, struct deadline until)
 {
-    struct wait alone = {NULL, DEADLINE_NEVER};
-    const struct wait *usual = control_use_wait(c, &alone);
     bool answered = false;
     while (!c->dead && c->outstanding > 0) {
         struct reply r = {0};
@@ -635,16 +633,27 @@ static void take_rest(struct control *c, bool asked, struct deadline until)
             in_step(c);
         reply_clear(&r);
     }
+}
+
+static void take_rest_undisturbed(struct control *c, bool asked, struct deadline until)
+{
+    struct wait alone = {NULL, DEADLINE_NEVER};
+    const struct wait *usual = control_use_wait(c, &alone);
+    take_rest(c, asked, until);
     control_use_wait(c, usual);
 }
 
 void control_settle(struct control *c, struct deadline until)
 {
-    take_rest(c, false, until);
+    take_rest_undisturbed(c, false, until);
 }
 
 void control_fall_in(struct control *c, struct deadline until)
 {
-    if (control_send(c, until, NULL, "PWD") == 0)
+    if (control_send(c, until, NULL, "PWD") < 0)
+        return;
+    if (cancel_raised(c->wait->cancel))
+        take_rest_undisturbed(c, true, until);
+    else
         take_rest(c, true, until);
 }

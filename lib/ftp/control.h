@@ -92,7 +92,8 @@ int control_abort(struct control *c, struct deadline until);
  * (FIELD-NOTES 54), and the first does not tell: where no second comes, PWD, whose reply is like no
  * other's, shows that none will. */
 void control_settle(struct control *c, struct deadline until);
-/* The same where any of what is outstanding may get no reply: PWD is asked at once. */
+/* The same where any of what is outstanding may get no reply: PWD is asked at once. Ctrl-C ends the
+ * waiting, and the connection, unless it came before. */
 void control_fall_in(struct control *c, struct deadline until);
 
 /* Command lines so far. */

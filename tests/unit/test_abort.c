@@ -108,6 +108,46 @@ static void without_abor_nothing_is_asked(void **state)
     close(fds[1]);
 }
 
+/* Presses Ctrl-C when the folder is asked for. */
+struct impatient {
+    int fd;
+    struct cancel *cancel;
+};
+
+static void *interrupt_pwd(void *arg)
+{
+    struct impatient *im = arg;
+    char line[64];
+    FILE *in = fdopen(im->fd, "r");
+    while (fgets(line, sizeof line, in)) {
+        if (line[0] == 'P')
+            cancel_raise(im->cancel);
+    }
+    fclose(in);
+    return NULL;
+}
+
+/* Nobody answers here, ever. */
+static void falling_in_can_be_interrupted(void **state)
+{
+    (void) state;
+    int fds[2];
+    pthread_t thread;
+    struct wait w = {cancel_new(NULL), DEADLINE_NEVER};
+    assert_non_null(w.cancel);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+    fcntl(fds[0], F_SETFL, O_NONBLOCK);
+    struct impatient im = {.fd = fds[1], .cancel = w.cancel};
+    struct control *c = control_new(fds[0], &w, NULL, NULL);
+    assert_int_equal(pthread_create(&thread, NULL, interrupt_pwd, &im), 0);
+    assert_int_equal(control_send(c, deadline_in(10000), NULL, "SIZE file"), 0);
+    control_fall_in(c, DEADLINE_NEVER);
+    assert_true(control_dead(c));
+    control_free(c);
+    pthread_join(thread, NULL);
+    cancel_free(w.cancel);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -116,6 +156,7 @@ int main(void)
         cmocka_unit_test(the_second_may_come_late),
         cmocka_unit_test(what_leaves_doubt_ends_the_connection),
         cmocka_unit_test(without_abor_nothing_is_asked),
+        cmocka_unit_test(falling_in_can_be_interrupted),
     };
     return run_unit(tests);
 }
