@@ -173,14 +173,16 @@ def make_big(path, mebibytes):
 class Work:
     """`pairs` are what one round runs: (server, program). `also`: what else is compared, and how far
     it is to go. `side_by_side`: rounds may run them at the same time, where the line and not the
-    processor is what they wait for."""
+    processor is what they wait for. `beside`: what is measured ahead of each besides; its results
+    are in `least`."""
 
     def __init__(self, title, goal, measure, one, also=None, rounds=3, programs=(FTPSH, LFTP, CURL),
-                 servers=SERVERS, side_by_side=False):
+                 servers=SERVERS, side_by_side=False, beside=None):
         self.title, self.goal, self.measure, self.one = title, goal, measure, one
         self.goals = {measure: goal, **(also or {})}
         self.rounds, self.programs, self.servers = rounds, programs, servers
         self.side_by_side = side_by_side
+        self.beside, self.least = beside, []
 
     def pairs(self, number):
         """In another order each round."""
@@ -198,6 +200,11 @@ class Work:
             print(f"once more: {why}", file=sys.stderr)
             return self.one(stage, server, program)
 
+    def run_in_turn(self, stage, pair):
+        if self.beside:
+            self.least.append(self.beside())
+        return self.run_one(stage, *pair)
+
     def play(self, stage, results):
         """Adds to results[server][program] a list of numbers a round."""
         for number in range(self.rounds):
@@ -206,7 +213,7 @@ class Work:
                 with ThreadPoolExecutor(len(pairs)) as pool:
                     done = list(pool.map(lambda pair: self.run_one(stage, *pair), pairs))
             else:
-                done = [self.run_one(stage, *pair) for pair in pairs]
+                done = [self.run_in_turn(stage, pair) for pair in pairs]
             for (server, program), result in zip(pairs, done):
                 results.setdefault(server, {}).setdefault(program.name, []).append(result)
 
@@ -316,6 +323,15 @@ def bulk_up(mebibytes, where=Stage.near):
                   lambda here, there, _: differing_file(there / "copy", here / "big"), where)
 
 
+def floor(mebibytes):
+    """The processor time that so much down takes at least: receiving it, and opening it."""
+    def measure():
+        done = subprocess.run([os.environ["FLOOR"], str(mebibytes)], capture_output=True, text=True,
+                              check=True)
+        return json.loads(done.stdout)
+    return measure
+
+
 def sorted_listing(count):
     """By processor time; curl shows no list in order. The folder is laid out once."""
     made = []
@@ -398,7 +414,7 @@ WORKS = {
     "bulk-down": Work("1 GiB down, loopback: processor time", 0.7, "cpu", bulk_down(1024),
                       {"seconds": None, "memory": 0.9}),
     "bulk-null": Work("the same to /dev/null", 0.7, "cpu", bulk_down_nowhere(1024),
-                      {"seconds": 0.9}),
+                      {"seconds": 0.9}, beside=floor(1024)),
     "bulk-up": Work("1 GiB up, loopback: processor time", 0.75, "cpu", bulk_up(1024),
                     {"seconds": None, "memory": 0.9}),
     "line-down": Work("256 MiB down, 40 ms, 200 Mbit/s", 1.05, "seconds",
