@@ -234,16 +234,28 @@ static bool ended_confirmed(struct rise *t, struct err *err)
     return true;
 }
 
-/* What ends under TLS without a byte may be refused: vsftpd and ProFTPD close first and then say
- * that the session was not resumed. Our own end is said before, since vsftpd waits for it. */
+/* What ends without a byte may be refused: vsftpd and ProFTPD close first and then say that the
+ * session was not resumed, or the address another than the client's. Our own end is said before,
+ * since vsftpd waits for it. */
 static bool ended_refused(struct rise *t)
 {
     struct channel *c = t->channel;
     struct deadline until = deadline_sooner(t->rung.until, deadline_in(LAST_WORDS_MS));
-    if (!t->rung.row->tls || channel_done(c) || c->lost)
+    if (channel_done(c) || c->lost)
         return false;
     stream_finish(c->stream, true, NULL);
     return channel_await_final(c, until, NULL) == 0 && c->final.code >= 300;
+}
+
+/* One that turns an address away may say nothing at all (Pure-FTPd, which waits for another). Who
+ * spoke TLS with us did not. */
+static bool ended_unseen(const struct rise *t, struct err *err)
+{
+    const struct channel *c = t->channel;
+    if (t->rung.row->tls || c->preliminary || channel_done(c) || c->lost)
+        return false;
+    err_set(err, ERR_CLOSED, "the server closed the data connection without a word");
+    return true;
 }
 
 /* A download counts as open with its first byte, its end or its final reply: until then a 425 or
@@ -264,6 +276,8 @@ static int first_bytes(struct rise *t, short *events, struct err *err)
         return rise_fail(t, t->rung.row->tls ? STAGE_TLS : rise_stage(t), err);
     if (state == STREAM_EOF && ended_refused(t))
         return -1;
+    if (state == STREAM_EOF && ended_unseen(t, err))
+        return rise_fail(t, rise_stage(t), err);
     return state == STREAM_OK || state == STREAM_EOF || channel_done(c);
 }
 
@@ -378,12 +392,13 @@ static void tell_reuse(const struct rise *t, struct err *err)
         err_wrap(err, "the server gave no ticket to resume the TLS session with");
 }
 
-/* A server that turned a connection of ours away may still have the transfer in mind, and pushes it
- * into the next one (pyftpdlib): another rung begins with another control connection. */
+/* pyftpdlib turns a foreign address away and keeps the transfer for the next connection: another
+ * rung begins with another control connection. Not for others: they may allow a client only one. */
 static void forget_refused(const struct rise *t)
 {
     const struct channel *c = t->channel;
-    if (c->final.code == 425 && c->stream && !t->rung.listening)
+    bool keeps = session_software(c->session) == SOFTWARE_PYFTPDLIB;
+    if (keeps && c->final.code == 425 && c->stream && !t->rung.listening)
         control_mark_dead(session_control(c->session));
 }
 

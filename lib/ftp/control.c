@@ -650,9 +650,10 @@ void control_settle(struct control *c, struct deadline until)
 
 void control_fall_in(struct control *c, struct deadline until)
 {
+    bool raised = cancel_raised(c->wait->cancel);
     if (control_send(c, until, NULL, "PWD") < 0)
         return;
-    if (cancel_raised(c->wait->cancel))
+    if (raised)
         take_rest_undisturbed(c, true, until);
     else
         take_rest(c, true, until);

@@ -472,7 +472,7 @@ static int up_end(struct pump *p, struct err *err)
 }
 
 /* What a source has that gives less than it was asked for, as a pipe does, is not held back while
- * it gathers more. */
+ * it gathers more; but for compression, which gathers of itself. */
 static int up_run(struct pump *p, const struct pump_source *source, struct err *err)
 {
     for (;;) {

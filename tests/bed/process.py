@@ -67,8 +67,10 @@ class Process:
         wait_until(ready, START_SECONDS, f"port {port}:\n{self.text()}")
 
     def wait_unserved(self, port, seconds):
-        """Until no client of a port has a session any more."""
-        wait_until(lambda: not tcp_states(self.child.pid, port) & SERVED, seconds,
+        """Until no client of a port has a session any more: no process of its own, where the server
+        starts one, and no connection."""
+        pid = self.child.pid
+        wait_until(lambda: len(family(pid)) == 1 and not tcp_states(pid, port) & SERVED, seconds,
                    f"the sessions of port {port} to end")
 
     def text(self):
