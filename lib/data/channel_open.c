@@ -303,6 +303,24 @@ static bool outlives_control(struct rise *t, struct err *err)
     return true;
 }
 
+/* Waits until either connection has something, the data connection for `events`. 1: it has, 0: the
+ * channel is open as it is, -1 with stage and result in the row. */
+static int rise_wait(struct rise *t, short events, struct err *err)
+{
+    struct channel *c = t->channel;
+    int fd = c->stream ? stream_fd(c->stream) : t->rung.fd;
+    bool held = holds_hello(t);
+    struct deadline until = held ? deadline_sooner(t->hold, t->rung.until) : t->rung.until;
+    int rc = channel_wait_for(c, fd, events, until, err);
+    if (rc < 0)
+        return rise_fail(t, rise_stage(t), err);
+    if (rc > 0 || (held && !deadline_passed(t->rung.until)))
+        return 1;
+    if (t->ready && !c->lost)
+        return 0; /* a server that never says 1yz, or reads its tape first */
+    return too_late(t, err);
+}
+
 /* Watches both connections until the channel is open. 0, or -1 with stage and result in the row;
  * a negative final reply is left to the caller. */
 static int rise_run(struct rise *t, bool full_handshake, struct err *err)
@@ -319,18 +337,9 @@ static int rise_run(struct rise *t, bool full_handshake, struct err *err)
             rc = rise_open(t, &events, err);
         if (rc != 0)
             return rc < 0 ? -1 : 0;
-        int fd = c->stream ? stream_fd(c->stream) : t->rung.fd;
-        bool held = holds_hello(t);
-        struct deadline until = held ? deadline_sooner(t->hold, t->rung.until) : t->rung.until;
-        rc = channel_wait_for(c, fd, events, until, err);
-        if (rc == 0 && held && !deadline_passed(t->rung.until))
-            continue;
-        if (rc == 0 && t->ready && !c->lost)
-            return 0; /* a server that never says 1yz, or reads its tape first */
-        if (rc == 0)
-            return too_late(t, err);
-        if (rc < 0)
-            return rise_fail(t, rise_stage(t), err);
+        rc = rise_wait(t, events, err);
+        if (rc <= 0)
+            return rc;
     }
 }
 
