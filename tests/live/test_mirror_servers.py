@@ -147,8 +147,8 @@ KILLS, KILLS_FEW = 50, 10
 
 
 def run_and_kill(client, args, seconds, server):
-    """Starts ftpsh and kills it after so long, if it still runs. Its exit status, or None, when the
-    server has done all that it had been asked."""
+    """Starts ftpsh and kills it after so long, if it still runs, and waits until the server has done
+    all that it was asked. Its exit status, or None where it was killed."""
     argv = client.argv(args)
     with subprocess.Popen(argv, env=client.env(), cwd=client.folder, stdin=subprocess.DEVNULL,
                           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
@@ -238,8 +238,7 @@ def test_killed_at_any_moment(bed, ftpsh_release, tmp_path, name, up):
     args += ["-R", mine, "theirs"] if up else ["theirs", mine]
     start = time.monotonic()
     finished = Finished(source, target)
-    done = kill_again_and_again(ftpsh_release, args, log, finished, kills, chance,
-                                server)
+    done = kill_again_and_again(ftpsh_release, args, log, finished, kills, chance, server)
     assert ftpsh_release(*args, bound=400).status == 0
     print(f"{name}, {'up' if up else 'down'}: {kills} kills in {time.monotonic() - start:.0f} s, "
           f"all was there {done + 1} times")
